@@ -1,0 +1,79 @@
+// The fastest that one thread can multiply and add: independent accumulators in registers, nothing loaded or stored.
+#pragma once
+
+#include <string_view>
+
+#include "timing.hpp"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+namespace gatedcore::bench {
+
+// An FMA takes 4 cycles and at most 4 pipes begin one in each (2 on x86-64): 16 accumulators leave no pipe idle, and
+// where there are 16 registers 12 do.
+#define GATEDCORE_PEAK(name, flags, Scalar, Vector, count, set, step, lanes)                                      \
+  flags inline double name(long rounds) {                                                                         \
+    Vector acc[count];                                                                                            \
+    Vector a = set(Scalar(0.999999)), b = set(Scalar(0.000001));                                                  \
+    for (int i = 0; i < count; ++i) acc[i] = set(Scalar(i));                                                      \
+    for (long round = 0; round < rounds; ++round) {                                                               \
+      _Pragma("GCC unroll 16") for (int i = 0; i < count; ++i) acc[i] = step(acc[i], a, b);                       \
+      _Pragma("GCC unroll 16") for (int i = 0; i < count; ++i) asm volatile("" : "+" GATEDCORE_REGISTER(acc[i])); \
+    }                                                                                                             \
+    return 2.0 * lanes * count * static_cast<double>(rounds);                                                     \
+  }
+
+#if defined(__x86_64__)
+#define GATEDCORE_REGISTER(v) "v"(v)
+#define GATEDCORE_AVX512 __attribute__((target("avx512f")))
+#define GATEDCORE_AVX2 __attribute__((target("avx2,fma")))
+#define GATEDCORE_MULTIPLY_ADD_PS(c, a, b) _mm_add_ps(_mm_mul_ps(c, a), b)
+#define GATEDCORE_MULTIPLY_ADD_PD(c, a, b) _mm_add_pd(_mm_mul_pd(c, a), b)
+GATEDCORE_PEAK(operations_avx512_float, GATEDCORE_AVX512, float, __m512, 16, _mm512_set1_ps, _mm512_fmadd_ps, 16)
+GATEDCORE_PEAK(operations_avx512_double, GATEDCORE_AVX512, double, __m512d, 16, _mm512_set1_pd, _mm512_fmadd_pd, 8)
+GATEDCORE_PEAK(operations_avx2_float, GATEDCORE_AVX2, float, __m256, 12, _mm256_set1_ps, _mm256_fmadd_ps, 8)
+GATEDCORE_PEAK(operations_avx2_double, GATEDCORE_AVX2, double, __m256d, 12, _mm256_set1_pd, _mm256_fmadd_pd, 4)
+#undef GATEDCORE_REGISTER
+#define GATEDCORE_REGISTER(v) "x"(v)
+GATEDCORE_PEAK(operations_baseline_float, , float, __m128, 12, _mm_set1_ps, GATEDCORE_MULTIPLY_ADD_PS, 4)
+GATEDCORE_PEAK(operations_baseline_double, , double, __m128d, 12, _mm_set1_pd, GATEDCORE_MULTIPLY_ADD_PD, 2)
+#elif defined(__aarch64__)
+#define GATEDCORE_REGISTER(v) "w"(v)
+#define GATEDCORE_FUSED_F32(c, a, b) vfmaq_f32(b, c, a)
+#define GATEDCORE_FUSED_F64(c, a, b) vfmaq_f64(b, c, a)
+GATEDCORE_PEAK(operations_neon_float, , float, float32x4_t, 16, vdupq_n_f32, GATEDCORE_FUSED_F32, 4)
+GATEDCORE_PEAK(operations_neon_double, , double, float64x2_t, 16, vdupq_n_f64, GATEDCORE_FUSED_F64, 2)
+#endif
+
+using Operations = double (*)(long rounds);
+
+// Null for an instruction set that is not measured.
+inline Operations peak_operations(std::string_view isa, bool is_double) {
+#if defined(__x86_64__)
+  if (isa == "avx512") return is_double ? operations_avx512_double : operations_avx512_float;
+  if (isa == "avx2") return is_double ? operations_avx2_double : operations_avx2_float;
+  if (isa == "baseline") return is_double ? operations_baseline_double : operations_baseline_float;
+#elif defined(__aarch64__)
+  if (isa == "neon") return is_double ? operations_neon_double : operations_neon_float;
+#endif
+  static_cast<void>(isa);
+  static_cast<void>(is_double);
+  return nullptr;
+}
+
+// Floating-point operations per second of the fastest sample; 0 where unknown. The processor must have the instruction
+// set.
+inline double measured_peak(std::string_view isa, bool is_double, double seconds) {
+  const Operations operations = peak_operations(isa, is_double);
+  if (operations == nullptr) return 0;
+  constexpr long kRounds = 100000;
+  double count = 0;
+  const Timing timing = time_calls(seconds, [&] { count = operations(kRounds); });
+  return count / timing.best;
+}
+
+}  // namespace gatedcore::bench

@@ -1,0 +1,157 @@
+// One LSTM step for a run of batch rows: a register tile that ends in the gates, and the gates' way back.
+#pragma once
+
+#include "cells/lstm_gates.hpp"
+#include "gemm/pack.hpp"
+#include "gemm/product.hpp"
+#include "gemm/tile.hpp"
+
+GATEDCORE_BEGIN_ISA
+
+constexpr int kLstmGates = 4;
+using LstmSlots = FirstSlots<kLstmGates>;
+
+// A packed block of units is [bias][I rows of w_x][H rows of w_h], each row the four gates' vectors side by side.
+template <class Scalar>
+constexpr Index lstm_panel_size(const Dims& dims) {
+  return (1 + dims.I + dims.H) * kLstmGates * Vec<Scalar>::kLanes;
+}
+
+template <class Scalar>
+void lstm_pack(const Dims& dims, const Scalar* w_x, const Scalar* w_h, const Scalar* b, Scalar* to) {
+  const Index stride = kLstmGates * dims.H;
+  for (Index unit = 0; unit < dims.H; unit += Vec<Scalar>::kLanes) {
+    to = pack_bias(b, dims.H, unit, 0, kLstmGates, to);
+    to = pack_gate_rows(w_x, dims.I, stride, dims.H, unit, 0, kLstmGates, to);
+    to = pack_gate_rows(w_h, dims.H, stride, dims.H, unit, 0, kLstmGates, to);
+  }
+}
+
+// The operands of one step. State rows are state_stride apart and hold whole vectors; other rows are as wide as their
+// array.
+template <class Scalar>
+struct LstmStep {
+  Dims dims;  // B: rows of this step
+  const Scalar* packed = nullptr;
+  const Scalar* x = nullptr;          // (B, I), or
+  const Scalar* projected = nullptr;  // (B, blocks, 4, kLanes): bias + x w_x, done for many steps at once
+  Index x_stride = 0;
+  Index projected_stride = 0;
+  const Scalar* h_prev = nullptr;  // state (B, H)
+  Scalar* h_next = nullptr;        // state
+  Scalar* c = nullptr;             // state, updated in place
+  Index state_stride = 0;
+  Scalar* h = nullptr;  // caller's (B, H), rows h_stride apart; null: not wanted
+  Index h_stride = 0;
+  Scalar* gates = nullptr;    // cache (B, 4H); null: nothing is saved
+  Scalar* c_saved = nullptr;  // cache (B, H)
+};
+
+// The gates of one row and one block of units, on the tile's live accumulators.
+template <class Policy, class Scalar>
+GATEDCORE_INLINE void lstm_finish(const Policy& policy, const LstmStep<Scalar>& s, Index row, Index unit,
+                                  const Vec<Scalar> (&acc)[kLstmGates]) {
+  using V = Vec<Scalar>;
+  const Index width = block_width<Scalar>(s.dims.H, unit);
+  Scalar* c_state = s.c + row * s.state_stride + unit;
+  V c = V::load(c_state);
+  LstmGates<Scalar> gates;
+  const V h = lstm_gates_forward(policy, LstmGates<Scalar>{acc[0], acc[1], acc[2], acc[3]}, gates, c);
+  c.store(c_state);
+  h.store(s.h_next + row * s.state_stride + unit);
+  if (s.h != nullptr) store_width(h, s.h + row * s.h_stride + unit, width);
+  if (s.gates == nullptr) return;
+  Scalar* saved = s.gates + row * kLstmGates * s.dims.H + kLstmGates * unit;
+  store_width(gates.i, saved, width);
+  store_width(gates.f, saved + width, width);
+  store_width(gates.g, saved + 2 * width, width);
+  store_width(gates.o, saved + 3 * width, width);
+  store_width(c, s.c_saved + row * s.dims.H + unit, width);
+}
+
+template <int kRows, int kBlocks, class Policy, class Scalar>
+GATEDCORE_INLINE void lstm_tile(const Policy& policy, const LstmStep<Scalar>& s, Index row, Index unit,
+                                const Scalar* panel) {
+  using V = Vec<Scalar>;
+  constexpr int kLanes = V::kLanes;
+  const Index panel_size = lstm_panel_size<Scalar>(s.dims);
+  Tile<Scalar, kRows, kBlocks, kLstmGates> tile;
+  if (s.projected == nullptr) {
+    start(tile, Origin<Scalar>{panel, 0, panel_size});
+  } else {
+    const Scalar* projected = s.projected + row * s.projected_stride + kLstmGates * unit;
+    start(tile, Origin<Scalar>{projected, s.projected_stride, kLstmGates * kLanes});
+  }
+  const Scalar* w_x = panel + kLstmGates * kLanes;
+  const Scalar* w_h = w_x + s.dims.I * kLstmGates * kLanes;
+  if (s.projected == nullptr) {
+    accumulate<LstmSlots>(tile, Operand<Scalar>{s.x + row * s.x_stride, s.x_stride, 1}, w_x, panel_size, s.dims.I);
+  }
+  accumulate<LstmSlots>(tile, Operand<Scalar>{s.h_prev + row * s.state_stride, s.state_stride, 1}, w_h, panel_size,
+                        s.dims.H);
+  unroll<kBlocks>([&](auto b) GATEDCORE_INLINED {
+    unroll<kRows>([&](auto r)
+                      GATEDCORE_INLINED { lstm_finish(policy, s, row + r, unit + b * kLanes, tile.acc[r][b]); });
+  });
+}
+
+// One step forward for s.dims.B rows. Source: math.md (1)-(6). Twin: reference::lstm_forward.
+template <class Policy, class Scalar>
+void lstm_cell_forward(const Policy& policy, const LstmStep<Scalar>& s) {
+  constexpr int kLanes = Vec<Scalar>::kLanes;
+  const Index panel_size = lstm_panel_size<Scalar>(s.dims);
+  const Scalar* panel = s.packed;
+  Index unit = 0;
+  if (s.dims.B == 1) {
+    for (; s.dims.H - unit > (kLoneBlocks - 1) * kLanes;
+         unit += kLoneBlocks * kLanes, panel += kLoneBlocks * panel_size) {
+      lstm_tile<1, kLoneBlocks>(policy, s, 0, unit, panel);
+    }
+    for (; s.dims.H - unit > kLanes; unit += 2 * kLanes, panel += 2 * panel_size) {
+      lstm_tile<1, 2>(policy, s, 0, unit, panel);
+    }
+  }
+  for (; unit < s.dims.H; unit += kLanes, panel += panel_size) {
+    for_row_tiles<kWideRows>(s.dims.B,
+                             [&](auto rows, Index row) { lstm_tile<rows.value, 1>(policy, s, row, unit, panel); });
+  }
+}
+
+// The operands of one step backward. State rows are state_stride apart and hold whole vectors.
+template <class Scalar>
+struct LstmStepBackward {
+  Dims dims;                       // B: rows of this step
+  Scalar* gates = nullptr;         // (B, 4H) in: after activation; out: gradients before activation
+  const Scalar* c = nullptr;       // (B, H) after the step
+  const Scalar* c_prev = nullptr;  // (B, H) before it; null: zeros
+  const Scalar* d_h = nullptr;     // (B, H) arriving from the output, rows d_h_stride apart; null: zeros
+  Index d_h_stride = 0;
+  const Scalar* d_h_next = nullptr;  // state (B, H) arriving from step t + 1
+  Scalar* d_c = nullptr;             // state (B, H), updated in place
+  Index state_stride = 0;
+};
+
+// One step's gates backward for s.dims.B rows. Source: math.md (7)-(14). Twin: reference::lstm_backward.
+template <class Policy, class Scalar>
+void lstm_cell_backward(const Policy& policy, const LstmStepBackward<Scalar>& s) {
+  using V = Vec<Scalar>;
+  for_blocks<Scalar>(s.dims, [&](Index row, Index unit, Index width) GATEDCORE_INLINED {
+    const auto load = [&](const Scalar* from) GATEDCORE_INLINED { return load_width(from, width); };
+    Scalar* gates = s.gates + row * kLstmGates * s.dims.H + kLstmGates * unit;
+    const Index state = row * s.state_stride + unit;
+    V d_h = V::load(s.d_h_next + state);
+    if (s.d_h != nullptr) d_h = d_h + load(s.d_h + row * s.d_h_stride + unit);
+    V d_c = V::load(s.d_c + state);
+    const V c_prev = s.c_prev == nullptr ? V::zero() : load(s.c_prev + row * s.dims.H + unit);
+    const V c = load(s.c + row * s.dims.H + unit);
+    const LstmGates<Scalar> saved{load(gates), load(gates + width), load(gates + 2 * width), load(gates + 3 * width)};
+    const LstmGates<Scalar> d_a = lstm_gates_backward(policy, saved, c_prev, c, d_h, d_c);
+    d_c.store(s.d_c + state);
+    store_width(d_a.i, gates, width);
+    store_width(d_a.f, gates + width, width);
+    store_width(d_a.g, gates + 2 * width, width);
+    store_width(d_a.o, gates + 3 * width, width);
+  });
+}
+
+GATEDCORE_END_ISA

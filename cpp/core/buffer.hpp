@@ -1,0 +1,51 @@
+// Memory for packed weights and scratch: aligned to a cache line, not initialised, freed with its owner.
+#pragma once
+
+#include <limits>
+#include <new>
+#include <utility>
+
+#include "core/types.hpp"
+
+namespace gatedcore {
+
+// A cache line of x86-64 and most Arm processors, and the widest vector.
+inline constexpr std::size_t kBufferAlignment = 64;
+
+template <class Scalar>
+class Buffer {
+ public:
+  Buffer() = default;
+
+  // Room for count elements. Throws std::bad_alloc, also for a count that is negative or that no memory could hold.
+  explicit Buffer(Index count) : data_(allocate(count)), size_(count) {}
+
+  Buffer(Buffer&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  Buffer& operator=(Buffer&& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  ~Buffer() { ::operator delete (data_, std::align_val_t{kBufferAlignment}); }
+
+  Scalar* data() { return data_; }
+  const Scalar* data() const { return data_; }
+  Index size() const { return size_; }
+
+ private:
+  // Null for no elements.
+  static Scalar* allocate(Index count) {
+    constexpr Index kMost = std::numeric_limits<Index>::max() / static_cast<Index>(sizeof(Scalar));
+    if (count < 0 || count > kMost) throw std::bad_alloc();
+    if (count == 0) return nullptr;
+    const std::size_t bytes = static_cast<std::size_t>(count) * sizeof(Scalar);
+    return static_cast<Scalar*>(::operator new (bytes, std::align_val_t{kBufferAlignment}));
+  }
+
+  Scalar* data_ = nullptr;
+  Index size_ = 0;
+};
+
+}  // namespace gatedcore

@@ -1,0 +1,198 @@
+#include "core/pool.hpp"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "core/thread_limit.hpp"
+
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
+
+namespace gatedcore {
+namespace {
+
+// How long a thread looks for news before it sleeps: waking a sleeper costs about 5 us on Linux, and the gap between
+// the parallel parts of one call or the next is mostly shorter than this.
+constexpr std::chrono::microseconds kSpin{20};
+
+void pause() {
+#if defined(__x86_64__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+// Set while this thread runs tasks: what they start in turn stays on their thread.
+thread_local bool inside_task = false;
+
+class InsideTask {
+ public:
+  InsideTask() { inside_task = true; }
+  ~InsideTask() { inside_task = false; }
+};
+
+// The tasks of one call, taken one by one by whoever is free.
+class Job {
+ public:
+  Job(Index tasks, TaskCall call) : tasks_(tasks), call_(call) {}
+
+  void work() {
+    const InsideTask inside;
+    try {
+      for (Index i; (i = next_.fetch_add(1, std::memory_order_relaxed)) < tasks_;) call_.run(call_.task, i);
+    } catch (...) {
+      next_.store(tasks_, std::memory_order_relaxed);
+      const std::lock_guard lock(error_mutex_);
+      if (!error_) error_ = std::current_exception();
+    }
+  }
+
+  void rethrow() {
+    if (error_) std::rethrow_exception(error_);
+  }
+
+ private:
+  const Index tasks_;
+  const TaskCall call_;
+  std::atomic<Index> next_{0};
+  std::mutex error_mutex_;
+  std::exception_ptr error_;
+};
+
+// One thread and the place where it is handed work. Only one caller at a time deals with a worker.
+class Worker {
+ public:
+  // Throws std::system_error where the system has no more threads.
+  Worker() {
+    std::thread([this] { serve(); }).detach();
+  }
+
+  void call(Job& job) {
+    job_ = &job;
+    change(State::kCalled);
+  }
+
+  // After this the worker no longer touches the job: it is let off where it has not begun, waited for where it has.
+  void dismiss() {
+    State called = State::kCalled;
+    if (state_.compare_exchange_strong(called, State::kIdle)) return;
+    wait_until([this] { return state_.load(std::memory_order_acquire) == State::kIdle; });
+  }
+
+ private:
+  enum class State { kIdle, kCalled, kBusy };
+
+  void serve() {
+    for (;;) {
+      wait_until([this] { return state_.load(std::memory_order_acquire) != State::kIdle; });
+      State called = State::kCalled;
+      if (!state_.compare_exchange_strong(called, State::kBusy)) continue;
+      job_->work();
+      change(State::kIdle);
+    }
+  }
+
+  void change(State state) {
+    {
+      const std::lock_guard lock(mutex_);
+      state_.store(state, std::memory_order_release);
+    }
+    changed_.notify_one();
+  }
+
+  // The caller waits only while the worker is busy, and the worker only while it is not: one thread at a time.
+  template <class Condition>
+  void wait_until(const Condition& holds) {
+    const auto end = std::chrono::steady_clock::now() + kSpin;
+    do {
+      for (int i = 0; i < 16; ++i) {
+        if (holds()) return;
+        pause();
+      }
+    } while (std::chrono::steady_clock::now() < end);
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, holds);
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::atomic<State> state_{State::kIdle};
+  Job* job_ = nullptr;
+};
+
+class Pool {
+ public:
+  // False, with nothing done, while another call has the workers.
+  bool run(Job& job, int helpers) {
+    if (taken_.exchange(true, std::memory_order_acquire)) return false;
+    const Release release{taken_};
+    const int called = start(helpers);
+    for (int i = 0; i < called; ++i) workers_[i]->call(job);
+    job.work();
+    for (int i = 0; i < called; ++i) workers_[i]->dismiss();
+    return true;
+  }
+
+ private:
+  struct Release {
+    std::atomic<bool>& taken;
+    ~Release() { taken.store(false, std::memory_order_release); }
+  };
+
+  // Sees to it that there are that many workers; returns how many of them there are. Short of memory or threads, a call
+  // makes do with fewer.
+  int start(int wanted) {
+    try {
+      workers_.reserve(static_cast<std::size_t>(wanted));  // a worker with a running thread must not be lost
+      while (static_cast<int>(workers_.size()) < wanted) workers_.push_back(std::make_unique<Worker>());
+    } catch (const std::system_error&) {
+    } catch (const std::bad_alloc&) {
+    }
+    return std::min(wanted, static_cast<int>(workers_.size()));
+  }
+
+  std::atomic<bool> taken_{false};
+  std::vector<std::unique_ptr<Worker>> workers_;
+};
+
+// Never destroyed: at the end of the process its threads may be anywhere, and the system ends them where they are.
+std::atomic<Pool*> the_pool{nullptr};
+
+// In a forked child, its parent's: not to be touched, but not lost either to those who look for leaks.
+std::atomic<Pool*> parents_pool{nullptr};
+
+Pool& pool() {
+  // A forked child has none of its parent's threads, and cannot know what state they were in.
+  [[maybe_unused]] static const int registered =
+      pthread_atfork(nullptr, nullptr, [] { parents_pool.store(the_pool.exchange(nullptr)); });
+  Pool* found = the_pool.load(std::memory_order_acquire);
+  if (found != nullptr) return *found;
+  auto fresh = std::make_unique<Pool>();
+  return the_pool.compare_exchange_strong(found, fresh.get(), std::memory_order_acq_rel) ? *fresh.release() : *found;
+}
+
+}  // namespace
+
+void run_tasks(Index tasks, TaskCall call) {
+  if (tasks > 1 && !inside_task) {
+    Job job(tasks, call);
+    const Index helpers = std::min<Index>(tasks, kMostThreads) - 1;
+    if (pool().run(job, static_cast<int>(helpers))) return job.rethrow();
+  }
+  for (Index i = 0; i < tasks; ++i) call.run(call.task, i);
+}
+
+}  // namespace gatedcore

@@ -1,0 +1,53 @@
+// The words every layer of the core shares: sizes, strided sequences, activation kinds.
+//
+// Included by objects of every instruction set, so it holds plain data only: no inline function that the linker could
+// keep in the version of one instruction set for all of them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace gatedcore {
+
+// Sizes, counts and strides; signed, so that a stride may run backwards.
+using Index = std::ptrdiff_t;
+
+// T time steps, B batch rows, I inputs per step, H units.
+struct Dims {
+  Index T = 0;
+  Index B = 0;
+  Index I = 0;
+  Index H = 0;
+};
+
+// A (T, B, F) array of a caller: the feature axis is contiguous, the other two have any stride, counted in elements and
+// of any sign. Batch-major, time-major and reversed sequences differ in nothing else.
+template <class Scalar>
+struct Sequence {
+  Scalar* data = nullptr;
+  Index t_stride = 0;
+  Index b_stride = 0;
+};
+
+// A half-open range of batch rows, or of whatever else a call is split into.
+struct Range {
+  Index begin = 0;
+  Index end = 0;
+};
+
+// What Keras calls activation and recurrent_activation. Every derivative can be had from the output alone.
+enum class Activation : std::int32_t {
+  kLinear,
+  kTanh,
+  kSigmoid,
+  kHardSigmoid,  // Keras 3: relu6(x + 3) / 6
+  kRelu,
+  kSoftsign,  // x / (1 + |x|)
+  kElu,       // x for x > 0, expm1(x) otherwise
+};
+
+// Where the GRU's reset gate acts: on the recurrent product (Keras's default, PyTorch, cuDNN), or on the state before
+// it (Cho et al. 2014; Keras's reset_after=False).
+enum class GruForm : std::int32_t { kResetAfter, kResetBefore };
+
+}  // namespace gatedcore

@@ -1,0 +1,82 @@
+// The kernels of one instruction set, as a table of function pointers.
+//
+// kernels.cpp is compiled once per instruction set and exports one such table, nothing else. Scalar is float or double.
+// Sizes are in elements; packed and scratch memory is 64-byte aligned and belongs to the caller. No kernel allocates,
+// throws, locks or changes the floating-point mode.
+#pragma once
+
+#include "core/types.hpp"
+#include "optimizers/step_calls.hpp"
+#include "sequence/dense_calls.hpp"
+#include "sequence/gru_calls.hpp"
+#include "sequence/lstm_calls.hpp"
+
+namespace gatedcore {
+
+// A recurrent layer. Rows, steps and panels may be split over threads in any way with the same result to the last bit.
+template <class Forward, class Backward, class Scalar>
+struct SequenceKernels {
+  Index (*forward_packed_size)(const Forward&);
+  void (*pack_forward)(const Forward&, Scalar* packed);
+  Index (*forward_scratch_size)(const Forward&, Index rows);
+  void (*forward_rows)(const Forward&, const Scalar* packed, Range rows, Scalar* scratch);
+
+  // The time loop: gradients before activation into the cache, then d_h0 and d_c0.
+  Index (*backward_packed_size)(const Backward&);
+  void (*pack_backward)(const Backward&, Scalar* packed);
+  Index (*backward_scratch_size)(const Backward&, Index rows);
+  void (*backward_rows)(const Backward&, const Scalar* packed, Range rows, Scalar* scratch);
+
+  // After the time loop of every row: d_x of a range of steps.
+  Index (*input_packed_size)(const Backward&);
+  void (*pack_input)(const Backward&, Scalar* packed);
+  void (*input_gradients)(const Backward&, const Scalar* packed, Range steps);
+
+  // After the time loop of every row: the weight gradients of a range of panels of gate columns.
+  Index (*weight_panels)(const Backward&);
+  Index (*weight_scratch_size)(const Backward&, Index panels);
+  void (*weight_gradients)(const Backward&, Range panels, Scalar* scratch);
+};
+
+template <class Scalar>
+struct DenseKernels {
+  Index (*forward_packed_size)(const DenseForward<Scalar>&);
+  void (*pack_forward)(const DenseForward<Scalar>&, Scalar* packed);
+  void (*forward_rows)(const DenseForward<Scalar>&, const Scalar* packed, Range rows);
+  Index (*input_packed_size)(const DenseBackward<Scalar>&);
+  void (*pack_input)(const DenseBackward<Scalar>&, Scalar* packed);
+  void (*input_gradients)(const DenseBackward<Scalar>&, const Scalar* packed, Range rows);
+  Index (*weight_panels)(const DenseBackward<Scalar>&);
+  Index (*weight_scratch_size)(const DenseBackward<Scalar>&, Index panels);
+  void (*weight_gradients)(const DenseBackward<Scalar>&, Range panels, Scalar* scratch);
+};
+
+template <class Scalar>
+struct Kernels {
+  Index lanes;  // of a vector; known to whoever reads a cache
+  Index rows;   // of the largest tile: batch rows are best split in multiples of it
+  SequenceKernels<LstmForward<Scalar>, LstmBackward<Scalar>, Scalar> lstm;
+  SequenceKernels<GruForward<Scalar>, GruBackward<Scalar>, Scalar> gru;
+  DenseKernels<Scalar> dense;
+  void (*activate)(Activation, const Scalar* x, Scalar* y, Index count);
+  void (*activation_gradient)(Activation, const Scalar* y, const Scalar* d_y, Scalar* d_x, Index count);
+  void (*adam)(const AdamStep<Scalar>&, Range elements);
+  void (*sgd)(const SgdStep<Scalar>&, Range elements);
+};
+
+struct KernelTable {
+  const char* name;
+  Kernels<float> floats;
+  Kernels<double> doubles;
+
+  template <class Scalar>
+  const Kernels<Scalar>& kernels() const {
+    if constexpr (sizeof(Scalar) == sizeof(float)) {
+      return floats;
+    } else {
+      return doubles;
+    }
+  }
+};
+
+}  // namespace gatedcore

@@ -1,0 +1,77 @@
+// The kernel table of one instruction set; compiled once for each, with its flags, its GATEDCORE_VEC_HEADER and its
+// name in GATEDCORE_ISA. The table is all that leaves this object.
+#include "activations/activation.hpp"
+#include "dispatch/kernel_table.hpp"
+#include "optimizers/adam.hpp"
+#include "optimizers/sgd.hpp"
+#include "sequence/dense.hpp"
+#include "sequence/gru_sequence.hpp"
+#include "sequence/lstm_sequence.hpp"
+
+GATEDCORE_BEGIN_ISA
+
+// The usual pair is compiled into the kernels; any other is looked up inside them, once for each vector.
+bool is_standard(Activation activation, Activation recurrent) {
+  return activation == Activation::kTanh && recurrent == Activation::kSigmoid;
+}
+
+template <class Sequence, class Scalar>
+struct Rows {
+  static void forward(const typename Sequence::Forward& call, const Scalar* packed, Range rows, Scalar* scratch) {
+    if (is_standard(call.activation, call.recurrent_activation)) {
+      Sequence::forward_rows(Standard{}, call, packed, rows, scratch);
+    } else {
+      Sequence::forward_rows(Any{call.activation, call.recurrent_activation}, call, packed, rows, scratch);
+    }
+  }
+  static void backward(const typename Sequence::Backward& call, const Scalar* packed, Range rows, Scalar* scratch) {
+    if (is_standard(call.activation, call.recurrent_activation)) {
+      Sequence::backward_rows(Standard{}, call, packed, rows, scratch);
+    } else {
+      Sequence::backward_rows(Any{call.activation, call.recurrent_activation}, call, packed, rows, scratch);
+    }
+  }
+};
+
+template <class S, class Scalar>
+constexpr SequenceKernels<typename S::Forward, typename S::Backward, Scalar> sequence_kernels() {
+  return {S::forward_packed_size,  S::pack_forward,    S::forward_scratch_size,  Rows<S, Scalar>::forward,
+          S::backward_packed_size, S::pack_backward,   S::backward_scratch_size, Rows<S, Scalar>::backward,
+          S::input_packed_size,    S::pack_input,      S::input_gradients,       S::weight_panels,
+          S::weight_scratch_size,  S::weight_gradients};
+}
+
+template <class Scalar>
+constexpr DenseKernels<Scalar> dense_kernels() {
+  using D = Dense<Scalar>;
+  return {D::forward_packed_size, D::pack_forward,  D::forward_rows,        D::input_packed_size, D::pack_input,
+          D::input_gradients,     D::weight_panels, D::weight_scratch_size, D::weight_gradients};
+}
+
+template <class Scalar>
+constexpr Kernels<Scalar> make_kernels() {
+  return {Vec<Scalar>::kLanes,
+          kNarrowRows,
+          sequence_kernels<LstmSequence<Scalar>, Scalar>(),
+          sequence_kernels<GruSequence<Scalar>, Scalar>(),
+          dense_kernels<Scalar>(),
+          apply<Scalar>,
+          Dense<Scalar>::activation_gradient,
+          adam_step<Scalar>,
+          sgd_step<Scalar>};
+}
+
+GATEDCORE_END_ISA
+
+#define GATEDCORE_JOIN(a, b) a##b
+#define GATEDCORE_TABLE(isa) GATEDCORE_JOIN(kernels_, isa)
+#define GATEDCORE_QUOTE(text) #text
+#define GATEDCORE_NAME(isa) GATEDCORE_QUOTE(isa)
+
+namespace gatedcore {
+
+extern const KernelTable GATEDCORE_TABLE(GATEDCORE_ISA);
+const KernelTable GATEDCORE_TABLE(GATEDCORE_ISA) = {GATEDCORE_NAME(GATEDCORE_ISA), make_kernels<float>(),
+                                                    make_kernels<double>()};
+
+}  // namespace gatedcore

@@ -1,0 +1,187 @@
+#include "dispatch/run.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/buffer.hpp"
+#include "core/fp_mode.hpp"
+#include "core/pool.hpp"
+
+namespace gatedcore {
+namespace {
+
+// A thread is worth waking from this many floating-point operations on: about 20 us of work on one core, several times
+// what handing over and collecting a task costs.
+constexpr double kOperationsPerThread = 1e6;
+
+int useful_threads(double operations, Index parts, int threads) {
+  const double worth = std::max(1.0, std::floor(operations / kOperationsPerThread));
+  const double most = std::min({worth, static_cast<double>(parts), static_cast<double>(threads)});
+  return std::max(1, static_cast<int>(most));
+}
+
+// The part-th of parts even shares of count.
+Range share(Index count, int part, int parts) { return {count * part / parts, count * (part + 1) / parts}; }
+Index largest_share(Index count, int parts) { return (count + parts - 1) / parts; }
+
+// Calls body(part) for every part, each on a thread of its own with denormals flushed.
+template <class Body>
+void run_parts(int parts, const Body& body) {
+  parallel_for(parts, [&](Index part) {
+    const ScopedFlushDenormals flush;
+    body(static_cast<int>(part));
+  });
+}
+
+// Scratch memory of several parts in one buffer, each part on its own cache lines.
+template <class Scalar>
+class PartScratch {
+ public:
+  PartScratch(int parts, Index size) : size_(aligned(size)), memory_(size_ * parts) {}
+  Scalar* operator[](int part) { return memory_.data() + size_ * part; }
+
+ private:
+  static Index aligned(Index size) {
+    constexpr Index kLine = 64 / static_cast<Index>(sizeof(Scalar));
+    return (size + kLine - 1) / kLine * kLine;
+  }
+  Index size_;
+  Buffer<Scalar> memory_;
+};
+
+double operations(const Dims& dims, int gates) {
+  return 2.0 * static_cast<double>(dims.T * dims.B) * static_cast<double>((dims.I + dims.H) * dims.H * gates);
+}
+
+template <class Kernels, class Forward, class Scalar>
+void run_forward(const Kernels& kernels, const Forward& call, double work, int threads, Scalar) {
+  const Index batch = call.dims.B;
+  if (batch == 0) return;
+  const int parts = useful_threads(work, batch, threads);
+  Buffer<Scalar> packed(kernels.forward_packed_size(call));
+  PartScratch<Scalar> scratch(parts, kernels.forward_scratch_size(call, largest_share(batch, parts)));
+  {
+    const ScopedFlushDenormals flush;
+    kernels.pack_forward(call, packed.data());
+  }
+  run_parts(parts,
+            [&](int part) { kernels.forward_rows(call, packed.data(), share(batch, part, parts), scratch[part]); });
+}
+
+// d_x of steps or rows, in parts of count.
+template <class Scalar, class Kernels, class Backward>
+void run_input_gradients(const Kernels& kernels, const Backward& call, Index count, int parts, Scalar* packed) {
+  kernels.pack_input(call, packed);
+  run_parts(parts, [&](int part) { kernels.input_gradients(call, packed, share(count, part, parts)); });
+}
+
+template <class Kernels, class Backward, class Scalar>
+void run_backward(const Kernels& kernels, const Backward& call, double work, int threads, Scalar) {
+  const Dims& dims = call.dims;
+  if (dims.B == 0) return;
+  const Index panels = kernels.weight_panels(call);
+  const bool input = call.d_x.data != nullptr && dims.T > 0;
+  const int row_parts = useful_threads(work, dims.B, threads);
+  const int panel_parts = useful_threads(work, panels, threads);
+  const int step_parts = useful_threads(work, dims.T, threads);
+  const Index packed_size = std::max(kernels.backward_packed_size(call), input ? kernels.input_packed_size(call) : 0);
+  const Index loop_scratch = kernels.backward_scratch_size(call, largest_share(dims.B, row_parts));
+  const Index sums_scratch = kernels.weight_scratch_size(call, largest_share(panels, panel_parts));
+  Buffer<Scalar> packed(packed_size);
+  PartScratch<Scalar> rows(row_parts, loop_scratch);
+  PartScratch<Scalar> sums(panel_parts, sums_scratch);
+
+  kernels.pack_backward(call, packed.data());
+  run_parts(row_parts,
+            [&](int part) { kernels.backward_rows(call, packed.data(), share(dims.B, part, row_parts), rows[part]); });
+  if (dims.T == 0) return;
+  run_parts(panel_parts,
+            [&](int part) { kernels.weight_gradients(call, share(panels, part, panel_parts), sums[part]); });
+  if (input) run_input_gradients(kernels, call, dims.T, step_parts, packed.data());
+}
+
+}  // namespace
+
+template <class Scalar>
+void run_lstm_forward(const KernelTable& table, const LstmForward<Scalar>& call, int threads) {
+  run_forward(table.kernels<Scalar>().lstm, call, operations(call.dims, 4), threads, Scalar());
+}
+template <class Scalar>
+void run_lstm_backward(const KernelTable& table, const LstmBackward<Scalar>& call, int threads) {
+  run_backward(table.kernels<Scalar>().lstm, call, operations(call.dims, 4), threads, Scalar());
+}
+template <class Scalar>
+void run_gru_forward(const KernelTable& table, const GruForward<Scalar>& call, int threads) {
+  run_forward(table.kernels<Scalar>().gru, call, operations(call.dims, 3), threads, Scalar());
+}
+template <class Scalar>
+void run_gru_backward(const KernelTable& table, const GruBackward<Scalar>& call, int threads) {
+  run_backward(table.kernels<Scalar>().gru, call, operations(call.dims, 3), threads, Scalar());
+}
+
+template <class Scalar>
+void run_dense_forward(const KernelTable& table, const DenseForward<Scalar>& call, int threads) {
+  if (call.M == 0) return;
+  const DenseKernels<Scalar>& kernels = table.kernels<Scalar>().dense;
+  const double work = 2.0 * static_cast<double>(call.M) * static_cast<double>(call.I * call.O);
+  const int parts = useful_threads(work, call.M, threads);
+  Buffer<Scalar> packed(kernels.forward_packed_size(call));
+  kernels.pack_forward(call, packed.data());
+  run_parts(parts, [&](int part) { kernels.forward_rows(call, packed.data(), share(call.M, part, parts)); });
+}
+
+template <class Scalar>
+void run_dense_backward(const KernelTable& table, const DenseBackward<Scalar>& call, int threads) {
+  if (call.M == 0) return;
+  const DenseKernels<Scalar>& kernels = table.kernels<Scalar>().dense;
+  const double work = 2.0 * static_cast<double>(call.M) * static_cast<double>(call.I * call.O);
+  const Index panels = kernels.weight_panels(call);
+  const int parts = useful_threads(work, panels, threads);
+  PartScratch<Scalar> sums(parts, kernels.weight_scratch_size(call, largest_share(panels, parts)));
+  Buffer<Scalar> packed(call.d_x == nullptr ? 0 : kernels.input_packed_size(call));
+  run_parts(parts, [&](int part) { kernels.weight_gradients(call, share(panels, part, parts), sums[part]); });
+  if (call.d_x != nullptr)
+    run_input_gradients(kernels, call, call.M, useful_threads(work, call.M, threads), packed.data());
+}
+
+template <class Scalar>
+void run_adam_step(const KernelTable& table, const AdamStep<Scalar>& call, int threads) {
+  // About 12 operations an element; memory sets the pace, and a second thread helps once the vectors leave the L1
+  // cache.
+  const int parts = useful_threads(12.0 * static_cast<double>(call.count), call.count, threads);
+  run_parts(parts, [&](int part) { table.kernels<Scalar>().adam(call, share(call.count, part, parts)); });
+}
+template <class Scalar>
+void run_sgd_step(const KernelTable& table, const SgdStep<Scalar>& call, int threads) {
+  const int parts = useful_threads(4.0 * static_cast<double>(call.count), call.count, threads);
+  run_parts(parts, [&](int part) { table.kernels<Scalar>().sgd(call, share(call.count, part, parts)); });
+}
+
+template <class Scalar>
+void run_activation(const KernelTable& table, Activation activation, const Scalar* x, Scalar* y, Index count) {
+  const ScopedFlushDenormals flush;
+  table.kernels<Scalar>().activate(activation, x, y, count);
+}
+
+template <class Scalar>
+void run_activation_gradient(const KernelTable& table, Activation activation, const Scalar* y, const Scalar* d_y,
+                             Scalar* d_x, Index count) {
+  const ScopedFlushDenormals flush;
+  table.kernels<Scalar>().activation_gradient(activation, y, d_y, d_x, count);
+}
+
+#define GATEDCORE_INSTANTIATE(Scalar)                                                          \
+  template void run_lstm_forward(const KernelTable&, const LstmForward<Scalar>&, int);         \
+  template void run_lstm_backward(const KernelTable&, const LstmBackward<Scalar>&, int);       \
+  template void run_gru_forward(const KernelTable&, const GruForward<Scalar>&, int);           \
+  template void run_gru_backward(const KernelTable&, const GruBackward<Scalar>&, int);         \
+  template void run_dense_forward(const KernelTable&, const DenseForward<Scalar>&, int);       \
+  template void run_dense_backward(const KernelTable&, const DenseBackward<Scalar>&, int);     \
+  template void run_adam_step(const KernelTable&, const AdamStep<Scalar>&, int);               \
+  template void run_sgd_step(const KernelTable&, const SgdStep<Scalar>&, int);                 \
+  template void run_activation(const KernelTable&, Activation, const Scalar*, Scalar*, Index); \
+  template void run_activation_gradient(const KernelTable&, Activation, const Scalar*, const Scalar*, Scalar*, Index);
+GATEDCORE_INSTANTIATE(float)
+GATEDCORE_INSTANTIATE(double)
+
+}  // namespace gatedcore

@@ -1,0 +1,234 @@
+// Sums of outer products over all sample-steps: the weight gradients  sum_(t,b) a(t,b)^T d(t,b)  after the time loop.
+//
+// The sum runs over chunks of a fixed number of sample-steps, in order, and each column panel is one thread's: the same
+// bits for any number of threads.
+#pragma once
+
+#include "gemm/pack.hpp"
+#include "gemm/tile.hpp"
+
+GATEDCORE_BEGIN_ISA
+
+// Columns of the left operand: the rows of a sequence, delayed by one step or not.
+template <class Scalar>
+struct Source {
+  Sequence<const Scalar> rows;
+  Index columns = 0;
+  bool delayed = false;             // step t reads row t - 1, and step 0 the initial row
+  const Scalar* initial = nullptr;  // (B, columns) for a delayed source; null: zeros
+};
+
+constexpr int kSources = 3;
+
+// The left operand's columns are those of the sources one after the other, M in all; the right operand is `columns`
+// columns of d, whose row t * B + b stands d_stride apart.
+template <class Scalar>
+struct OuterProduct {
+  Index T = 0;
+  Index B = 0;
+  Source<Scalar> sources[kSources];  // unused ones have no columns
+  const Scalar* d = nullptr;
+  Index d_stride = 0;
+  Index columns = 0;
+};
+
+// A panel is as wide as a tile.
+template <class Scalar>
+constexpr Index kPanelColumns = 4 * Vec<Scalar>::kLanes;
+
+// Sample-steps per chunk: a panel of d is to stay in the L1 cache (32 KB where vectors are 32 bytes, 48 KB at 64
+// bytes).
+template <class Scalar>
+constexpr Index kChunk = (kRegisters == 32 ? 32768 : 24576) / (kPanelColumns<Scalar> * Index(sizeof(Scalar)));
+
+// Left columns packed at once: kChunk * kLeftBlock elements stay in the L2 cache beside the panel. A multiple of 3
+// and 6.
+constexpr Index kLeftBlock = 240;
+
+template <class Scalar>
+constexpr Index left_columns(const OuterProduct<Scalar>& p) {
+  return p.sources[0].columns + p.sources[1].columns + p.sources[2].columns;
+}
+template <class Scalar>
+constexpr Index padded_left_columns(const OuterProduct<Scalar>& p) {
+  return (left_columns(p) + kWideRows - 1) / kWideRows * kWideRows;
+}
+template <class Scalar>
+constexpr Index panel_count(const OuterProduct<Scalar>& p) {
+  return (p.columns + kPanelColumns<Scalar> - 1) / kPanelColumns<Scalar>;
+}
+
+// Elements of scratch for a range of panels; the sums come first: sums[panel][left column][kPanelColumns].
+template <class Scalar>
+constexpr Index outer_sums_size(const OuterProduct<Scalar>& p, Index panels) {
+  return panels * padded_left_columns(p) * kPanelColumns<Scalar>;
+}
+template <class Scalar>
+constexpr Index outer_scratch_size(const OuterProduct<Scalar>& p, Index panels) {
+  return outer_sums_size(p, panels) + kChunk<Scalar> * (kLeftBlock + kPanelColumns<Scalar>);
+}
+
+template <class Scalar>
+GATEDCORE_INLINE const Scalar* source_row(const Source<Scalar>& s, Index t, Index b) {
+  if (!s.delayed) return s.rows.data + t * s.rows.t_stride + b * s.rows.b_stride;
+  if (t == 0) return s.initial == nullptr ? nullptr : s.initial + b * s.columns;
+  return s.rows.data + (t - 1) * s.rows.t_stride + b * s.rows.b_stride;
+}
+
+// Writes one sample-step's row of left columns, tile after tile: element m stands at to[m / kWideRows][m % kWideRows]
+// with tiles tile_size apart.
+template <class Scalar>
+struct LeftCursor {
+  Scalar* tile;
+  Index tile_size;
+  Index lane = 0;
+
+  // Appends count elements of data, or zeros where data is null.
+  GATEDCORE_INLINE void append(const Scalar* data, Index count) {
+    Index i = 0;
+    const auto one = [&]() GATEDCORE_INLINED {
+      tile[lane] = data == nullptr ? Scalar(0) : data[i];
+      ++i;
+      if (++lane == kWideRows) next();
+    };
+    while (lane != 0 && i < count) one();
+    if (data != nullptr) {
+      for (; count - i >= kWideRows; i += kWideRows) {
+        unroll<kWideRows>([&](auto r) GATEDCORE_INLINED { tile[r] = data[i + r]; });
+        next();
+      }
+    }
+    while (i < count) one();
+  }
+
+ private:
+  GATEDCORE_INLINE void next() {
+    lane = 0;
+    tile += tile_size;
+  }
+};
+
+// Packs left columns [first, first + count) of the sample-steps [begin, end): to[tile][k][kWideRows], zero-padded.
+template <class Scalar>
+void pack_left(const OuterProduct<Scalar>& p, Index begin, Index end, Index first, Index count, Scalar* to) {
+  const Index depth = end - begin;
+  const Index padding = (kWideRows - count % kWideRows) % kWideRows;
+  Index t = begin / p.B;
+  Index b = begin % p.B;
+  for (Index k = 0; k < depth; ++k) {
+    LeftCursor<Scalar> cursor{to + k * kWideRows, depth * kWideRows};
+    Index start = 0;  // first column of the source
+    for (const Source<Scalar>& s : p.sources) {
+      const Index from = first > start ? first - start : 0;
+      const Index until = first + count - start < s.columns ? first + count - start : s.columns;
+      if (from < until) {
+        const Scalar* row = source_row(s, t, b);
+        cursor.append(row == nullptr ? nullptr : row + from, until - from);
+      }
+      start += s.columns;
+    }
+    cursor.append(nullptr, padding);
+    if (++b == p.B) {
+      b = 0;
+      ++t;
+    }
+  }
+}
+
+// Packs the columns of one panel for the sample-steps [begin, end): to[k][kPanelColumns], zero-padded.
+template <class Scalar>
+void pack_right(const OuterProduct<Scalar>& p, Index begin, Index end, Index panel, Scalar* to) {
+  using V = Vec<Scalar>;
+  const Index column = panel * kPanelColumns<Scalar>;
+  const Index left = p.columns - column;
+  const Scalar* from = p.d + begin * p.d_stride + column;
+  for (Index k = begin; k < end; ++k) {
+    if (left >= kPanelColumns<Scalar>) {
+      unroll<4>([&](auto v) GATEDCORE_INLINED { V::load(from + v * V::kLanes).store(to + v * V::kLanes); });
+    } else {
+      for (Index v = 0; v < 4; ++v) {
+        const Index n = left - v * V::kLanes;
+        pack_vector(n > 0 ? from + v * V::kLanes : nullptr, n < V::kLanes ? n : V::kLanes, to + v * V::kLanes);
+      }
+    }
+    from += p.d_stride;
+    to += kPanelColumns<Scalar>;
+  }
+}
+
+// sums (count left columns, one panel) += the chunk's outer products.
+template <class Scalar>
+void outer_chunk(Index depth, Index count, const Scalar* left, const Scalar* right, Scalar* sums) {
+  using V = Vec<Scalar>;
+  for (Index m = 0; m < count; m += kWideRows) {
+    Tile<Scalar, kWideRows, 1, 4> tile;
+    unroll<kWideRows>(
+        [&](auto r) GATEDCORE_INLINED { unroll<4>([&](auto v) GATEDCORE_INLINED { tile.acc[r][0][v] = V::zero(); }); });
+    accumulate<FirstSlots<4>>(tile, Operand<Scalar>{left + m * depth, 1, kWideRows}, right, 0, depth);
+    unroll<kWideRows>([&](auto r) GATEDCORE_INLINED {
+      unroll<4>([&](auto v) GATEDCORE_INLINED {
+        Scalar* to = sums + (m + r) * kPanelColumns<Scalar> + v * V::kLanes;
+        (V::load(to) + tile.acc[r][0][v]).store(to);
+      });
+    });
+  }
+}
+
+// Fills scratch with the sums of the panels in range.
+template <class Scalar>
+void outer_product(const OuterProduct<Scalar>& p, Range panels, Scalar* scratch) {
+  const Index columns = left_columns(p);
+  const Index panel_size = padded_left_columns(p) * kPanelColumns<Scalar>;
+  Scalar* left = scratch + outer_sums_size(p, panels.end - panels.begin);
+  Scalar* right = left + kChunk<Scalar> * kLeftBlock;
+  for (Index i = 0; i < outer_sums_size(p, panels.end - panels.begin); ++i) scratch[i] = 0;
+  for (Index begin = 0; begin < p.T * p.B; begin += kChunk<Scalar>) {
+    const Index end = begin + kChunk<Scalar> < p.T * p.B ? begin + kChunk<Scalar> : p.T * p.B;
+    for (Index first = 0; first < columns; first += kLeftBlock) {
+      const Index count = columns - first < kLeftBlock ? columns - first : kLeftBlock;
+      pack_left(p, begin, end, first, count, left);
+      for (Index panel = panels.begin; panel < panels.end; ++panel) {
+        pack_right(p, begin, end, panel, right);
+        Scalar* sums = scratch + (panel - panels.begin) * panel_size + first * kPanelColumns<Scalar>;
+        outer_chunk(end - begin, count, left, right, sums);
+      }
+    }
+  }
+}
+
+// Which weight column a column of the right operand belongs to. Columns are those of a cache row: blocks of up to lanes
+// units, in each block gate after gate; gates and units count from first_gate.
+struct GateColumns {
+  Index H = 0;
+  Index lanes = 0;
+  Index gates = 0;
+  Index first_gate = 0;
+
+  Index operator()(Index column) const {
+    const Index unit = column / (gates * lanes) * lanes;
+    const Index width = H - unit < lanes ? H - unit : lanes;
+    const Index within = column - gates * unit;
+    return (first_gate + within / width) * H + unit + within % width;
+  }
+};
+
+// Adds the sums of the panels in range to the weight gradients: to[i] (columns of source i, row_stride), or null.
+template <class Scalar>
+void add_outer_sums(const OuterProduct<Scalar>& p, Range panels, const Scalar* sums, const GateColumns& target,
+                    Index row_stride, Scalar* const (&to)[kSources]) {
+  for (Index panel = panels.begin; panel < panels.end; ++panel) {
+    const Index first = panel * kPanelColumns<Scalar>;
+    const Index count = p.columns - first < kPanelColumns<Scalar> ? p.columns - first : kPanelColumns<Scalar>;
+    Index columns[kPanelColumns<Scalar>];
+    for (Index i = 0; i < count; ++i) columns[i] = target(first + i);
+    const Scalar* row = sums + (panel - panels.begin) * padded_left_columns(p) * kPanelColumns<Scalar>;
+    for (int source = 0; source < kSources; ++source) {
+      for (Index m = 0; m < p.sources[source].columns; ++m, row += kPanelColumns<Scalar>) {
+        if (to[source] == nullptr) continue;
+        for (Index i = 0; i < count; ++i) to[source][m * row_stride + columns[i]] += row[i];
+      }
+    }
+  }
+}
+
+GATEDCORE_END_ISA

@@ -1,0 +1,114 @@
+// The LSTM in plain loops, in the order and letters of math.md: the twin of sequence/lstm_sequence.hpp.
+//
+// Calls are the kernels' own. A cache row is laid out as with one block of H lanes: i of every unit, then f, g and o.
+#pragma once
+
+#include <vector>
+
+#include "reference/activation.hpp"
+#include "reference/element.hpp"
+#include "sequence/lstm_calls.hpp"
+
+namespace gatedcore::reference {
+
+template <class Scalar>
+void lstm_forward(const LstmForward<Scalar>& call) {
+  const auto [T, B, I, H] = call.dims;
+  for (Index b = 0; b < B; ++b) {
+    std::vector<Scalar> h(H), c(H), a(4 * H);
+    for (Index u = 0; u < H; ++u) {
+      h[u] = element_or_zero(call.h0, b * H + u);
+      c[u] = element_or_zero(call.c0, b * H + u);
+    }
+    for (Index t = 0; t < T; ++t) {
+      for (Index q = 0; q < 4 * H; ++q) {
+        a[q] = element_or_zero(call.weights.b, q);
+        for (Index k = 0; k < I; ++k) a[q] += element(call.x, t, b, k) * call.weights.w_x[k * 4 * H + q];
+        for (Index k = 0; k < H; ++k) a[q] += h[k] * call.weights.w_h[k * 4 * H + q];
+      }
+      for (Index u = 0; u < H; ++u) {
+        const Scalar i = activate(call.recurrent_activation, a[u]);          // (1)
+        const Scalar f = activate(call.recurrent_activation, a[H + u]);      // (2)
+        const Scalar g = activate(call.activation, a[2 * H + u]);            // (3)
+        const Scalar o = activate(call.recurrent_activation, a[3 * H + u]);  // (4)
+        c[u] = f * c[u] + i * g;                                             // (5)
+        h[u] = o * activate(call.activation, c[u]);                          // (6)
+        if (call.h.data != nullptr) element(call.h, t, b, u) = h[u];
+        if (call.cache.gates != nullptr) {
+          Scalar* gates = call.cache.gates + (t * B + b) * 4 * H + u;
+          gates[0] = i;
+          gates[H] = f;
+          gates[2 * H] = g;
+          gates[3 * H] = o;
+          call.cache.c[(t * B + b) * H + u] = c[u];
+        }
+      }
+    }
+    for (Index u = 0; u < H; ++u) {
+      if (call.h_last != nullptr) call.h_last[b * H + u] = h[u];
+      if (call.c_last != nullptr) call.c_last[b * H + u] = c[u];
+    }
+  }
+}
+
+// Adds the products of one row of gradients before activation with what the gates were computed from; assigns d_x.
+template <class Scalar>
+void lstm_products_backward(const LstmBackward<Scalar>& call, Index t, Index b, const Scalar* d_a) {
+  const auto [T, B, I, H] = call.dims;
+  for (Index k = 0; k < I; ++k) {
+    Scalar d_x = 0;
+    for (Index q = 0; q < 4 * H; ++q) {
+      d_x += d_a[q] * call.weights.w_x[k * 4 * H + q];                 // (35)
+      call.d_w_x[k * 4 * H + q] += element(call.x, t, b, k) * d_a[q];  // (36)
+    }
+    if (call.d_x.data != nullptr) element(call.d_x, t, b, k) = d_x;
+  }
+  for (Index q = 0; q < 4 * H; ++q) {
+    for (Index k = 0; k < H; ++k) {
+      call.d_w_h[k * 4 * H + q] += state_before(call.h, call.h0, H, t, b, k) * d_a[q];  // (37)
+    }
+    if (call.d_b != nullptr) call.d_b[q] += d_a[q];  // (39)
+  }
+}
+
+template <class Scalar>
+void lstm_backward(const LstmBackward<Scalar>& call) {
+  const auto [T, B, I, H] = call.dims;
+  for (Index b = 0; b < B; ++b) {
+    std::vector<Scalar> d_h(H), d_c(H);
+    for (Index u = 0; u < H; ++u) {
+      d_h[u] = element_or_zero(call.d_h_last, b * H + u);
+      d_c[u] = element_or_zero(call.d_c_last, b * H + u);
+    }
+    for (Index t = T - 1; t >= 0; --t) {
+      Scalar* row = call.cache.gates + (t * B + b) * 4 * H;
+      for (Index u = 0; u < H; ++u) {
+        if (call.d_h.data != nullptr) d_h[u] += element(call.d_h, t, b, u);
+        const Scalar i = row[u], f = row[H + u], g = row[2 * H + u], o = row[3 * H + u];
+        const Scalar c_out = activate(call.activation, call.cache.c[(t * B + b) * H + u]);
+        const Scalar c_prev = t > 0 ? call.cache.c[((t - 1) * B + b) * H + u] : element_or_zero(call.c0, b * H + u);
+        const Scalar d_o = d_h[u] * c_out;                           // (7)
+        d_c[u] += d_h[u] * o * slope(call.activation, c_out);        // (8)
+        const Scalar d_i = d_c[u] * g;                               // (9)
+        const Scalar d_f = d_c[u] * c_prev;                          // (10)
+        const Scalar d_g = d_c[u] * i;                               // (11)
+        d_c[u] *= f;                                                 // (12)
+        row[u] = d_i * slope(call.recurrent_activation, i);          // (13)
+        row[H + u] = d_f * slope(call.recurrent_activation, f);      // (13)
+        row[2 * H + u] = d_g * slope(call.activation, g);            // (14)
+        row[3 * H + u] = d_o * slope(call.recurrent_activation, o);  // (13)
+      }
+      lstm_products_backward(call, t, b, row);
+      for (Index k = 0; k < H; ++k) {
+        d_h[k] = 0;
+        for (Index q = 0; q < 4 * H; ++q) d_h[k] += row[q] * call.weights.w_h[k * 4 * H + q];  // (38)
+      }
+    }
+    for (Index u = 0; u < H; ++u) {
+      if (call.d_h0 != nullptr) call.d_h0[b * H + u] = d_h[u];
+      if (call.d_c0 != nullptr) call.d_c0[b * H + u] = d_c[u];
+    }
+  }
+}
+
+}  // namespace gatedcore::reference

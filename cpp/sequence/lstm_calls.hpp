@@ -1,0 +1,65 @@
+// What a caller hands to the LSTM: weights in Keras's layout, states, and the memory for results.
+#pragma once
+
+#include "core/types.hpp"
+
+namespace gatedcore {
+
+// Gates side by side in the order i f g o.
+template <class Scalar>
+struct LstmWeights {
+  const Scalar* w_x = nullptr;  // (I, 4H)
+  const Scalar* w_h = nullptr;  // (H, 4H)
+  const Scalar* b = nullptr;    // (4H); null: zeros
+};
+
+// What forward keeps for backward, beside the hidden states that it returns: 20 bytes for each float32 unit and step.
+//   gates  (T, B, 4H)  i f g o after activation, in step order. A row is a run of blocks of up to kLanes units, and a
+//                      block holds its units' i, then their f, g and o: unit u and gate q of H units with L lanes stand
+//                      at 4 * L * (u / L) + q * min(L, H - L * (u / L)) + u % L. Backward writes the gradients before
+//                      activation over them.
+//   c      (T, B, H)   cell state after each step
+template <class Scalar>
+struct LstmCache {
+  Scalar* gates = nullptr;
+  Scalar* c = nullptr;
+};
+
+template <class Scalar>
+struct LstmForward {
+  Dims dims;
+  Activation activation = Activation::kTanh;
+  Activation recurrent_activation = Activation::kSigmoid;
+  LstmWeights<Scalar> weights;
+  Sequence<const Scalar> x;    // (T, B, I)
+  const Scalar* h0 = nullptr;  // (B, H); null: zeros
+  const Scalar* c0 = nullptr;  // (B, H); null: zeros
+  Sequence<Scalar> h;          // (T, B, H) hidden state after each step; null data: not wanted
+  Scalar* h_last = nullptr;    // (B, H); null: not wanted
+  Scalar* c_last = nullptr;    // (B, H); null: not wanted
+  LstmCache<Scalar> cache;     // both null: nothing is saved; else h is needed too
+};
+
+template <class Scalar>
+struct LstmBackward {
+  Dims dims;
+  Activation activation = Activation::kTanh;
+  Activation recurrent_activation = Activation::kSigmoid;
+  LstmWeights<Scalar> weights;  // as in forward
+  Sequence<const Scalar> x;
+  const Scalar* h0 = nullptr;
+  const Scalar* c0 = nullptr;
+  Sequence<const Scalar> h;          // as forward stored it
+  LstmCache<Scalar> cache;           // consumed: gates holds the gradients before activation afterwards
+  Sequence<const Scalar> d_h;        // (T, B, H) arriving at each step; null data: zeros
+  const Scalar* d_h_last = nullptr;  // (B, H); null: zeros
+  const Scalar* d_c_last = nullptr;  // (B, H); null: zeros
+  Sequence<Scalar> d_x;              // assigned; null data: not wanted
+  Scalar* d_h0 = nullptr;            // assigned; null: not wanted
+  Scalar* d_c0 = nullptr;            // assigned; null: not wanted
+  Scalar* d_w_x = nullptr;           // (I, 4H), added to
+  Scalar* d_w_h = nullptr;           // (H, 4H), added to
+  Scalar* d_b = nullptr;             // (4H), added to; null: not wanted
+};
+
+}  // namespace gatedcore

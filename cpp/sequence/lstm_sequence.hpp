@@ -1,0 +1,196 @@
+// The LSTM over time for a range of batch rows, forward and backward, and the gradients that wait for the loop's end.
+#pragma once
+
+#include "cells/lstm_cell.hpp"
+#include "gemm/outer.hpp"
+#include "gemm/product.hpp"
+#include "gemm/project.hpp"
+#include "sequence/lstm_calls.hpp"
+#include "sequence/projection.hpp"
+#include "sequence/state.hpp"
+
+GATEDCORE_BEGIN_ISA
+
+template <class Scalar>
+struct LstmSequence {
+  using Forward = LstmForward<Scalar>;
+  using Backward = LstmBackward<Scalar>;
+
+  static constexpr Index kGates = kLstmGates;
+
+  // --- forward ---
+
+  static Index forward_packed_size(const Forward& call) {
+    return block_count<Scalar>(call.dims.H) * lstm_panel_size<Scalar>(call.dims);
+  }
+  static void pack_forward(const Forward& call, Scalar* packed) {
+    lstm_pack(call.dims, call.weights.w_x, call.weights.w_h, call.weights.b, packed);
+  }
+
+  static Index projected_size(const Dims& dims, Index rows) {
+    const Index row = kGates * Vec<Scalar>::kLanes * block_count<Scalar>(dims.H);
+    return project_ahead(dims, rows) ? kProjectedSteps * row : 0;
+  }
+  // h before and after a step, c, and what is projected ahead.
+  static Index forward_scratch_size(const Forward& call, Index rows) {
+    return 3 * rows * state_stride<Scalar>(call.dims.H) + projected_size(call.dims, rows);
+  }
+
+  template <class Policy>
+  static void forward_rows(const Policy& policy, const Forward& call, const Scalar* packed, Range rows,
+                           Scalar* scratch) {
+    const Dims& dims = call.dims;
+    const Index stride = state_stride<Scalar>(dims.H);
+    const Index count = rows.end - rows.begin;
+    LstmStep<Scalar> step;
+    step.dims = {dims.T, count, dims.I, dims.H};
+    step.packed = packed;
+    step.x_stride = call.x.b_stride;
+    step.h_stride = call.h.b_stride;
+    step.state_stride = stride;
+    step.c = scratch;
+    Scalar* h_prev = scratch + count * stride;
+    Scalar* h_next = h_prev + count * stride;
+    Scalar* projected = h_next + count * stride;
+    load_state(call.c0, rows, dims.H, step.c);
+    load_state(call.h0, rows, dims.H, h_prev);
+    const bool ahead = project_ahead(dims, count);
+    const Index projected_row = kGates * Vec<Scalar>::kLanes * block_count<Scalar>(dims.H);
+    for (Index t = 0; t < dims.T; ++t) {
+      step.x = at(call.x, t, rows.begin);
+      if (ahead) {
+        if (t % kProjectedSteps == 0) {
+          const Index steps = dims.T - t < kProjectedSteps ? dims.T - t : kProjectedSteps;
+          project<LstmSlots, kLstmGates>(packed, lstm_panel_size<Scalar>(dims), block_count<Scalar>(dims.H),
+                                         Segment<Scalar>{step.x, call.x.t_stride, dims.I}, steps, projected,
+                                         projected_row);
+        }
+        step.projected = projected + t % kProjectedSteps * projected_row;
+      }
+      step.h_prev = h_prev;
+      step.h_next = h_next;
+      step.h = at(call.h, t, rows.begin);
+      if (call.cache.gates != nullptr) {
+        step.gates = call.cache.gates + (t * dims.B + rows.begin) * kGates * dims.H;
+        step.c_saved = call.cache.c + (t * dims.B + rows.begin) * dims.H;
+      }
+      lstm_cell_forward(policy, step);
+      Scalar* swap = h_prev;
+      h_prev = h_next;
+      h_next = swap;
+    }
+    store_state(h_prev, rows, dims.H, call.h_last);
+    store_state(step.c, rows, dims.H, call.c_last);
+  }
+
+  // --- backward ---
+
+  static TransposedGates<Scalar> all_gates(const Scalar* w, Index columns, Index H) {
+    return {w, columns, kGates * H, H, 0, int(kGates)};
+  }
+  static Index backward_packed_size(const Backward& call) {
+    return packed_size<Scalar>(kGates * call.dims.H, call.dims.H);
+  }
+  static void pack_backward(const Backward& call, Scalar* packed) {
+    pack_transposed(all_gates(call.weights.w_h, call.dims.H, call.dims.H), kGates * call.dims.H, 0, packed);
+  }
+
+  // d_h and d_c.
+  static Index backward_scratch_size(const Backward& call, Index rows) {
+    return 2 * rows * state_stride<Scalar>(call.dims.H);
+  }
+
+  template <class Policy>
+  static void backward_rows(const Policy& policy, const Backward& call, const Scalar* packed, Range rows,
+                            Scalar* scratch) {
+    const Dims& dims = call.dims;
+    const Index count = rows.end - rows.begin;
+    const Index stride = state_stride<Scalar>(dims.H);
+    Scalar* d_h = scratch;
+    LstmStepBackward<Scalar> step;
+    step.dims = {dims.T, count, dims.I, dims.H};
+    step.d_h_stride = call.d_h.b_stride;
+    step.d_h_next = d_h;
+    step.d_c = scratch + count * stride;
+    step.state_stride = stride;
+    load_state(call.d_h_last, rows, dims.H, d_h);
+    load_state(call.d_c_last, rows, dims.H, step.d_c);
+    Product<Scalar> recurrent;
+    recurrent.rows = count;
+    recurrent.columns = dims.H;
+    recurrent.packed = packed;
+    recurrent.c = d_h;
+    recurrent.c_stride = stride;
+    for (Index t = dims.T - 1; t >= 0; --t) {
+      const Index first = t * dims.B + rows.begin;
+      step.gates = call.cache.gates + first * kGates * dims.H;
+      step.c = call.cache.c + first * dims.H;
+      step.c_prev = t > 0 ? step.c - dims.B * dims.H : (call.c0 == nullptr ? nullptr : call.c0 + rows.begin * dims.H);
+      step.d_h = at(call.d_h, t, rows.begin);
+      lstm_cell_backward(policy, step);
+      if (t == 0 && call.d_h0 == nullptr) break;
+      recurrent.a[0] = {step.gates, kGates * dims.H, kGates * dims.H};
+      product(recurrent);
+    }
+    store_state(d_h, rows, dims.H, call.d_h0);
+    store_state(step.d_c, rows, dims.H, call.d_c0);
+  }
+
+  // --- after the loop ---
+
+  static Index input_packed_size(const Backward& call) {
+    return packed_size<Scalar>(kGates * call.dims.H, call.dims.I);
+  }
+  static void pack_input(const Backward& call, Scalar* packed) {
+    pack_transposed(all_gates(call.weights.w_x, call.dims.I, call.dims.H), kGates * call.dims.H, 0, packed);
+  }
+
+  // d_x of the steps in range, from the gradients before activation.
+  static void input_gradients(const Backward& call, const Scalar* packed, Range steps) {
+    const Dims& dims = call.dims;
+    const Index row = kGates * dims.H;
+    Product<Scalar> p;
+    p.columns = dims.I;
+    p.packed = packed;
+    for_sample_rows(call.d_x, dims.B, steps, [&](Index t, Index b, Index rows, Index gate_rows, Index c_stride) {
+      p.rows = rows;
+      p.a[0] = {call.cache.gates + (t * dims.B + b) * row, gate_rows * row, row};
+      p.c = at(call.d_x, t, b);
+      p.c_stride = c_stride;
+      product(p);
+    });
+  }
+
+  static OuterProduct<Scalar> outer(const Backward& call, const Scalar* one) {
+    const Dims& dims = call.dims;
+    OuterProduct<Scalar> p;
+    p.T = dims.T;
+    p.B = dims.B;
+    p.sources[0] = {call.x, dims.I, false, nullptr};
+    p.sources[1] = {call.h, dims.H, true, call.h0};
+    p.sources[2] = {{one, 0, 0}, call.d_b == nullptr ? 0 : Index(1), false, nullptr};
+    p.d = call.cache.gates;
+    p.d_stride = kGates * dims.H;
+    p.columns = kGates * dims.H;
+    return p;
+  }
+  static Index weight_panels(const Backward& call) { return panel_count(outer(call, nullptr)); }
+  static Index weight_scratch_size(const Backward& call, Index panels) {
+    return outer_scratch_size(outer(call, nullptr), panels);
+  }
+
+  // d_w_x, d_w_h and d_b of the gate columns in the panels.
+  static void weight_gradients(const Backward& call, Range panels, Scalar* scratch) {
+    const Scalar one = 1;
+    const OuterProduct<Scalar> p = outer(call, &one);
+    outer_product(p, panels, scratch);
+    GateColumns columns;
+    columns.H = call.dims.H;
+    columns.gates = kGates;
+    columns.lanes = Vec<Scalar>::kLanes;
+    Scalar* const to[kSources] = {call.d_w_x, call.d_w_h, call.d_b};
+    add_outer_sums(p, panels, scratch, columns, kGates * call.dims.H, to);
+  }
+};
+
+GATEDCORE_END_ISA

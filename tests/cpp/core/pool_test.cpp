@@ -1,0 +1,198 @@
+#include "core/pool.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "check.hpp"
+
+namespace gatedcore {
+namespace {
+
+// How often each task runs.
+std::vector<int> runs_of(Index tasks) {
+  std::vector<std::atomic<int>> counts(static_cast<std::size_t>(tasks));
+  parallel_for(tasks, [&](Index i) { ++counts[static_cast<std::size_t>(i)]; });
+  return {counts.begin(), counts.end()};
+}
+
+bool each_once(Index tasks) { return runs_of(tasks) == std::vector<int>(static_cast<std::size_t>(tasks), 1); }
+
+// Waits, within reason, until a condition of another thread holds.
+template <class Condition>
+bool comes_true(const Condition& condition) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("every task runs exactly once") {
+  for (const Index tasks : {0, 1, 2, 3, 7, 16}) {
+    CONTEXT("tasks " << tasks);
+    CHECK(each_once(tasks));
+  }
+}
+
+TEST_CASE("tasks run side by side") {
+  // Each of the two waits for the other to begin.
+  std::atomic<int> begun{0};
+  std::atomic<int> met{0};
+  parallel_for(2, [&](Index) {
+    ++begun;
+    met += comes_true([&] { return begun == 2; });
+  });
+  CHECK(met == 2);
+}
+
+TEST_CASE("what tasks wrote is there after the call, call after call") {
+  // Long and short gaps: workers are found spinning, and asleep.
+  std::vector<long> sums(8);
+  long wrong = 0;
+  for (long round = 1; round <= 2000; ++round) {
+    parallel_for(8, [&](Index i) { sums[static_cast<std::size_t>(i)] += i; });
+    for (std::size_t i = 0; i < 8; ++i) wrong += sums[i] != round * static_cast<long>(i);
+    if (round % 100 == 0) std::this_thread::sleep_for(std::chrono::microseconds(200));
+  }
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("an exception of a task reaches the caller, and the pool goes on") {
+  for (const Index thrower : {0, 3, 7}) {
+    CONTEXT("thrower " << thrower);
+    const auto call = [&] {
+      parallel_for(8, [&](Index i) {
+        if (i == thrower) throw std::runtime_error("task " + std::to_string(i));
+      });
+    };
+    CHECK_THROWS(call(), std::runtime_error, "task " + std::to_string(thrower));
+    CHECK(each_once(8));
+  }
+}
+
+TEST_CASE("an exception comes out only when no task runs any more") {
+  std::atomic<bool> other_begun{false};
+  std::atomic<bool> other_ended{false};
+  const auto call = [&] {
+    parallel_for(2, [&](Index i) {
+      if (i == 0) {
+        comes_true([&] { return other_begun.load(); });
+        throw std::runtime_error("early");
+      }
+      other_begun = true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      other_ended = true;
+    });
+  };
+  CHECK_THROWS(call(), std::runtime_error, "early");
+  CHECK(other_ended.load());
+}
+
+TEST_CASE("calls from inside a task run on its thread") {
+  std::atomic<int> total{0};
+  std::atomic<int> elsewhere{0};
+  parallel_for(4, [&](Index) {
+    const std::thread::id outer = std::this_thread::get_id();
+    parallel_for(5, [&](Index) {
+      ++total;
+      elsewhere += std::this_thread::get_id() != outer;
+    });
+  });
+  CHECK(total == 20);
+  CHECK(elsewhere == 0);
+}
+
+TEST_CASE("a call that meets a busy pool runs on its own thread and does not wait") {
+  std::atomic<bool> held{false};
+  std::atomic<bool> release{false};
+  std::thread holder([&] {
+    parallel_for(2, [&](Index) {
+      held = true;
+      comes_true([&] { return release.load(); });
+    });
+  });
+  CHECK(comes_true([&] { return held.load(); }));
+  const std::thread::id self = std::this_thread::get_id();
+  std::atomic<int> here{0};
+  parallel_for(6, [&](Index) { here += std::this_thread::get_id() == self; });
+  CHECK(here == 6);
+  release = true;
+  holder.join();
+  CHECK(each_once(6));
+}
+
+TEST_CASE("calls from several threads at once are each complete") {
+  constexpr int kCallers = 4;
+  std::atomic<int> incomplete{0};
+  std::vector<std::thread> callers;
+  for (int caller = 0; caller < kCallers; ++caller) {
+    callers.emplace_back([&] {
+      for (int round = 0; round < 300; ++round) incomplete += !each_once(5);
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  CHECK(incomplete == 0);
+}
+
+TEST_CASE("a forked child has a pool of its own, whatever the parent's was doing") {
+  CHECK(each_once(3));  // the parent has workers
+  std::atomic<bool> held{false};
+  std::atomic<bool> release{false};
+  std::thread holder([&] {
+    parallel_for(2, [&](Index) {
+      held = true;
+      comes_true([&] { return release.load(); });
+    });
+  });
+  CHECK(comes_true([&] { return held.load(); }));
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(20);  // a child that hangs is ended
+    std::atomic<int> begun{0};
+    std::atomic<int> met{0};
+    parallel_for(2, [&](Index) {
+      ++begun;
+      met += comes_true([&] { return begun == 2; });
+    });
+    _exit(met == 2 && each_once(8) ? 42 : 1);
+  }
+  int status = 0;
+  CHECK(waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 42);
+  release = true;
+  holder.join();
+  CHECK(each_once(8));
+}
+
+TEST_CASE("a process may end while workers run") {
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(20);
+    std::atomic<bool> begun{false};
+    std::thread([&] {
+      parallel_for(4, [&](Index) {
+        begun = true;
+        std::this_thread::sleep_for(std::chrono::seconds(60));
+      });
+    }).detach();
+    comes_true([&] { return begun.load(); });
+    std::exit(43);
+  }
+  int status = 0;
+  CHECK(waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 43);
+}
+
+}  // namespace gatedcore

@@ -1,0 +1,318 @@
+// The GRU kernels of every instruction set, through run_gru_forward and run_gru_backward, against the twin.
+#include <limits>
+
+#include "dispatch/run.hpp"
+#include "gru_problem.hpp"
+
+namespace gatedcore::test {
+namespace {
+
+constexpr GruForm kForms[] = {GruForm::kResetAfter, GruForm::kResetBefore};
+
+GruSetup random_setup(check::Random& random) {
+  GruSetup s;
+  for (Layout* layout : {&s.x, &s.h, &s.d_h, &s.d_x}) *layout = random_layout(random);
+  s.shift = static_cast<int>(random.integer(0, 3));
+  for (bool* flag : {&s.save, &s.h_last, &s.h_sequence, &s.want_d_x, &s.want_d_h0, &s.want_d_b_x, &s.want_d_b_h}) {
+    *flag = random_choice(random);
+  }
+  return s;
+}
+
+// Forward against the twin in float64; backward against the twin from the states that the kernel itself saved, so that
+// both see the same sides of the corners of relu and hard_sigmoid.
+template <class Scalar>
+void check_problem(const KernelTable& table, const GruProblem<Scalar>& p, const GruSetup& setup) {
+  CONTEXT(list_of(p.dims) << " form " << check::show(p.form) << " activation " << check::show(p.activation)
+                          << " recurrent_activation " << check::show(p.recurrent_activation) << " bytes "
+                          << sizeof(Scalar));
+  const GruSolver<Scalar> kernel = gru_kernel<Scalar>(table);
+  const GruSolver<double> twin = gru_twin<double>(p.dims.H);
+  const GruProblem<double> wide = widened(p);
+
+  GruStates<double> expected = solve_forward(wide, twin);
+  keep(expected, setup);
+  GruStates<Scalar> states = solve_forward(p, kernel, setup);
+  check_close(states, expected, Tolerances<Scalar>::kForward);
+
+  if (!setup.save) states = solve_forward(p, kernel);
+  GruGradients<double> gradients = solve_backward(wide, twin, widened(states));
+  keep(gradients, setup);
+  check_close(solve_backward(p, kernel, states, setup), gradients, Tolerances<Scalar>::kBackward);
+}
+
+template <class Scalar>
+void check_random_problem(const KernelTable& table, check::Random& random, Dims dims, GruForm form,
+                          Activation activation = Activation::kTanh, Activation recurrent = Activation::kSigmoid) {
+  GruProblem<Scalar> p = gru_problem<Scalar>(random, dims, form, activation, recurrent);
+  clear_sometimes(random, {&p.b_x, &p.b_h, &p.h0, &p.d_h, &p.d_h_last});
+  check_problem(table, p, random_setup(random));
+}
+
+template <class Scalar>
+void check_sizes(const KernelTable& table, GruForm form) {
+  check::Random random(1);
+  const std::vector<Index> sizes = sizes_around(table.kernels<Scalar>().lanes);
+  for (const Index B : kBatches) {
+    for (const Index I : sizes) {
+      for (const Index H : sizes)
+        check_random_problem<Scalar>(table, random, {kSteps[random.integer(0, 3)], B, I, H}, form);
+    }
+  }
+  for (const Dims& dims : long_shapes(table.kernels<Scalar>().lanes))
+    check_random_problem<Scalar>(table, random, dims, form);
+}
+
+TEST_CASE("both passes agree with the twin at every size") {
+  for_each_isa([](const KernelTable& table) {
+    for (const GruForm form : kForms) {
+      check_sizes<float>(table, form);
+      check_sizes<double>(table, form);
+    }
+  });
+}
+
+TEST_CASE("both passes agree with the twin for every pair of activations") {
+  for_each_isa([](const KernelTable& table) {
+    check::Random random(2);
+    for (const Activation activation : kActivations) {
+      for (const Activation recurrent : kActivations) {
+        const Index N = table.kernels<float>().lanes;
+        for (const GruForm form : kForms) {
+          check_random_problem<float>(table, random, {3, 4, 3, N + 3}, form, activation, recurrent);
+          check_random_problem<double>(table, random, {3, 4, 3, N / 2 + 3}, form, activation, recurrent);
+        }
+      }
+    }
+  });
+}
+
+TEST_CASE("the kernels' gradients are those of their own loss, for every pair of activations") {
+  for_each_isa([](const KernelTable& table) {
+    check::Random random(3);
+    const Dims dims{3, 2, 2, table.kernels<double>().lanes + 1};
+    for (const Activation activation : kActivations) {
+      for (const Activation recurrent : kActivations) {
+        CONTEXT("activation " << check::show(activation) << " recurrent_activation " << check::show(recurrent));
+        for (const GruForm form : kForms) {
+          CONTEXT("form " << check::show(form));
+          check_gru_differences(gru_problem<double>(random, dims, form, activation, recurrent),
+                                gru_kernel<double>(table));
+        }
+      }
+    }
+  });
+}
+
+template <class Scalar>
+void check_layouts(const KernelTable& table, GruForm form) {
+  check::Random random(4);
+  const GruSolver<Scalar> kernel = gru_kernel<Scalar>(table);
+  for (const Index B : {Index(1), Index(5)}) {
+    const GruProblem<Scalar> p = gru_problem<Scalar>(random, {6, B, 5, table.kernels<Scalar>().lanes + 3}, form);
+    const GruStates<Scalar> states = solve_forward(p, kernel);
+    const GruGradients<Scalar> gradients = solve_backward(p, kernel, states);
+    for (const Layout layout : kLayouts) {
+      CONTEXT("form " << check::show(form) << " layout " << check::show(layout) << " B " << B);
+      GruSetup setup;
+      setup.x = setup.h = setup.d_h = setup.d_x = layout;
+      setup.shift = 1;
+      CHECK(same_bits(solve_forward(p, kernel, setup), states));
+      CHECK(same_bits(solve_backward(p, kernel, states, setup), gradients));
+    }
+  }
+}
+
+TEST_CASE("results do not depend on how arrays stand in memory") {
+  for_each_isa([](const KernelTable& table) {
+    for (const GruForm form : kForms) {
+      check_layouts<float>(table, form);
+      check_layouts<double>(table, form);
+    }
+  });
+}
+
+template <class Scalar>
+void check_threads(const KernelTable& table, GruForm form) {
+  check::Random random(5);
+  // 6 million operations: enough to deserve five threads. A lone row has its gradients alone to share out.
+  for (const Dims& dims : {Dims{27, 13, 32, 40}, Dims{330, 1, 37, 40}}) {
+    const GruProblem<Scalar> p = gru_problem<Scalar>(random, dims, form);
+    const GruStates<Scalar> states = solve_forward(p, gru_kernel<Scalar>(table, 1));
+    const GruGradients<Scalar> gradients = solve_backward(p, gru_kernel<Scalar>(table, 1), states);
+    for (const int threads : {1, 2, 3, 5}) {
+      CONTEXT(list_of(dims) << " form " << check::show(form) << " threads " << threads << " bytes " << sizeof(Scalar));
+      const GruSolver<Scalar> kernel = gru_kernel<Scalar>(table, threads);
+      CHECK(same_bits(solve_forward(p, kernel), states));
+      CHECK(same_bits(solve_backward(p, kernel, states), gradients));
+    }
+  }
+}
+
+TEST_CASE("any number of threads gives the same bits in both passes") {
+  for_each_isa([](const KernelTable& table) {
+    for (const GruForm form : kForms) {
+      check_threads<float>(table, form);
+      check_threads<double>(table, form);
+    }
+  });
+}
+
+TEST_CASE("a call that saves nothing gives the same bits as one that saves") {
+  for_each_isa([](const KernelTable& table) {
+    check::Random random(6);
+    for (const GruForm form : kForms) {
+      for (const Index B : {Index(1), Index(4)}) {
+        CONTEXT("form " << check::show(form) << " B " << B);
+        const GruProblem<float> p = gru_problem<float>(random, {30, B, 6, table.kernels<float>().lanes + 3}, form);
+        const GruStates<float> saved = solve_forward(p, gru_kernel<float>(table));
+        GruSetup setup;
+        setup.save = false;
+        const GruStates<float> states = solve_forward(p, gru_kernel<float>(table), setup);
+        CHECK(same_bits(states.h, saved.h));
+        CHECK(same_bits(states.h_last, saved.h_last));
+        setup.h_sequence = false;
+        CHECK(same_bits(solve_forward(p, gru_kernel<float>(table), setup).h_last, saved.h_last));
+      }
+    }
+  });
+}
+
+// Two calls in a row, the second from the states of the first, and backward the other way.
+template <class Scalar>
+void check_split_in_time(const KernelTable& table, GruForm form, Index B, Index steps, Index first) {
+  CONTEXT("form " << check::show(form) << " B " << B << " after " << first << " of " << steps << " steps, bytes "
+                  << sizeof(Scalar));
+  check::Random random(7);
+  const GruSolver<Scalar> kernel = gru_kernel<Scalar>(table);
+  const Index H = table.kernels<Scalar>().lanes + 3;
+  const GruProblem<Scalar> whole = gru_problem<Scalar>(random, {steps, B, 5, H}, form);
+  GruProblem<Scalar> head = part_of(whole, {0, first}, {0, B});
+  GruProblem<Scalar> tail = part_of(whole, {first, steps}, {0, B});
+  const GruStates<Scalar> states = solve_forward(whole, kernel);
+  const GruStates<Scalar> head_states = solve_forward(head, kernel);
+  tail.h0 = head_states.h_last;
+  const GruStates<Scalar> tail_states = solve_forward(tail, kernel);
+  CHECK(same_bits(head_states.h, rows_of(states.h, B, H, {0, first}, {0, B})));
+  CHECK(same_bits(tail_states.h, rows_of(states.h, B, H, {first, steps}, {0, B})));
+  CHECK(same_bits(tail_states.h_last, states.h_last));
+
+  const GruGradients<Scalar> gradients = solve_backward(whole, kernel, states);
+  const GruGradients<Scalar> tail_gradients = solve_backward(tail, kernel, tail_states);
+  head.d_h_last = tail_gradients.d_h0;
+  const GruGradients<Scalar> head_gradients = solve_backward(head, kernel, head_states);
+  CHECK(same_bits(tail_gradients.d_x, rows_of(gradients.d_x, B, Index(5), {first, steps}, {0, B})));
+  CHECK(same_bits(head_gradients.d_x, rows_of(gradients.d_x, B, Index(5), {0, first}, {0, B})));
+  CHECK(same_bits(head_gradients.d_h0, gradients.d_h0));
+}
+
+TEST_CASE("a sequence in two calls gives the same bits as in one") {
+  for_each_isa([](const KernelTable& table) {
+    for (const GruForm form : kForms) {
+      for (const Index B : {Index(1), Index(4)}) {
+        check_split_in_time<float>(table, form, B, 5, 2);
+        check_split_in_time<double>(table, form, B, 5, 1);
+      }
+      check_split_in_time<float>(table, form, 1, 60, 31);
+    }
+  });
+}
+
+template <class Scalar>
+void check_split_of_batch(const KernelTable& table, GruForm form, Index B, Index first) {
+  CONTEXT("form " << check::show(form) << " after " << first << " of " << B << " rows, bytes " << sizeof(Scalar));
+  check::Random random(8);
+  const GruSolver<Scalar> kernel = gru_kernel<Scalar>(table);
+  const Index H = table.kernels<Scalar>().lanes + 3, T = 5, I = 6;
+  const GruProblem<Scalar> whole = gru_problem<Scalar>(random, {T, B, I, H}, form);
+  const GruStates<Scalar> states = solve_forward(whole, kernel);
+  const GruGradients<Scalar> gradients = solve_backward(whole, kernel, states);
+  for (const Range rows : {Range{0, first}, Range{first, B}}) {
+    const GruProblem<Scalar> part = part_of(whole, {0, T}, rows);
+    const GruStates<Scalar> part_states = solve_forward(part, kernel);
+    CHECK(same_bits(part_states.h, rows_of(states.h, B, H, {0, T}, rows)));
+    CHECK(same_bits(part_states.gates, rows_of(states.gates, B, 4 * H, {0, T}, rows)));
+    const GruGradients<Scalar> part_gradients = solve_backward(part, kernel, part_states);
+    CHECK(same_bits(part_gradients.d_x, rows_of(gradients.d_x, B, I, {0, T}, rows)));
+    CHECK(same_bits(part_gradients.d_a, rows_of(gradients.d_a, B, 4 * H, {0, T}, rows)));
+    CHECK(same_bits(part_gradients.d_h0, rows_of(gradients.d_h0, B, H, {0, 1}, rows)));
+  }
+}
+
+TEST_CASE("a batch in two calls gives the same bits as in one") {
+  for_each_isa([](const KernelTable& table) {
+    for (const GruForm form : kForms) {
+      for (const Index first : {1, 5, 8}) {
+        check_split_of_batch<float>(table, form, 13, first);
+        check_split_of_batch<double>(table, form, 13, first);
+      }
+    }
+  });
+}
+
+TEST_CASE("denormal inputs count as zeros and the caller's floating-point mode stays") {
+  for_each_isa([](const KernelTable& table) {
+    check::Random random(9);
+    for (const GruForm form : kForms) {
+      CONTEXT("form " << check::show(form));
+      GruProblem<float> tiny = gru_problem<float>(random, {27, 13, 32, 40}, form);
+      GruProblem<float> zeros = tiny;
+      zeros.x.assign(zeros.x.size(), 0.0f);
+      zeros.d_h.assign(zeros.d_h.size(), 0.0f);
+      tiny.x.assign(tiny.x.size(), 1e-40f);
+      tiny.d_h.assign(tiny.d_h.size(), -1e-40f);
+      for (const int threads : {1, 3}) {
+        const GruSolver<float> kernel = gru_kernel<float>(table, threads);
+        const std::uint64_t mode = floating_point_mode();
+        const GruStates<float> states = solve_forward(tiny, kernel);
+        CHECK(floating_point_mode() == mode);
+        const GruGradients<float> gradients = solve_backward(tiny, kernel, states);
+        CHECK(floating_point_mode() == mode);
+        CHECK(same_bits(states.h, solve_forward(zeros, kernel).h));
+        const GruGradients<float> expected = solve_backward(zeros, kernel, states);
+        CHECK(same_bits(gradients.d_x, expected.d_x));
+        CHECK(same_bits(gradients.d_h0, expected.d_h0));
+        CHECK(same_bits(gradients.d_w_x, expected.d_w_x));
+      }
+    }
+  });
+}
+
+TEST_CASE("h stays within its promise after 1000 steps") {
+  for_each_isa([](const KernelTable& table) {
+    check::Random random(10);
+    for (const GruForm form : kForms) {
+      CONTEXT("form " << check::show(form));
+      const GruProblem<float> p = gru_problem<float>(random, {1000, 2, 8, 33}, form);
+      const GruStates<double> expected = solve_forward(widened(p), gru_twin<double>(33));
+      const GruStates<float> states = solve_forward(p, gru_kernel<float>(table));
+      check_close("h_last", states.h_last, expected.h_last, Tolerances<float>::kAfterThousandSteps);
+      check_close("h", states.h, expected.h, Tolerances<float>::kAfterThousandSteps);
+    }
+  });
+}
+
+TEST_CASE("NaN in one row stays in that row") {
+  for_each_isa([](const KernelTable& table) {
+    check::Random random(11);
+    const Index B = 8, I = 3, H = table.kernels<float>().lanes + 3;
+    for (const GruForm form : kForms) {
+      CONTEXT("form " << check::show(form));
+      const GruProblem<float> clean = gru_problem<float>(random, {4, B, I, H}, form);
+      const GruStates<float> expected = solve_forward(clean, gru_kernel<float>(table));
+      for (Index row = 0; row < B; ++row) {
+        GruProblem<float> p = clean;
+        p.x[static_cast<std::size_t>((B + row) * I)] = std::numeric_limits<float>::quiet_NaN();  // step 1
+        const GruStates<float> states = solve_forward(p, gru_kernel<float>(table));
+        CHECK(same_bits(rows_of(states.h, B, H, {0, 1}, {0, B}), rows_of(expected.h, B, H, {0, 1}, {0, B})));
+        CHECK(same_bits(rows_of(states.h, B, H, {0, 4}, {0, row}), rows_of(expected.h, B, H, {0, 4}, {0, row})));
+        CHECK(
+            same_bits(rows_of(states.h, B, H, {0, 4}, {row + 1, B}), rows_of(expected.h, B, H, {0, 4}, {row + 1, B})));
+        for (const float value : rows_of(states.h, B, H, {1, 4}, {row, row + 1})) CHECK(std::isnan(value));
+      }
+    }
+  });
+}
+
+}  // namespace
+}  // namespace gatedcore::test

@@ -1,0 +1,291 @@
+// The LSTM kernels of every instruction set, through run_lstm_forward and run_lstm_backward, against the twin.
+#include <limits>
+
+#include "dispatch/run.hpp"
+#include "lstm_problem.hpp"
+
+namespace gatedcore::test {
+namespace {
+
+LstmSetup random_setup(check::Random& random) {
+  LstmSetup s;
+  for (Layout* layout : {&s.x, &s.h, &s.d_h, &s.d_x}) *layout = random_layout(random);
+  s.shift = static_cast<int>(random.integer(0, 3));
+  for (bool* flag :
+       {&s.save, &s.h_last, &s.c_last, &s.h_sequence, &s.want_d_x, &s.want_d_h0, &s.want_d_c0, &s.want_d_b}) {
+    *flag = random_choice(random);
+  }
+  return s;
+}
+
+// Forward against the twin in float64; backward against the twin from the states that the kernel itself saved, so that
+// both see the same sides of the corners of relu and hard_sigmoid.
+template <class Scalar>
+void check_problem(const KernelTable& table, const LstmProblem<Scalar>& p, const LstmSetup& setup) {
+  CONTEXT(list_of(p.dims) << " activation " << check::show(p.activation) << " recurrent_activation "
+                          << check::show(p.recurrent_activation) << " bytes " << sizeof(Scalar));
+  const LstmSolver<Scalar> kernel = lstm_kernel<Scalar>(table);
+  const LstmSolver<double> twin = lstm_twin<double>(p.dims.H);
+  const LstmProblem<double> wide = widened(p);
+
+  LstmStates<double> expected = solve_forward(wide, twin);
+  keep(expected, setup);
+  LstmStates<Scalar> states = solve_forward(p, kernel, setup);
+  check_close(states, expected, Tolerances<Scalar>::kForward);
+
+  if (!setup.save) states = solve_forward(p, kernel);
+  LstmGradients<double> gradients = solve_backward(wide, twin, widened(states));
+  keep(gradients, setup);
+  check_close(solve_backward(p, kernel, states, setup), gradients, Tolerances<Scalar>::kBackward);
+}
+
+template <class Scalar>
+void check_random_problem(const KernelTable& table, check::Random& random, Dims dims,
+                          Activation activation = Activation::kTanh, Activation recurrent = Activation::kSigmoid) {
+  LstmProblem<Scalar> p = lstm_problem<Scalar>(random, dims, activation, recurrent);
+  clear_sometimes(random, {&p.b, &p.h0, &p.c0, &p.d_h, &p.d_h_last, &p.d_c_last});
+  check_problem(table, p, random_setup(random));
+}
+
+template <class Scalar>
+void check_sizes(const KernelTable& table) {
+  check::Random random(1);
+  const std::vector<Index> sizes = sizes_around(table.kernels<Scalar>().lanes);
+  for (const Index B : kBatches) {
+    for (const Index I : sizes) {
+      for (const Index H : sizes) check_random_problem<Scalar>(table, random, {kSteps[random.integer(0, 3)], B, I, H});
+    }
+  }
+  for (const Dims& dims : long_shapes(table.kernels<Scalar>().lanes)) check_random_problem<Scalar>(table, random, dims);
+}
+
+TEST_CASE("both passes agree with the twin at every size") {
+  for_each_isa([](const KernelTable& table) {
+    check_sizes<float>(table);
+    check_sizes<double>(table);
+  });
+}
+
+TEST_CASE("both passes agree with the twin for every pair of activations") {
+  for_each_isa([](const KernelTable& table) {
+    check::Random random(2);
+    for (const Activation activation : kActivations) {
+      for (const Activation recurrent : kActivations) {
+        const Index N = table.kernels<float>().lanes;
+        check_random_problem<float>(table, random, {3, 4, 3, N + 3}, activation, recurrent);
+        check_random_problem<double>(table, random, {3, 4, 3, N / 2 + 3}, activation, recurrent);
+      }
+    }
+  });
+}
+
+TEST_CASE("the kernels' gradients are those of their own loss, for every pair of activations") {
+  for_each_isa([](const KernelTable& table) {
+    check::Random random(3);
+    const Dims dims{3, 2, 2, table.kernels<double>().lanes + 1};
+    for (const Activation activation : kActivations) {
+      for (const Activation recurrent : kActivations) {
+        CONTEXT("activation " << check::show(activation) << " recurrent_activation " << check::show(recurrent));
+        check_lstm_differences(lstm_problem<double>(random, dims, activation, recurrent), lstm_kernel<double>(table));
+      }
+    }
+  });
+}
+
+template <class Scalar>
+void check_layouts(const KernelTable& table) {
+  check::Random random(4);
+  const LstmSolver<Scalar> kernel = lstm_kernel<Scalar>(table);
+  for (const Index B : {Index(1), Index(5)}) {
+    const LstmProblem<Scalar> p = lstm_problem<Scalar>(random, {6, B, 5, table.kernels<Scalar>().lanes + 3});
+    const LstmStates<Scalar> states = solve_forward(p, kernel);
+    const LstmGradients<Scalar> gradients = solve_backward(p, kernel, states);
+    for (const Layout layout : kLayouts) {
+      CONTEXT("layout " << check::show(layout) << " B " << B);
+      LstmSetup setup;
+      setup.x = setup.h = setup.d_h = setup.d_x = layout;
+      setup.shift = 1;
+      CHECK(same_bits(solve_forward(p, kernel, setup), states));
+      CHECK(same_bits(solve_backward(p, kernel, states, setup), gradients));
+    }
+  }
+}
+
+TEST_CASE("results do not depend on how arrays stand in memory") {
+  for_each_isa([](const KernelTable& table) {
+    check_layouts<float>(table);
+    check_layouts<double>(table);
+  });
+}
+
+template <class Scalar>
+void check_threads(const KernelTable& table) {
+  check::Random random(5);
+  // 6 and 8 million operations: enough to deserve five threads. A lone row has its gradients alone to share out.
+  for (const Dims& dims : {Dims{20, 13, 32, 40}, Dims{330, 1, 37, 40}}) {
+    const LstmProblem<Scalar> p = lstm_problem<Scalar>(random, dims);
+    const LstmStates<Scalar> states = solve_forward(p, lstm_kernel<Scalar>(table, 1));
+    const LstmGradients<Scalar> gradients = solve_backward(p, lstm_kernel<Scalar>(table, 1), states);
+    for (const int threads : {1, 2, 3, 5}) {
+      CONTEXT(list_of(dims) << " threads " << threads << " bytes " << sizeof(Scalar));
+      const LstmSolver<Scalar> kernel = lstm_kernel<Scalar>(table, threads);
+      CHECK(same_bits(solve_forward(p, kernel), states));
+      CHECK(same_bits(solve_backward(p, kernel, states), gradients));
+    }
+  }
+}
+
+TEST_CASE("any number of threads gives the same bits in both passes") {
+  for_each_isa([](const KernelTable& table) {
+    check_threads<float>(table);
+    check_threads<double>(table);
+  });
+}
+
+TEST_CASE("a call that saves nothing gives the same bits as one that saves") {
+  for_each_isa([](const KernelTable& table) {
+    check::Random random(6);
+    for (const Index B : {Index(1), Index(4)}) {
+      const LstmProblem<float> p = lstm_problem<float>(random, {30, B, 6, table.kernels<float>().lanes + 3});
+      const LstmStates<float> saved = solve_forward(p, lstm_kernel<float>(table));
+      LstmSetup setup;
+      setup.save = false;
+      const LstmStates<float> states = solve_forward(p, lstm_kernel<float>(table), setup);
+      CHECK(same_bits(states.h, saved.h));
+      CHECK(same_bits(states.h_last, saved.h_last));
+      CHECK(same_bits(states.c_last, saved.c_last));
+      setup.h_sequence = false;
+      const LstmStates<float> last = solve_forward(p, lstm_kernel<float>(table), setup);
+      CHECK(same_bits(last.h_last, saved.h_last));
+      CHECK(same_bits(last.c_last, saved.c_last));
+    }
+  });
+}
+
+// Two calls in a row, the second from the states of the first, and backward the other way.
+template <class Scalar>
+void check_split_in_time(const KernelTable& table, Index B, Index steps, Index first) {
+  CONTEXT("B " << B << " after " << first << " of " << steps << " steps, bytes " << sizeof(Scalar));
+  check::Random random(7);
+  const LstmSolver<Scalar> kernel = lstm_kernel<Scalar>(table);
+  const Index H = table.kernels<Scalar>().lanes + 3;
+  const LstmProblem<Scalar> whole = lstm_problem<Scalar>(random, {steps, B, 5, H});
+  LstmProblem<Scalar> head = part_of(whole, {0, first}, {0, B});
+  LstmProblem<Scalar> tail = part_of(whole, {first, steps}, {0, B});
+  const LstmStates<Scalar> states = solve_forward(whole, kernel);
+  const LstmStates<Scalar> head_states = solve_forward(head, kernel);
+  tail.h0 = head_states.h_last;
+  tail.c0 = head_states.c_last;
+  const LstmStates<Scalar> tail_states = solve_forward(tail, kernel);
+  CHECK(same_bits(head_states.h, rows_of(states.h, B, H, {0, first}, {0, B})));
+  CHECK(same_bits(tail_states.h, rows_of(states.h, B, H, {first, steps}, {0, B})));
+  CHECK(same_bits(tail_states.h_last, states.h_last));
+  CHECK(same_bits(tail_states.c_last, states.c_last));
+
+  const LstmGradients<Scalar> gradients = solve_backward(whole, kernel, states);
+  const LstmGradients<Scalar> tail_gradients = solve_backward(tail, kernel, tail_states);
+  head.d_h_last = tail_gradients.d_h0;
+  head.d_c_last = tail_gradients.d_c0;
+  const LstmGradients<Scalar> head_gradients = solve_backward(head, kernel, head_states);
+  CHECK(same_bits(tail_gradients.d_x, rows_of(gradients.d_x, B, Index(5), {first, steps}, {0, B})));
+  CHECK(same_bits(head_gradients.d_x, rows_of(gradients.d_x, B, Index(5), {0, first}, {0, B})));
+  CHECK(same_bits(head_gradients.d_h0, gradients.d_h0));
+  CHECK(same_bits(head_gradients.d_c0, gradients.d_c0));
+}
+
+TEST_CASE("a sequence in two calls gives the same bits as in one") {
+  for_each_isa([](const KernelTable& table) {
+    for (const Index B : {Index(1), Index(4)}) {
+      check_split_in_time<float>(table, B, 5, 2);
+      check_split_in_time<double>(table, B, 5, 1);
+    }
+    check_split_in_time<float>(table, 1, 60, 31);
+  });
+}
+
+template <class Scalar>
+void check_split_of_batch(const KernelTable& table, Index B, Index first) {
+  CONTEXT("after " << first << " of " << B << " rows, bytes " << sizeof(Scalar));
+  check::Random random(8);
+  const LstmSolver<Scalar> kernel = lstm_kernel<Scalar>(table);
+  const Index H = table.kernels<Scalar>().lanes + 3, T = 5, I = 6;
+  const LstmProblem<Scalar> whole = lstm_problem<Scalar>(random, {T, B, I, H});
+  const LstmStates<Scalar> states = solve_forward(whole, kernel);
+  const LstmGradients<Scalar> gradients = solve_backward(whole, kernel, states);
+  for (const Range rows : {Range{0, first}, Range{first, B}}) {
+    const LstmProblem<Scalar> part = part_of(whole, {0, T}, rows);
+    const LstmStates<Scalar> part_states = solve_forward(part, kernel);
+    CHECK(same_bits(part_states.h, rows_of(states.h, B, H, {0, T}, rows)));
+    CHECK(same_bits(part_states.c, rows_of(states.c, B, H, {0, T}, rows)));
+    const LstmGradients<Scalar> part_gradients = solve_backward(part, kernel, part_states);
+    CHECK(same_bits(part_gradients.d_x, rows_of(gradients.d_x, B, I, {0, T}, rows)));
+    CHECK(same_bits(part_gradients.d_a, rows_of(gradients.d_a, B, 4 * H, {0, T}, rows)));
+    CHECK(same_bits(part_gradients.d_c0, rows_of(gradients.d_c0, B, H, {0, 1}, rows)));
+  }
+}
+
+TEST_CASE("a batch in two calls gives the same bits as in one") {
+  for_each_isa([](const KernelTable& table) {
+    for (const Index first : {1, 5, 8}) {
+      check_split_of_batch<float>(table, 13, first);
+      check_split_of_batch<double>(table, 13, first);
+    }
+  });
+}
+
+TEST_CASE("denormal inputs count as zeros and the caller's floating-point mode stays") {
+  for_each_isa([](const KernelTable& table) {
+    check::Random random(9);
+    LstmProblem<float> tiny = lstm_problem<float>(random, {20, 13, 32, 40});
+    LstmProblem<float> zeros = tiny;
+    zeros.x.assign(zeros.x.size(), 0.0f);
+    zeros.d_h.assign(zeros.d_h.size(), 0.0f);
+    tiny.x.assign(tiny.x.size(), 1e-40f);
+    tiny.d_h.assign(tiny.d_h.size(), -1e-40f);
+    for (const int threads : {1, 3}) {
+      const LstmSolver<float> kernel = lstm_kernel<float>(table, threads);
+      const std::uint64_t mode = floating_point_mode();
+      const LstmStates<float> states = solve_forward(tiny, kernel);
+      CHECK(floating_point_mode() == mode);
+      const LstmGradients<float> gradients = solve_backward(tiny, kernel, states);
+      CHECK(floating_point_mode() == mode);
+      CHECK(same_bits(states.h, solve_forward(zeros, kernel).h));
+      const LstmGradients<float> expected = solve_backward(zeros, kernel, states);
+      CHECK(same_bits(gradients.d_x, expected.d_x));
+      CHECK(same_bits(gradients.d_h0, expected.d_h0));
+      CHECK(same_bits(gradients.d_w_x, expected.d_w_x));
+    }
+  });
+}
+
+TEST_CASE("h stays within its promise after 1000 steps") {
+  for_each_isa([](const KernelTable& table) {
+    check::Random random(10);
+    const LstmProblem<float> p = lstm_problem<float>(random, {1000, 2, 8, 33});
+    const LstmStates<double> expected = solve_forward(widened(p), lstm_twin<double>(33));
+    const LstmStates<float> states = solve_forward(p, lstm_kernel<float>(table));
+    check_close("h_last", states.h_last, expected.h_last, Tolerances<float>::kAfterThousandSteps);
+    check_close("h", states.h, expected.h, Tolerances<float>::kAfterThousandSteps);
+  });
+}
+
+TEST_CASE("NaN in one row stays in that row") {
+  for_each_isa([](const KernelTable& table) {
+    check::Random random(11);
+    const Index B = 8, I = 3, H = table.kernels<float>().lanes + 3;
+    const LstmProblem<float> clean = lstm_problem<float>(random, {4, B, I, H});
+    const LstmStates<float> expected = solve_forward(clean, lstm_kernel<float>(table));
+    for (Index row = 0; row < B; ++row) {
+      LstmProblem<float> p = clean;
+      p.x[static_cast<std::size_t>((B + row) * I)] = std::numeric_limits<float>::quiet_NaN();  // step 1
+      const LstmStates<float> states = solve_forward(p, lstm_kernel<float>(table));
+      CHECK(same_bits(rows_of(states.h, B, H, {0, 1}, {0, B}), rows_of(expected.h, B, H, {0, 1}, {0, B})));
+      CHECK(same_bits(rows_of(states.h, B, H, {0, 4}, {0, row}), rows_of(expected.h, B, H, {0, 4}, {0, row})));
+      CHECK(same_bits(rows_of(states.h, B, H, {0, 4}, {row + 1, B}), rows_of(expected.h, B, H, {0, 4}, {row + 1, B})));
+      for (const float value : rows_of(states.h, B, H, {1, 4}, {row, row + 1})) CHECK(std::isnan(value));
+    }
+  });
+}
+
+}  // namespace
+}  // namespace gatedcore::test

@@ -1,0 +1,59 @@
+// Kernels called part by part, as threads would: ranges of rows, panels and steps, each with memory of the size asked
+// for.
+#pragma once
+
+#include <vector>
+
+#include "check.hpp"
+#include "dispatch/kernel_table.hpp"
+#include "guarded.hpp"
+
+namespace gatedcore::test {
+
+// [0, count) in ranges of `run`.
+inline std::vector<Range> parts_of(Index count, Index run) {
+  std::vector<Range> parts;
+  for (Index first = 0; first < count; first += run)
+    parts.push_back({first, first + run < count ? first + run : count});
+  return parts;
+}
+
+inline Index length(Range range) { return range.end - range.begin; }
+
+// Batch rows in runs of `run`.
+template <class Forward, class Backward, class Scalar>
+void forward_in_parts(const SequenceKernels<Forward, Backward, Scalar>& kernels, const Forward& call, Index run) {
+  Guarded<Scalar> packed(kernels.forward_packed_size(call), Scalar(kGuard), 0);
+  kernels.pack_forward(call, packed.data());
+  CHECK(packed.intact());
+  for (const Range rows : parts_of(call.dims.B, run)) {
+    Guarded<Scalar> scratch(kernels.forward_scratch_size(call, length(rows)), Scalar(kGuard), 0);
+    kernels.forward_rows(call, packed.data(), rows, scratch.data());
+    CHECK(scratch.intact());
+  }
+}
+
+// Batch rows, weight panels and steps in runs of `run`.
+template <class Forward, class Backward, class Scalar>
+void backward_in_parts(const SequenceKernels<Forward, Backward, Scalar>& kernels, const Backward& call, Index run) {
+  Guarded<Scalar> packed(kernels.backward_packed_size(call), Scalar(kGuard), 0);
+  kernels.pack_backward(call, packed.data());
+  CHECK(packed.intact());
+  for (const Range rows : parts_of(call.dims.B, run)) {
+    Guarded<Scalar> scratch(kernels.backward_scratch_size(call, length(rows)), Scalar(kGuard), 0);
+    kernels.backward_rows(call, packed.data(), rows, scratch.data());
+    CHECK(scratch.intact());
+  }
+  for (const Range panels : parts_of(kernels.weight_panels(call), run)) {
+    Guarded<Scalar> scratch(kernels.weight_scratch_size(call, length(panels)), Scalar(kGuard), 0);
+    kernels.weight_gradients(call, panels, scratch.data());
+    CHECK(scratch.intact());
+  }
+  if (call.d_x.data == nullptr) return;
+  Guarded<Scalar> input(kernels.input_packed_size(call), Scalar(kGuard), 0);
+  kernels.pack_input(call, input.data());
+  CHECK(input.intact());
+  for (const Range steps : parts_of(call.dims.T, run)) kernels.input_gradients(call, input.data(), steps);
+}
+
+}  // namespace gatedcore::test
