@@ -1,0 +1,230 @@
+// gru_forward, gru_backward, gru_gates and the cache between them.
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "bindings/array_check.hpp"
+#include "bindings/bindings.hpp"
+#include "bindings/saved_gates.hpp"
+#include "core/buffer.hpp"
+#include "core/thread_limit.hpp"
+#include "dispatch/isa.hpp"
+#include "dispatch/run.hpp"
+
+namespace gatedcore::bindings {
+namespace {
+
+constexpr Index kGates = 3;
+constexpr Index kRuns = 4;  // of H in a cache row: z r, n_h or s, n
+
+// What forward saved, with the call that it was.
+template <class Scalar>
+struct Saved {
+  GruForward<Scalar> call;
+  Buffer<Scalar> gates;
+};
+
+// The arrays stay alive with the cache: backward reads them again.
+struct GruCacheObject {
+  std::variant<Saved<float>, Saved<double>> saved;
+  std::vector<py::object> arrays;
+  bool time_major = false;
+  bool go_backwards = false;
+  Consumed consumed;
+
+  // With the hidden states, which backward reads too.
+  Index nbytes() const {
+    return std::visit(
+        [](const auto& s) {
+          const Index h = s.call.dims.T * s.call.dims.B * s.call.dims.H;
+          return (s.gates.size() + h) * static_cast<Index>(sizeof(*s.gates.data()));
+        },
+        saved);
+  }
+};
+
+struct ForwardArguments {
+  py::array x, kernel, recurrent_kernel;
+  OptionalArray bias, h0;
+  std::string activation, recurrent_activation;
+  bool reset_after, time_major, go_backwards, return_sequences, save;
+};
+
+// Keras's bias: (2, 3H), input row first, where the reset acts after the product, else (3H).
+Shape bias_shape(GruForm form, Index H) {
+  return form == GruForm::kResetAfter ? Shape{2, kGates * H} : Shape{kGates * H};
+}
+const char* bias_meaning(GruForm form) { return form == GruForm::kResetAfter ? "(2, 3*H)" : "(3*H,)"; }
+
+template <class Scalar>
+GruForward<Scalar> forward_call(const ForwardArguments& a) {
+  constexpr const char* kWhere = "gru_forward";
+  GruForward<Scalar> call;
+  call.form = a.reset_after ? GruForm::kResetAfter : GruForm::kResetBefore;
+  call.dims = sequence_dims({kWhere, "x", a.x}, a.time_major);
+  Dims& dims = call.dims;
+  dims.H = gate_units(Argument{kWhere, "kernel", a.kernel}, kGates);
+  checked_product(kWhere, {dims.T, dims.B, kRuns * dims.H}, sizeof(Scalar));
+  call.activation = parse_activation(kWhere, "activation", a.activation);
+  call.recurrent_activation = parse_activation(kWhere, "recurrent_activation", a.recurrent_activation);
+  call.weights.w_x = contiguous<Scalar>({kWhere, "kernel", a.kernel}, {dims.I, kGates * dims.H}, "(I, 3*H)");
+  call.weights.w_h =
+      contiguous<Scalar>({kWhere, "recurrent_kernel", a.recurrent_kernel}, {dims.H, kGates * dims.H}, "(H, 3*H)");
+  call.weights.b_x = contiguous<Scalar>(kWhere, "bias", a.bias, bias_shape(call.form, dims.H), bias_meaning(call.form));
+  if (call.weights.b_x != nullptr && a.reset_after) call.weights.b_h = call.weights.b_x + kGates * dims.H;
+  call.x = sequence<Scalar>({kWhere, "x", a.x}, a.time_major);
+  if (a.go_backwards) call.x = reversed(call.x, dims.T);
+  call.h0 = contiguous<Scalar>(kWhere, "h0", a.h0, {dims.B, dims.H}, "(B, H)");
+  return call;
+}
+
+template <class Scalar>
+py::tuple forward(const ForwardArguments& a) {
+  GruForward<Scalar> call = forward_call<Scalar>(a);
+  const Dims& dims = call.dims;
+  py::array_t<Scalar> h_last = new_array<Scalar>({dims.B, dims.H});
+  call.h_last = h_last.mutable_data();
+  py::object h = py::none();
+  if (a.return_sequences || a.save) {
+    py::array_t<Scalar> array = new_array<Scalar>(sequence_shape(dims.T, dims.B, dims.H, a.time_major));
+    call.h = sequence_of(array, a.time_major);
+    h = array;
+  }
+  py::object cache = py::none();
+  Saved<Scalar> saved;
+  if (a.save) {
+    saved.gates = Buffer<Scalar>(dims.T * dims.B * kRuns * dims.H);
+    call.cache = {saved.gates.data()};
+  }
+  {
+    const py::gil_scoped_release unlocked;
+    run_gru_forward(active_kernels(), call, num_threads());
+  }
+  if (a.save) {
+    saved.call = call;
+    auto object = std::make_unique<GruCacheObject>();
+    object->saved = std::move(saved);
+    object->arrays = {a.x, a.kernel, a.recurrent_kernel, py::cast(a.bias), py::cast(a.h0), h};
+    object->time_major = a.time_major;
+    object->go_backwards = a.go_backwards;
+    cache = py::cast(std::move(object));
+  }
+  return py::make_tuple(a.return_sequences ? h : py::none(), h_last, cache);
+}
+
+struct BackwardArguments {
+  OptionalArray d_h, d_h_last;
+  bool need_d_x;
+  py::array d_kernel, d_recurrent_kernel;
+  OptionalArray d_bias;
+};
+
+template <class Scalar>
+py::tuple backward(GruCacheObject& cache, Saved<Scalar>& saved, const BackwardArguments& a) {
+  constexpr const char* kWhere = "gru_backward";
+  const GruForward<Scalar>& forward = saved.call;
+  const Dims& dims = forward.dims;
+  GruBackward<Scalar> call;
+  call.dims = dims;
+  call.form = forward.form;
+  call.activation = forward.activation;
+  call.recurrent_activation = forward.recurrent_activation;
+  call.weights = forward.weights;
+  call.x = forward.x;
+  call.h0 = forward.h0;
+  call.h = {forward.h.data, forward.h.t_stride, forward.h.b_stride};
+  call.cache = forward.cache;
+  call.d_h = sequence_gradient<Scalar>(kWhere, "d_h", a.d_h, dims, cache.time_major);
+  call.d_h_last = contiguous<Scalar>(kWhere, "d_h_last", a.d_h_last, {dims.B, dims.H}, "(B, H)");
+  call.d_w_x = writable<Scalar>({kWhere, "d_kernel", a.d_kernel}, {dims.I, kGates * dims.H}, "(I, 3*H)");
+  call.d_w_h =
+      writable<Scalar>({kWhere, "d_recurrent_kernel", a.d_recurrent_kernel}, {dims.H, kGates * dims.H}, "(H, 3*H)");
+  if (a.d_bias) {
+    call.d_b_x =
+        writable<Scalar>({kWhere, "d_bias", *a.d_bias}, bias_shape(call.form, dims.H), bias_meaning(call.form));
+    if (call.form == GruForm::kResetAfter) call.d_b_h = call.d_b_x + kGates * dims.H;
+  }
+  py::array_t<Scalar> d_h0 = new_array<Scalar>({dims.B, dims.H});
+  call.d_h0 = d_h0.mutable_data();
+  py::object d_x = py::none();
+  if (a.need_d_x) {
+    py::array_t<Scalar> array = new_array<Scalar>(sequence_shape(dims.T, dims.B, dims.I, cache.time_major));
+    call.d_x = sequence_of(array, cache.time_major);
+    if (cache.go_backwards) call.d_x = reversed(call.d_x, dims.T);
+    d_x = array;
+  }
+  cache.consumed.take(kWhere);
+  try {
+    const py::gil_scoped_release unlocked;
+    run_gru_backward(active_kernels(), call, num_threads());
+  } catch (...) {
+    cache.consumed.give_back();  // it failed before it began
+    throw;
+  }
+  return py::make_tuple(d_x, d_h0);
+}
+
+template <class Scalar>
+py::tuple gates(const GruCacheObject& cache, const Saved<Scalar>& saved) {
+  cache.consumed.check("gru_gates");
+  const Dims& dims = saved.call.dims;
+  const GateCopy<Scalar> blocks{dims, active_kernels().kernels<Scalar>().lanes, kRuns, 2, 0, cache.time_major};
+  const GateCopy<Scalar> candidate{dims, 1, kRuns, 1, 3 * dims.H, cache.time_major};
+  const Scalar* data = saved.gates.data();
+  return py::make_tuple(blocks(data, 0), blocks(data, 1), candidate(data, 0));
+}
+
+}  // namespace
+
+void bind_gru(py::module_& module) {
+  py::class_<GruCacheObject>(module, "GRUCache", "What a GRU's forward pass saved. Backward consumes it.")
+      .def_property_readonly("nbytes", &GruCacheObject::nbytes)
+      .def_property_readonly("consumed", [](const GruCacheObject& c) { return c.consumed.taken(); });
+
+  module.def(
+      "gru_forward",
+      [](py::array x, py::array kernel, py::array recurrent_kernel, OptionalArray bias, OptionalArray h0,
+         std::string activation, std::string recurrent_activation, bool reset_after, bool time_major, bool go_backwards,
+         bool return_sequences, bool save) {
+        const ForwardArguments a{std::move(x),
+                                 std::move(kernel),
+                                 std::move(recurrent_kernel),
+                                 std::move(bias),
+                                 std::move(h0),
+                                 std::move(activation),
+                                 std::move(recurrent_activation),
+                                 reset_after,
+                                 time_major,
+                                 go_backwards,
+                                 return_sequences,
+                                 save};
+        return is_double({"gru_forward", "x", a.x}) ? forward<double>(a) : forward<float>(a);
+      },
+      py::arg("x").noconvert(), py::arg("kernel").noconvert(), py::arg("recurrent_kernel").noconvert(),
+      py::arg("bias").noconvert().none(true), py::arg("h0").noconvert().none(true), py::arg("activation"),
+      py::arg("recurrent_activation"), py::arg("reset_after"), py::arg("time_major"), py::arg("go_backwards"),
+      py::arg("return_sequences"), py::arg("save"));
+
+  module.def(
+      "gru_backward",
+      [](GruCacheObject& cache, OptionalArray d_h, OptionalArray d_h_last, bool need_d_x, py::array d_kernel,
+         py::array d_recurrent_kernel, OptionalArray d_bias) {
+        const BackwardArguments a{std::move(d_h),      std::move(d_h_last),           need_d_x,
+                                  std::move(d_kernel), std::move(d_recurrent_kernel), std::move(d_bias)};
+        return std::visit([&](auto& saved) { return backward(cache, saved, a); }, cache.saved);
+      },
+      py::arg("cache"), py::arg("d_h").noconvert().none(true), py::arg("d_h_last").noconvert().none(true),
+      py::arg("need_d_x"), py::arg("d_kernel").noconvert(), py::arg("d_recurrent_kernel").noconvert(),
+      py::arg("d_bias").noconvert().none(true));
+
+  module.def(
+      "gru_gates",
+      [](const GruCacheObject& cache) {
+        return std::visit([&](const auto& saved) { return gates(cache, saved); }, cache.saved);
+      },
+      py::arg("cache"));
+}
+
+}  // namespace gatedcore::bindings

@@ -1,0 +1,227 @@
+// lstm_forward, lstm_backward, lstm_gates and the cache between them.
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "bindings/array_check.hpp"
+#include "bindings/bindings.hpp"
+#include "bindings/saved_gates.hpp"
+#include "core/buffer.hpp"
+#include "core/thread_limit.hpp"
+#include "dispatch/isa.hpp"
+#include "dispatch/run.hpp"
+
+namespace gatedcore::bindings {
+namespace {
+
+constexpr Index kGates = 4;
+
+// What forward saved, with the call that it was.
+template <class Scalar>
+struct Saved {
+  LstmForward<Scalar> call;
+  Buffer<Scalar> gates;
+  Buffer<Scalar> c;
+};
+
+// The arrays stay alive with the cache: backward reads them again.
+struct LstmCacheObject {
+  std::variant<Saved<float>, Saved<double>> saved;
+  std::vector<py::object> arrays;
+  bool time_major = false;
+  bool go_backwards = false;
+  Consumed consumed;
+
+  // With the hidden states, which backward reads too.
+  Index nbytes() const {
+    return std::visit(
+        [](const auto& s) {
+          const Index h = s.call.dims.T * s.call.dims.B * s.call.dims.H;
+          return (s.gates.size() + s.c.size() + h) * static_cast<Index>(sizeof(*s.gates.data()));
+        },
+        saved);
+  }
+};
+
+struct ForwardArguments {
+  py::array x, kernel, recurrent_kernel;
+  OptionalArray bias, h0, c0;
+  std::string activation, recurrent_activation;
+  bool time_major, go_backwards, return_sequences, save;
+};
+
+template <class Scalar>
+LstmForward<Scalar> forward_call(const ForwardArguments& a) {
+  constexpr const char* kWhere = "lstm_forward";
+  LstmForward<Scalar> call;
+  call.dims = sequence_dims({kWhere, "x", a.x}, a.time_major);
+  Dims& dims = call.dims;
+  dims.H = gate_units(Argument{kWhere, "kernel", a.kernel}, kGates);
+  checked_product(kWhere, {dims.T, dims.B, kGates * dims.H}, sizeof(Scalar));
+  call.activation = parse_activation(kWhere, "activation", a.activation);
+  call.recurrent_activation = parse_activation(kWhere, "recurrent_activation", a.recurrent_activation);
+  call.weights.w_x = contiguous<Scalar>({kWhere, "kernel", a.kernel}, {dims.I, kGates * dims.H}, "(I, 4*H)");
+  call.weights.w_h =
+      contiguous<Scalar>({kWhere, "recurrent_kernel", a.recurrent_kernel}, {dims.H, kGates * dims.H}, "(H, 4*H)");
+  call.weights.b = contiguous<Scalar>(kWhere, "bias", a.bias, {kGates * dims.H}, "(4*H,)");
+  call.x = sequence<Scalar>({kWhere, "x", a.x}, a.time_major);
+  if (a.go_backwards) call.x = reversed(call.x, dims.T);
+  call.h0 = contiguous<Scalar>(kWhere, "h0", a.h0, {dims.B, dims.H}, "(B, H)");
+  call.c0 = contiguous<Scalar>(kWhere, "c0", a.c0, {dims.B, dims.H}, "(B, H)");
+  return call;
+}
+
+template <class Scalar>
+py::tuple forward(const ForwardArguments& a) {
+  LstmForward<Scalar> call = forward_call<Scalar>(a);
+  const Dims& dims = call.dims;
+  py::array_t<Scalar> h_last = new_array<Scalar>({dims.B, dims.H});
+  py::array_t<Scalar> c_last = new_array<Scalar>({dims.B, dims.H});
+  call.h_last = h_last.mutable_data();
+  call.c_last = c_last.mutable_data();
+  py::object h = py::none();
+  if (a.return_sequences || a.save) {
+    py::array_t<Scalar> array = new_array<Scalar>(sequence_shape(dims.T, dims.B, dims.H, a.time_major));
+    call.h = sequence_of(array, a.time_major);
+    h = array;
+  }
+  py::object cache = py::none();
+  Saved<Scalar> saved;
+  if (a.save) {
+    saved.gates = Buffer<Scalar>(dims.T * dims.B * kGates * dims.H);
+    saved.c = Buffer<Scalar>(dims.T * dims.B * dims.H);
+    call.cache = {saved.gates.data(), saved.c.data()};
+  }
+  {
+    const py::gil_scoped_release unlocked;
+    run_lstm_forward(active_kernels(), call, num_threads());
+  }
+  if (a.save) {
+    saved.call = call;
+    auto object = std::make_unique<LstmCacheObject>();
+    object->saved = std::move(saved);
+    object->arrays = {a.x, a.kernel, a.recurrent_kernel, py::cast(a.bias), py::cast(a.h0), py::cast(a.c0), h};
+    object->time_major = a.time_major;
+    object->go_backwards = a.go_backwards;
+    cache = py::cast(std::move(object));
+  }
+  return py::make_tuple(a.return_sequences ? h : py::none(), h_last, c_last, cache);
+}
+
+struct BackwardArguments {
+  OptionalArray d_h, d_h_last, d_c_last;
+  bool need_d_x;
+  py::array d_kernel, d_recurrent_kernel;
+  OptionalArray d_bias;
+};
+
+template <class Scalar>
+py::tuple backward(LstmCacheObject& cache, Saved<Scalar>& saved, const BackwardArguments& a) {
+  constexpr const char* kWhere = "lstm_backward";
+  const LstmForward<Scalar>& forward = saved.call;
+  const Dims& dims = forward.dims;
+  LstmBackward<Scalar> call;
+  call.dims = dims;
+  call.activation = forward.activation;
+  call.recurrent_activation = forward.recurrent_activation;
+  call.weights = forward.weights;
+  call.x = forward.x;
+  call.h0 = forward.h0;
+  call.c0 = forward.c0;
+  call.h = {forward.h.data, forward.h.t_stride, forward.h.b_stride};
+  call.cache = forward.cache;
+  call.d_h = sequence_gradient<Scalar>(kWhere, "d_h", a.d_h, dims, cache.time_major);
+  call.d_h_last = contiguous<Scalar>(kWhere, "d_h_last", a.d_h_last, {dims.B, dims.H}, "(B, H)");
+  call.d_c_last = contiguous<Scalar>(kWhere, "d_c_last", a.d_c_last, {dims.B, dims.H}, "(B, H)");
+  call.d_w_x = writable<Scalar>({kWhere, "d_kernel", a.d_kernel}, {dims.I, kGates * dims.H}, "(I, 4*H)");
+  call.d_w_h =
+      writable<Scalar>({kWhere, "d_recurrent_kernel", a.d_recurrent_kernel}, {dims.H, kGates * dims.H}, "(H, 4*H)");
+  if (a.d_bias) call.d_b = writable<Scalar>({kWhere, "d_bias", *a.d_bias}, {kGates * dims.H}, "(4*H,)");
+  py::array_t<Scalar> d_h0 = new_array<Scalar>({dims.B, dims.H});
+  py::array_t<Scalar> d_c0 = new_array<Scalar>({dims.B, dims.H});
+  call.d_h0 = d_h0.mutable_data();
+  call.d_c0 = d_c0.mutable_data();
+  py::object d_x = py::none();
+  if (a.need_d_x) {
+    py::array_t<Scalar> array = new_array<Scalar>(sequence_shape(dims.T, dims.B, dims.I, cache.time_major));
+    call.d_x = sequence_of(array, cache.time_major);
+    if (cache.go_backwards) call.d_x = reversed(call.d_x, dims.T);
+    d_x = array;
+  }
+  cache.consumed.take(kWhere);
+  try {
+    const py::gil_scoped_release unlocked;
+    run_lstm_backward(active_kernels(), call, num_threads());
+  } catch (...) {
+    cache.consumed.give_back();  // it failed before it began
+    throw;
+  }
+  return py::make_tuple(d_x, d_h0, d_c0);
+}
+
+template <class Scalar>
+py::tuple gates(const LstmCacheObject& cache, const Saved<Scalar>& saved) {
+  cache.consumed.check("lstm_gates");
+  const Dims& dims = saved.call.dims;
+  GateCopy<Scalar> copy{dims, active_kernels().kernels<Scalar>().lanes, kGates, kGates, 0, cache.time_major};
+  py::tuple result(kGates + 1);
+  for (Index q = 0; q < kGates; ++q) result[static_cast<std::size_t>(q)] = copy(saved.gates.data(), q);
+  const GateCopy<Scalar> cells{dims, 1, 1, 1, 0, cache.time_major};
+  result[kGates] = cells(saved.c.data(), 0);
+  return result;
+}
+
+}  // namespace
+
+void bind_lstm(py::module_& module) {
+  py::class_<LstmCacheObject>(module, "LSTMCache", "What an LSTM's forward pass saved. Backward consumes it.")
+      .def_property_readonly("nbytes", &LstmCacheObject::nbytes)
+      .def_property_readonly("consumed", [](const LstmCacheObject& c) { return c.consumed.taken(); });
+
+  module.def(
+      "lstm_forward",
+      [](py::array x, py::array kernel, py::array recurrent_kernel, OptionalArray bias, OptionalArray h0,
+         OptionalArray c0, std::string activation, std::string recurrent_activation, bool time_major, bool go_backwards,
+         bool return_sequences, bool save) {
+        const ForwardArguments a{std::move(x),
+                                 std::move(kernel),
+                                 std::move(recurrent_kernel),
+                                 std::move(bias),
+                                 std::move(h0),
+                                 std::move(c0),
+                                 std::move(activation),
+                                 std::move(recurrent_activation),
+                                 time_major,
+                                 go_backwards,
+                                 return_sequences,
+                                 save};
+        return is_double({"lstm_forward", "x", a.x}) ? forward<double>(a) : forward<float>(a);
+      },
+      py::arg("x").noconvert(), py::arg("kernel").noconvert(), py::arg("recurrent_kernel").noconvert(),
+      py::arg("bias").noconvert().none(true), py::arg("h0").noconvert().none(true),
+      py::arg("c0").noconvert().none(true), py::arg("activation"), py::arg("recurrent_activation"),
+      py::arg("time_major"), py::arg("go_backwards"), py::arg("return_sequences"), py::arg("save"));
+
+  module.def(
+      "lstm_backward",
+      [](LstmCacheObject& cache, OptionalArray d_h, OptionalArray d_h_last, OptionalArray d_c_last, bool need_d_x,
+         py::array d_kernel, py::array d_recurrent_kernel, OptionalArray d_bias) {
+        const BackwardArguments a{std::move(d_h),      std::move(d_h_last),           std::move(d_c_last), need_d_x,
+                                  std::move(d_kernel), std::move(d_recurrent_kernel), std::move(d_bias)};
+        return std::visit([&](auto& saved) { return backward(cache, saved, a); }, cache.saved);
+      },
+      py::arg("cache"), py::arg("d_h").noconvert().none(true), py::arg("d_h_last").noconvert().none(true),
+      py::arg("d_c_last").noconvert().none(true), py::arg("need_d_x"), py::arg("d_kernel").noconvert(),
+      py::arg("d_recurrent_kernel").noconvert(), py::arg("d_bias").noconvert().none(true));
+
+  module.def(
+      "lstm_gates",
+      [](const LstmCacheObject& cache) {
+        return std::visit([&](const auto& saved) { return gates(cache, saved); }, cache.saved);
+      },
+      py::arg("cache"));
+}
+
+}  // namespace gatedcore::bindings

@@ -1,0 +1,14 @@
+// What each file of bindings adds to the extension module.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace gatedcore::bindings {
+
+void bind_info(pybind11::module_& module);
+void bind_lstm(pybind11::module_& module);
+void bind_gru(pybind11::module_& module);
+void bind_dense(pybind11::module_& module);
+void bind_optimizers(pybind11::module_& module);
+
+}  // namespace gatedcore::bindings

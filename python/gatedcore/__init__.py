@@ -1,0 +1,66 @@
+"""LSTM and GRU on the CPU: fused kernels under a Keras-shaped API; ``import gatedcore as gk``."""
+
+from typing import TYPE_CHECKING, Any
+
+from gatedcore import (
+    activations,
+    callbacks,
+    data,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    ops,
+    optimizers,
+    random,
+)
+from gatedcore._core import __version__
+from gatedcore.callbacks import Callback, History
+from gatedcore.layers import GRU, LSTM, Dense, GRUCell, Input, LSTMCell
+from gatedcore.model import Sequential
+from gatedcore.ops import get_num_threads, set_num_threads
+from gatedcore.optimizers import SGD, Adam
+from gatedcore.random import set_random_seed
+
+if TYPE_CHECKING:
+    from gatedcore import plot, reference
+
+__all__ = [
+    "GRU",
+    "LSTM",
+    "SGD",
+    "Adam",
+    "Callback",
+    "Dense",
+    "GRUCell",
+    "History",
+    "Input",
+    "LSTMCell",
+    "Sequential",
+    "__version__",
+    "activations",
+    "callbacks",
+    "data",
+    "get_num_threads",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "ops",
+    "optimizers",
+    "plot",
+    "random",
+    "reference",
+    "set_num_threads",
+    "set_random_seed",
+]
+
+_LAZY = ("plot", "reference")  # what a plain import need not pay for
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        import importlib
+
+        return importlib.import_module(f"gatedcore.{name}")
+    raise AttributeError(f"module 'gatedcore' has no attribute {name!r}")

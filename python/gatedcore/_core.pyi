@@ -1,0 +1,144 @@
+"""Types of the compiled module: strict calls without defaults, wrapped by ``gatedcore.ops``.
+
+Arrays are float32 or float64, all of one call alike; nothing is converted or copied silently.
+Sequences are (B, T, F), or (T, B, F) where ``time_major``, with a contiguous last axis and any
+other strides. Activation names: "linear", "tanh", "sigmoid", "hard_sigmoid", "relu", "softsign",
+"elu".
+"""
+
+from typing import Any, final
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.floating[Any]]
+
+__version__: str
+
+@final
+class LSTMCache:
+    """What an LSTM's forward pass saved, with the arrays of its call; backward consumes it."""
+
+    @property
+    def nbytes(self) -> int: ...
+    @property
+    def consumed(self) -> bool: ...
+
+@final
+class GRUCache:
+    """What a GRU's forward pass saved, with the arrays of its call; backward consumes it."""
+
+    @property
+    def nbytes(self) -> int: ...
+    @property
+    def consumed(self) -> bool: ...
+
+def lstm_forward(
+    x: Array,
+    kernel: Array,
+    recurrent_kernel: Array,
+    bias: Array | None,
+    h0: Array | None,
+    c0: Array | None,
+    activation: str,
+    recurrent_activation: str,
+    time_major: bool,
+    go_backwards: bool,
+    return_sequences: bool,
+    save: bool,
+) -> tuple[Array | None, Array, Array, LSTMCache | None]:
+    """Return h of every step in x's layout or None, last h and c (B, H), and the cache or None."""
+
+def lstm_backward(
+    cache: LSTMCache,
+    d_h: Array | None,
+    d_h_last: Array | None,
+    d_c_last: Array | None,
+    need_d_x: bool,
+    d_kernel: Array,
+    d_recurrent_kernel: Array,
+    d_bias: Array | None,
+) -> tuple[Array | None, Array, Array]:
+    """Add to d_kernel, d_recurrent_kernel and d_bias; return (d_x or None, d_h0, d_c0)."""
+
+def lstm_gates(cache: LSTMCache) -> tuple[Array, Array, Array, Array, Array]:
+    """Return copies of i, f, g, o after activation and c of every step, each in x's layout."""
+
+def gru_forward(
+    x: Array,
+    kernel: Array,
+    recurrent_kernel: Array,
+    bias: Array | None,
+    h0: Array | None,
+    activation: str,
+    recurrent_activation: str,
+    reset_after: bool,
+    time_major: bool,
+    go_backwards: bool,
+    return_sequences: bool,
+    save: bool,
+) -> tuple[Array | None, Array, GRUCache | None]:
+    """Return h of every step or None, last h, and the cache or None; bias (2, 3H) or (3H)."""
+
+def gru_backward(
+    cache: GRUCache,
+    d_h: Array | None,
+    d_h_last: Array | None,
+    need_d_x: bool,
+    d_kernel: Array,
+    d_recurrent_kernel: Array,
+    d_bias: Array | None,
+) -> tuple[Array | None, Array]:
+    """Add to d_kernel, d_recurrent_kernel and d_bias; return (d_x or None, d_h0)."""
+
+def gru_gates(cache: GRUCache) -> tuple[Array, Array, Array]:
+    """Return copies of z, r, n after activation of every step, each in x's layout."""
+
+def dense_forward(x: Array, kernel: Array, bias: Array | None, activation: str) -> Array:
+    """Return activation(x kernel + bias) for x (M, I), kernel (I, O), bias (O)."""
+
+def dense_backward(
+    x: Array,
+    kernel: Array,
+    y: Array,
+    d_y: Array,
+    activation: str,
+    need_d_x: bool,
+    d_kernel: Array,
+    d_bias: Array | None,
+) -> Array | None:
+    """Add to d_kernel and d_bias; return d_x or None. y is what dense_forward returned."""
+
+def activate(x: Array, activation: str) -> Array:
+    """Return the activation of every element of a C-contiguous array."""
+
+def adam_step(
+    parameters: Array,
+    gradients: Array,
+    m: Array,
+    v: Array,
+    rate: float,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+) -> None:
+    """Update parameters, m and v in place; rate is the learning rate with its bias correction."""
+
+def sgd_step(
+    parameters: Array,
+    gradients: Array,
+    velocity: Array | None,
+    rate: float,
+    momentum: float,
+    nesterov: bool,
+) -> None:
+    """Update parameters, and velocity where there is one, in place."""
+
+def set_num_threads(threads: int) -> None:
+    """Set the largest number of threads that a call may use."""
+
+def get_num_threads() -> int:
+    """Return the largest number of threads that a call may use."""
+
+def info() -> dict[str, Any]:
+    """Return version, isa, isas_built, isas_available, threads, compiler, build_flags."""

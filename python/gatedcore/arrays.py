@@ -1,0 +1,140 @@
+"""Turns what a caller hands in (NumPy, pandas, ``__array__``, ``__dlpack__``) into float arrays."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.floating[Any]]
+Shape = tuple[int | None, ...]
+
+FLOAT32 = np.dtype(np.float32)
+FLOAT64 = np.dtype(np.float64)
+
+
+def as_dtype(where: str, dtype: object) -> np.dtype[Any]:
+    """Return the NumPy dtype that ``dtype`` names.
+
+    Raises
+    ------
+    ValueError
+        If it is neither float32 nor float64.
+    """
+    try:
+        # NumPy takes None for float64; anything may come in here.
+        found = None if dtype is None else np.dtype(dtype)  # type: ignore[call-overload]
+    except TypeError:  # no dtype at all
+        found = None
+    for known in (FLOAT32, FLOAT64):
+        if found is not None and found == known:
+            return known
+    raise ValueError(
+        f"{where}: dtype is {dtype!r}, expected 'float32' or 'float64'; use one of these"
+    )
+
+
+def as_array(where: str, name: str, value: object, dtype: np.dtype[Any] | None = None) -> Array:
+    """Return ``value`` as a float array whose last axis is contiguous, without a copy if it is one.
+
+    Parameters
+    ----------
+    where, name : str
+        Public function and argument, for errors.
+    value : array-like
+        NumPy array, pandas object, nested sequence of numbers, or anything with ``__array__`` or
+        ``__dlpack__``.
+    dtype : dtype, optional
+        Dtype of the result; by default that of ``value`` if float32 or float64, else float32.
+
+    Returns
+    -------
+    ndarray of float32 or float64
+        The same memory where nothing had to change.
+
+    Raises
+    ------
+    TypeError
+        If ``value`` does not hold real numbers.
+    ValueError
+        If it is ragged or masked.
+    """
+    array = value if type(value) is np.ndarray else _to_numpy(where, name, value)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(
+            f"{where}: {name} has dtype {array.dtype}, expected real numbers; "
+            f"convert it, for example with {name}.astype('float32')"
+        )
+    if dtype is None:
+        dtype = array.dtype if array.dtype in (FLOAT32, FLOAT64) else FLOAT32
+    if array.dtype != dtype or not array.dtype.isnative:
+        array = array.astype(dtype)
+    if not array.flags.aligned or (
+        array.ndim and array.shape[-1] > 1 and array.strides[-1] != array.itemsize
+    ):
+        array = np.array(array, order="C")
+    return array
+
+
+def as_contiguous(
+    where: str, name: str, value: object, dtype: np.dtype[Any] | None = None
+) -> Array:
+    """Return ``value`` as ``as_array`` does, contiguous in every axis.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As ``as_array``.
+    """
+    return np.asarray(as_array(where, name, value, dtype), order="C")
+
+
+def float_dtype(*values: object) -> np.dtype[Any]:
+    """Return the dtype of the first value that is a float32 or float64 array, else float32."""
+    for value in values:
+        dtype = getattr(value, "dtype", None)
+        # Only NumPy's own dtypes compare here; another library's converts with its array.
+        if isinstance(dtype, np.dtype):
+            if dtype in (FLOAT32, FLOAT64):
+                return np.dtype(dtype.type)
+        elif dtype is not None and str(dtype).rsplit(".", 1)[-1] == "float64":
+            return FLOAT64
+        elif dtype is not None and str(dtype).rsplit(".", 1)[-1] == "float32":
+            return FLOAT32
+    return FLOAT32
+
+
+def aligned_zeros(count: int, dtype: np.dtype[Any]) -> Array:
+    """Return zeros that start at a multiple of 64 bytes: a cache line, an AVX-512 vector."""
+    raw = np.zeros(count * dtype.itemsize + 64, np.uint8)
+    start = -raw.ctypes.data % 64
+    vector: Array = raw[start : start + count * dtype.itemsize].view(dtype)
+    return vector
+
+
+def _to_numpy(where: str, name: str, value: object) -> npt.NDArray[Any]:
+    """Return any array-like as an ``ndarray``."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise ValueError(
+            f"{where}: {name} is a masked array, expected one without a mask; "
+            f"fill it, for example with {name}.filled(0.0)"
+        )
+    known = (list, tuple, int, float, np.generic, np.ndarray)
+    try:
+        if hasattr(value, "__array__") or isinstance(value, known):
+            return np.asarray(value)
+        if hasattr(value, "__dlpack__"):
+            return np.from_dlpack(value)
+    except (RuntimeError, BufferError) as error:  # a tensor on a GPU, or one that needs gradients
+        raise TypeError(
+            f"{where}: {name} of type {type(value).__name__} gives no array ({error}), expected "
+            "one in main memory; detach it and move it to the CPU"
+        ) from error
+    except (TypeError, ValueError) as error:
+        raise type(error)(
+            f"{where}: {name} of type {type(value).__name__} gives no array ({error}), expected "
+            "numbers of one shape; make a NumPy array of it first"
+        ) from error
+    raise TypeError(
+        f"{where}: {name} has type {type(value).__name__}, expected an array; "
+        "pass a NumPy array or an object with __array__ or __dlpack__"
+    )

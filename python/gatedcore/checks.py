@@ -1,0 +1,115 @@
+"""Checks of arguments that several modules share, with errors that say what to do."""
+
+import operator
+
+import numpy as np
+
+from gatedcore.arrays import Array, Shape
+
+
+def check_count(where: str, name: str, value: object, least: int = 1) -> int:
+    """Return ``value`` as an int of at least ``least``.
+
+    Raises
+    ------
+    TypeError
+        If it is no integer.
+    ValueError
+        If it is too small.
+    """
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        count = operator.index(value)  # type: ignore[arg-type]  # what has no __index__ raises
+    except TypeError:
+        raise TypeError(
+            f"{where}: {name} is {value!r}, expected an integer of at least {least}; pass an int"
+        ) from None
+    if count < least:
+        raise ValueError(
+            f"{where}: {name} is {count}, expected an integer of at least {least}; "
+            "pass a larger one"
+        )
+    return count
+
+
+def check_number(
+    where: str,
+    name: str,
+    value: object,
+    least: float,
+    below: float = float("inf"),
+    *,
+    open_start: bool = False,
+) -> float:
+    """Return ``value`` as a float in [least, below), or in (least, below) with ``open_start``.
+
+    Raises
+    ------
+    TypeError
+        If it is no number.
+    ValueError
+        If it lies outside.
+    """
+    expected = f"a number in {'(' if open_start else '['}{least:g}, {below:g})"
+    try:
+        if isinstance(value, bool | str):
+            raise TypeError
+        number = float(value)  # type: ignore[arg-type]  # what has no __float__ raises
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"{where}: {name} is {value!r}, expected {expected}; pass a float"
+        ) from None
+    if not least <= number < below or (open_start and number == least):
+        raise ValueError(f"{where}: {name} is {number:g}, expected {expected}; choose one there")
+    return number
+
+
+def check_bool(where: str, name: str, value: object) -> bool:
+    """Return ``value`` if it is True or False.
+
+    Raises
+    ------
+    TypeError
+        If it is anything else; ``"False"`` would count as true.
+    """
+    if value is True or value is False:
+        return value
+    if isinstance(value, np.bool_):
+        return bool(value)
+    raise TypeError(f"{where}: {name} is {value!r}, expected True or False; pass one of these")
+
+
+def check_rank(where: str, name: str, array: Array, formula: str, advice: str) -> None:
+    """Raise unless ``array`` has as many axes as ``formula``, such as ``(B, T, I)``, names.
+
+    Raises
+    ------
+    ValueError
+        If it has not.
+    """
+    if array.ndim != formula.count(",") + (not formula.endswith(",)")):
+        raise ValueError(f"{where}: {name} has shape {array.shape}, expected {formula}; {advice}")
+
+
+def check_shape(
+    where: str, name: str, array: Array, expected: tuple[int, ...], formula: str, advice: str
+) -> None:
+    """Raise unless ``array`` has exactly the expected shape.
+
+    Raises
+    ------
+    ValueError
+        If it has another.
+    """
+    if array.shape != expected:
+        raise ValueError(
+            f"{where}: {name} has shape {array.shape}, expected {formula} = {expected}; {advice}"
+        )
+
+
+def fits(shape: Shape, pattern: Shape) -> bool:
+    """Return whether ``shape`` agrees with ``pattern``, None in either standing for any size."""
+    return len(shape) == len(pattern) and all(
+        p is None or s is None or p == s for s, p in zip(shape, pattern, strict=True)
+    )

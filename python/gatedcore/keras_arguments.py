@@ -1,0 +1,112 @@
+"""Arguments of Keras's API that exist here only with the value that asks for nothing.
+
+Each table gives the values that may stand: Keras's default, and others that change no result. All
+else is refused by name, so that nothing is accepted and ignored.
+"""
+
+from collections.abc import Mapping
+
+Neutral = Mapping[str, tuple[object, ...]]
+
+LAYER: Neutral = {"trainable": (True,), "activity_regularizer": (None,)}
+DENSE: Neutral = {
+    **LAYER,
+    "kernel_regularizer": (None,),
+    "bias_regularizer": (None,),
+    "kernel_constraint": (None,),
+    "bias_constraint": (None,),
+    "lora_rank": (None,),
+    "lora_alpha": (None,),
+    "quantization_config": (None,),
+}
+CELL: Neutral = {
+    **LAYER,
+    "kernel_regularizer": (None,),
+    "recurrent_regularizer": (None,),
+    "bias_regularizer": (None,),
+    "kernel_constraint": (None,),
+    "recurrent_constraint": (None,),
+    "bias_constraint": (None,),
+    "dropout": (0,),
+    "recurrent_dropout": (0,),
+}
+SEQUENCE: Neutral = {
+    **CELL,
+    "stateful": (False,),
+    "unroll": (False,),
+    "use_cudnn": ("auto", False),
+    "implementation": (1, 2),  # two orders of the same sums
+    "zero_output_for_mask": (False,),
+}
+SEQUENCE_CALL: Neutral = {"mask": (None,), "training": (None, False, True)}  # no dropout yet
+MODEL_CALL: Neutral = {"mask": (None,), "training": (None, False)}
+OPTIMIZER: Neutral = {
+    "weight_decay": (None,),
+    "clipnorm": (None,),
+    "clipvalue": (None,),
+    "global_clipnorm": (None,),
+    "use_ema": (False,),
+    "ema_momentum": (0.99,),
+    "ema_overwrite_frequency": (None,),
+    "loss_scale_factor": (None,),
+    "gradient_accumulation_steps": (None,),
+}
+ADAM: Neutral = {**OPTIMIZER, "amsgrad": (False,)}
+COMPILE: Neutral = {
+    "loss_weights": (None,),
+    "weighted_metrics": (None,),
+    "run_eagerly": (False,),
+    "steps_per_execution": (1,),
+    "jit_compile": ("auto", False),
+    "auto_scale_loss": (True,),
+}
+FIT: Neutral = {
+    "class_weight": (None,),
+    "sample_weight": (None,),
+    "initial_epoch": (0,),
+    "steps_per_epoch": (None,),
+    "validation_steps": (None,),
+    "validation_batch_size": (None,),
+    "validation_freq": (1,),
+}
+TRAIN_ON_BATCH: Neutral = {"class_weight": (None,), "sample_weight": (None,)}
+EVALUATE: Neutral = {"sample_weight": (None,), "steps": (None,)}
+PREDICT: Neutral = {"steps": (None,)}
+SUMMARY: Neutral = {
+    "line_length": (None,),
+    "positions": (None,),
+    "expand_nested": (False,),
+    "show_trainable": (False,),
+    "layer_range": (None,),
+}
+
+
+def reject_unsupported(where: str, given: Mapping[str, object], neutral: Neutral) -> None:
+    """Refuse arguments that are not supported, unless they ask for nothing.
+
+    Parameters
+    ----------
+    where : str
+        Public function, for errors.
+    given : mapping
+        Arguments that the function does not know.
+    neutral : mapping
+        One of the tables above.
+
+    Raises
+    ------
+    TypeError
+        If an argument is unknown to Keras too.
+    ValueError
+        If it asks for something that is not supported.
+    """
+    for name, value in given.items():
+        if name not in neutral:
+            raise TypeError(f"{where}: got an unknown argument {name!r}; check its spelling")
+        plain = value is None or isinstance(value, bool | int | float | str)  # no array in ==
+        if not plain or value not in neutral[name]:
+            shown = repr(value) if plain else f"<{type(value).__name__}>"
+            raise ValueError(
+                f"{where}: {name}={shown} is not supported, expected {neutral[name][0]!r}; "
+                "leave it out"
+            )

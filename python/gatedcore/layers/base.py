@@ -1,0 +1,355 @@
+"""What every layer has: a name, a dtype, named parameters, and how they are built and exchanged."""
+
+from __future__ import annotations  # numpy.random is imported when first used, not here
+
+import re
+import weakref
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar, cast
+
+import numpy as np
+
+from gatedcore import keras_arguments
+from gatedcore.arrays import FLOAT32, Array, Shape, as_array, as_dtype
+from gatedcore.checks import check_count, check_shape
+from gatedcore.initializers import Initializer, InitializerCallable
+from gatedcore.keras_arguments import reject_unsupported
+from gatedcore.parameters import ParameterVector
+from gatedcore.random import make_generator, undone_on_error
+
+_names_given: Counter[str] = Counter()
+
+
+def unique_name(class_name: str) -> str:
+    """Return a name as Keras gives it: lstm, lstm_1, gru_cell, ..."""
+    stem = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", class_name).lower()
+    count = _names_given[stem]
+    _names_given[stem] += 1
+    return f"{stem}_{count}" if count else stem
+
+
+class Layer(ABC):
+    """Base of the layers.
+
+    Parameters
+    ----------
+    name : str, optional
+        By default one made from the class.
+    dtype : str or dtype, optional
+        float32 or float64; by default that of the layer before it in a model, else float32.
+    seed : int or numpy.random.Generator, optional
+        For initializers without a seed of their own; by default the library's generator.
+    input_shape : tuple, optional
+        Shape of one sample, None for any size; a model that starts with this layer is then built
+        at once.
+    """
+
+    known_arguments: ClassVar[keras_arguments.Neutral] = keras_arguments.LAYER
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        dtype: object = None,
+        seed: int | np.random.Generator | None = None,
+        input_shape: Sequence[int | None] | None = None,
+        **keras: object,
+    ) -> None:
+        where = type(self).__name__
+        reject_unsupported(where, keras, self.known_arguments)
+        if name is not None and (not isinstance(name, str) or not name):
+            raise TypeError(f"{where}: name is {name!r}, expected a string; pass one, or leave it")
+        self._given_dtype = None if dtype is None else as_dtype(where, dtype)
+        self._inherited_dtype: np.dtype[Any] | None = None
+        make_generator(where, seed)
+        self.seed = seed
+        self.sample_shape = None if input_shape is None else check_sample_shape(where, input_shape)
+        self.name = name or unique_name(where)
+        self.built = False
+        self.input_features: int | None = None
+        self.parameters: dict[str, Array] = {}
+        self.gradients: dict[str, Array] = {}
+        self._vector: ParameterVector | None = None
+        self._owner: weakref.ref[object] | None = None
+
+    # What a kind of layer must say.
+
+    @abstractmethod
+    def parameter_shapes(self, features: int) -> dict[str, tuple[int, ...]]:
+        """Return the shapes of the parameters by name for inputs of so many features."""
+
+    @abstractmethod
+    def draw(self, name: str, shape: tuple[int, ...], draws: Draws) -> Array:
+        """Return first values of one parameter."""
+
+    @abstractmethod
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Return the output's shape for an input's, the batch first; raise if it does not fit."""
+
+    @abstractmethod
+    def forward(self, x: Array, training: bool) -> Array:
+        """Return the output; in training keep what ``backward`` needs.
+
+        ``x`` is trusted: of the layer's dtype and of a shape that fits. A call that is not for
+        training leaves the layer unchanged, so several threads may make it at once.
+        """
+
+    @abstractmethod
+    def backward(self, d_y: Array, need_d_x: bool) -> Array | None:
+        """Add to the gradients of the last training forward; return that of its input if needed."""
+
+    # Building.
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Dtype of parameters and outputs."""
+        return self._given_dtype or self._inherited_dtype or FLOAT32
+
+    def build(self, input_shape: Sequence[int | None]) -> None:
+        """Make the parameters; a layer that is built stays as it is.
+
+        Parameters
+        ----------
+        input_shape : tuple
+            Shape of a batch; only the number of axes and the last one matter.
+
+        Raises
+        ------
+        ValueError
+            If the shape does not suit the layer, or an initializer returns one that does not.
+        """
+        shape = tuple(input_shape)
+        self.compute_output_shape(shape)
+        if self.built:
+            return
+        features = check_count(self.name, "input_shape[-1]", shape[-1])
+        with undone_on_error():
+            values = self.first_values(features, self.dtype)
+        vector = ParameterVector([values], self.dtype)
+        self.adopt(vector, 0, features)
+
+    def first_values(self, features: int, dtype: np.dtype[Any]) -> dict[str, Array]:
+        """Return the parameters, or first values of them; the layer is not changed.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an initializer returns something else than numbers of the shape it was asked for.
+        """
+        if self.built:
+            return self.parameters
+        draws = Draws(self.name, dtype, make_generator(self.name, self.seed))
+        shapes = self.parameter_shapes(features)
+        return {name: self.draw(name, shape, draws) for name, shape in shapes.items()}
+
+    def adopt(self, vector: ParameterVector, index: int, features: int) -> None:
+        """Keep the parameters in this group of a vector from now on."""
+        self._vector = vector
+        self.parameters = vector.value_views[index]
+        self.gradients = vector.gradient_views[index]
+        self.input_features = features
+        self.built = True
+
+    # Joining a model.
+
+    def check_free_for(self, model: object, dtype: np.dtype[Any] | None) -> None:
+        """Raise unless this model may take the layer in.
+
+        Raises
+        ------
+        ValueError
+            If the layer belongs to another model or has another dtype.
+        """
+        owner = None if self._owner is None else self._owner()
+        if owner is not None and owner is not model:
+            raise ValueError(
+                f"{self.name}: layer belongs to another model, expected a free one; make a new "
+                "layer and copy the weights with set_weights(old.get_weights())"
+            )
+        fixed = self.dtype if self.built else self._given_dtype
+        if dtype is not None and fixed is not None and fixed != dtype:
+            raise ValueError(
+                f"{self.name}: layer has dtype {fixed}, expected {dtype} as the layers before it; "
+                "give all layers of a model the same dtype"
+            )
+
+    def join(self, model: object, dtype: np.dtype[Any]) -> None:
+        """Become part of a model."""
+        self._owner = weakref.ref(model)
+        self._inherited_dtype = dtype
+
+    # Weights.
+
+    @property
+    def weights(self) -> list[Array]:
+        """The parameters themselves, in Keras's order; writing to them changes the layer."""
+        return list(self.parameters.values())
+
+    def get_weights(self) -> list[Array]:
+        """Return copies of the parameters, in Keras's order."""
+        return [value.copy() for value in self.parameters.values()]
+
+    def set_weights(self, weights: Iterable[object]) -> None:
+        """Replace the values of all parameters, or of none.
+
+        Parameters
+        ----------
+        weights : list of array-likes
+            As ``get_weights`` returns them.
+
+        Raises
+        ------
+        ValueError
+            If their number or a shape differs, or the layer is not built yet.
+        TypeError
+            If one does not hold real numbers.
+        """
+        checked = self.check_weights(f"{self.name}.set_weights", list(weights))
+        for value, new in zip(self.parameters.values(), checked, strict=True):
+            value[...] = new
+
+    def check_weights(self, where: str, weights: Sequence[object]) -> list[Array]:
+        """Return ``weights`` as arrays that fit the parameters one by one.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As ``set_weights``.
+        """
+        if not self.built:
+            raise ValueError(
+                f"{where}: layer has no weights yet, expected a built one; call it on an array or "
+                "build(input_shape) first"
+            )
+        names = ", ".join(self.parameters)
+        if len(weights) != len(self.parameters):
+            raise ValueError(
+                f"{where}: weights holds {len(weights)} arrays, expected {len(self.parameters)} "
+                f"({names}); pass what get_weights() of such a layer returned"
+            )
+        checked = []
+        for (name, value), new in zip(self.parameters.items(), weights, strict=True):
+            array = as_array(where, name, new, self.dtype)
+            advice = "take the weights of a layer of the same kind and size"
+            check_shape(where, name, array, value.shape, "shape", advice)
+            checked.append(array)
+        return checked
+
+    def count_params(self) -> int:
+        """Return the number of parameters.
+
+        Raises
+        ------
+        ValueError
+            If the layer is not built yet.
+        """
+        if not self.built:
+            raise ValueError(
+                f"{self.name}.count_params: layer has no weights yet, expected a built one; call "
+                "it on an array or build(input_shape) first"
+            )
+        return sum(value.size for value in self.parameters.values())
+
+    # Calling.
+
+    def take(self, x: object) -> Array:
+        """Return ``x`` as an input of this layer, which is built if it was not.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it cannot be one.
+        """
+        array = as_array(self.name, "x", x, self.dtype)
+        if not self.built:
+            self.build(cast(Shape, array.shape))
+        else:
+            self.compute_output_shape(cast(Shape, array.shape))
+        return array
+
+    def check_features(self, input_shape: Shape) -> None:
+        """Raise unless the last axis suits the weights.
+
+        Raises
+        ------
+        ValueError
+            If it does not.
+        """
+        features = input_shape[-1]
+        if self.built and features is not None and features != self.input_features:
+            raise ValueError(
+                f"{self.name}: input has shape {input_shape}, expected "
+                f"{self.input_features} features on the last axis; the layer was built for these"
+            )
+
+    # Copies and pickles carry the values; views and the model's memory are made anew.
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = self.__dict__.copy()
+        for name in ("_vector", "gradients", "_owner", "_saved"):
+            state.pop(name, None)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._vector, self._owner, self._saved, self.gradients = None, None, None, {}
+        if self.built:
+            assert self.input_features is not None
+            self.adopt(ParameterVector([self.parameters], self.dtype), 0, self.input_features)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}{'' if self.built else ', not built'}>"
+
+    _saved: Any = None  # what the last training forward kept
+
+
+class Draws:
+    """First values for one layer: its dtype and its generator, and checks of what comes out."""
+
+    def __init__(self, where: str, dtype: np.dtype[Any], rng: np.random.Generator) -> None:
+        self.where = where
+        self.dtype = dtype
+        self.rng = rng
+
+    def draw(
+        self,
+        argument: str,
+        initializer: Initializer | InitializerCallable,
+        shape: tuple[int, ...],
+    ) -> Array:
+        """Return what an initializer gives.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If it is something else than numbers of this shape.
+        """
+        if isinstance(initializer, Initializer):
+            return initializer(shape, self.dtype, self.rng)
+        values = as_array(self.where, argument, initializer(shape, dtype=self.dtype), self.dtype)
+        advice = "make the function return the shape it is asked for"
+        check_shape(self.where, f"what {argument} returns", values, shape, "shape", advice)
+        return values
+
+
+def check_sample_shape(where: str, shape: object) -> Shape:
+    """Return the shape of one sample as a tuple of sizes and None.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is none.
+    """
+    if not isinstance(shape, list | tuple) or not shape:
+        raise TypeError(
+            f"{where}: input_shape is {shape!r}, expected a tuple such as (None, 1); "
+            "pass the shape of one sample without the batch"
+        )
+    if shape[-1] is None:
+        raise ValueError(
+            f"{where}: input_shape is {tuple(shape)}, expected a size on the last axis; "
+            "pass the number of features there"
+        )
+    return tuple(None if s is None else check_count(where, "input_shape", s) for s in shape)

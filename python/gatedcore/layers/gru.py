@@ -1,0 +1,278 @@
+"""The GRU, as a layer over whole sequences and as a cell for one step."""
+
+from typing import Any
+
+from gatedcore import _core, ops
+from gatedcore.arrays import Array
+from gatedcore.checks import check_bool
+from gatedcore.layers.recurrent import CellLayer, GatedLayer, SequenceLayer
+from gatedcore.layers.trace import GRUTrace
+
+
+class GRUWeights(GatedLayer):
+    """Weights of a GRU: three gates z r n."""
+
+    gates = 3
+    states = ("h",)
+
+    def __init__(self, units: int, *, reset_after: bool, **gated: Any) -> None:
+        self.reset_after = check_bool(type(self).__name__, "reset_after", reset_after)
+        super().__init__(units, **gated)
+
+    def bias_shape(self) -> tuple[int, ...]:
+        return (2, 3 * self.units) if self.reset_after else (3 * self.units,)
+
+
+class GRU(GRUWeights, SequenceLayer):
+    """Gated recurrent unit over a sequence.
+
+    Parameters
+    ----------
+    units : int
+        Size of the state.
+    activation, recurrent_activation : str
+        Of the candidate, and of the gates.
+    use_bias : bool
+        Whether there is a bias.
+    kernel_initializer, recurrent_initializer, bias_initializer : str, Initializer or callable
+        First values of the weights.
+    return_sequences : bool
+        Whether to return the hidden state of every step instead of the last.
+    return_state : bool
+        Whether a call returns ``(output, h)``.
+    go_backwards : bool
+        Whether the last step comes first; the output stays in that order.
+    reset_after : bool
+        Whether the reset gate acts after the recurrent product (Keras's default, PyTorch) or on the
+        state before it (Cho et al. 2014).
+    **base
+        ``input_shape``, ``name``, ``dtype`` and ``seed``; see ``Layer``. ``seed`` is for initial
+        weights: there is no dropout to seed. Other arguments of Keras are refused unless they ask
+        for nothing.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is out of its range or not supported.
+
+    References
+    ----------
+    docs/math.md; Cho et al. (2014).
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: object = "tanh",
+        recurrent_activation: object = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: object = "glorot_uniform",
+        recurrent_initializer: object = "orthogonal",
+        bias_initializer: object = "zeros",
+        *,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        reset_after: bool = True,
+        **base: Any,
+    ) -> None:
+        super().__init__(
+            units,
+            activation=activation,
+            recurrent_activation=recurrent_activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            recurrent_initializer=recurrent_initializer,
+            bias_initializer=bias_initializer,
+            return_sequences=return_sequences,
+            return_state=return_state,
+            go_backwards=go_backwards,
+            reset_after=reset_after,
+            **base,
+        )
+
+    def __call__(
+        self, x: object, initial_state: object = None, **keras: object
+    ) -> Array | tuple[Array, ...]:
+        """Run the layer on an array; build it first if it is not.
+
+        Parameters
+        ----------
+        x : array-like, (B, T, I)
+            Input; no unit.
+        initial_state : array-like (B, H), or a list that holds it, optional
+            Zeros by default.
+
+        Returns
+        -------
+        ndarray, (B, T, H) or (B, H), or tuple ``(output, h)`` with ``return_state``
+            Hidden states, the last state.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument does not suit the layer.
+        """
+        self.call_options(keras)
+        array = self.take(x)
+        (h0,) = self.take_states(initial_state, array.shape[0])
+        h, h_last, _ = self._run(array, h0, False)
+        output = h_last if h is None else h
+        return (output, h_last) if self.return_state else output
+
+    def forward(self, x: Array, training: bool) -> Array:
+        h, h_last, saved = self._run(x, None, training)
+        if training:
+            self._saved = saved
+        return h_last if h is None else h
+
+    def backward(self, d_y: Array, need_d_x: bool) -> Array | None:
+        gradients = self.gradients
+        d_h, d_h_last = (d_y, None) if self.return_sequences else (None, d_y)
+        saved, self._saved = self._saved, None
+        return _core.gru_backward(
+            saved,
+            d_h,
+            d_h_last,
+            need_d_x,
+            gradients["kernel"],
+            gradients["recurrent_kernel"],
+            gradients.get("bias"),
+        )[0]
+
+    def trace(self, x: object, initial_state: object = None) -> GRUTrace:
+        """Return every gate and state of every step.
+
+        Parameters
+        ----------
+        x, initial_state
+            As in a call.
+
+        Returns
+        -------
+        GRUTrace
+            ``z r n h``, each (B, T, H), and ``x``, in the order in which the steps ran.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As a call.
+        """
+        array = self.take(x)
+        (h0,) = self.take_states(initial_state, array.shape[0])
+        h, gates = ops.gru(
+            array,
+            self.parameters["kernel"],
+            self.parameters["recurrent_kernel"],
+            self.parameters.get("bias"),
+            h0,
+            activation=self.activation,
+            recurrent_activation=self.recurrent_activation,
+            reset_after=self.reset_after,
+            go_backwards=self.go_backwards,
+            return_gates=True,
+        )
+        return GRUTrace(self.name, array[:, ::-1] if self.go_backwards else array, *gates, h)
+
+    def _run(
+        self, x: Array, h0: Array | None, save: bool
+    ) -> tuple[Array | None, Array, _core.GRUCache | None]:
+        parameters = self.parameters
+        return _core.gru_forward(
+            x,
+            parameters["kernel"],
+            parameters["recurrent_kernel"],
+            parameters.get("bias"),
+            h0,
+            self.activation,
+            self.recurrent_activation,
+            self.reset_after,
+            False,
+            self.go_backwards,
+            self.return_sequences,
+            save,
+        )
+
+
+class GRUCell(GRUWeights, CellLayer):
+    """One step of a GRU.
+
+    Parameters
+    ----------
+    units, activation, ..., reset_after, **base
+        As of ``GRU``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is out of its range or not supported.
+
+    References
+    ----------
+    docs/math.md; Cho et al. (2014).
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: object = "tanh",
+        recurrent_activation: object = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: object = "glorot_uniform",
+        recurrent_initializer: object = "orthogonal",
+        bias_initializer: object = "zeros",
+        *,
+        reset_after: bool = True,
+        **base: Any,
+    ) -> None:
+        super().__init__(
+            units,
+            activation=activation,
+            recurrent_activation=recurrent_activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            recurrent_initializer=recurrent_initializer,
+            bias_initializer=bias_initializer,
+            reset_after=reset_after,
+            **base,
+        )
+
+    def __call__(
+        self, x: object, states: object, training: bool = False
+    ) -> tuple[Array, list[Array] | Array]:
+        """Run one step; build the cell first if it is not.
+
+        Parameters
+        ----------
+        x : array-like, (B, I)
+            Input of the step; no unit.
+        states : array-like (B, H), or a list that holds it
+            State before the step.
+        training : bool
+            Makes no difference: there is no dropout.
+
+        Returns
+        -------
+        h : ndarray, (B, H)
+            Output.
+        states : ``[h]``, or ``h`` if the state came without a list
+            State after the step.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument does not suit the cell.
+        """
+        array = self.take(x)
+        (h_prev,) = self.take_states(states, array.shape[0])
+        h = ops.gru_cell(
+            array,
+            h_prev,
+            self.parameters["kernel"],
+            self.parameters["recurrent_kernel"],
+            self.parameters.get("bias"),
+            activation=self.activation,
+            recurrent_activation=self.recurrent_activation,
+            reset_after=self.reset_after,
+        )
+        return h, [h] if isinstance(states, list | tuple) else h

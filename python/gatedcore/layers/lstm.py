@@ -1,0 +1,290 @@
+"""The LSTM, as a layer over whole sequences and as a cell for one step."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gatedcore import _core, ops
+from gatedcore.arrays import Array
+from gatedcore.checks import check_bool
+from gatedcore.layers.base import Draws
+from gatedcore.layers.recurrent import CellLayer, GatedLayer, SequenceLayer
+from gatedcore.layers.trace import LSTMTrace
+
+
+class LSTMWeights(GatedLayer):
+    """Weights of an LSTM: four gates i f g o."""
+
+    gates = 4
+    states = ("h", "c")
+
+    def __init__(self, units: int, *, unit_forget_bias: bool, **gated: Any) -> None:
+        self.unit_forget_bias = check_bool(
+            type(self).__name__, "unit_forget_bias", unit_forget_bias
+        )
+        super().__init__(units, **gated)
+
+    def bias_shape(self) -> tuple[int, ...]:
+        return (4 * self.units,)
+
+    def draw_bias(self, shape: tuple[int, ...], draws: Draws) -> Array:
+        if not self.unit_forget_bias:
+            return super().draw_bias(shape, draws)
+        # Ones for the forget gate, and Keras's two draws around them.
+        i = super().draw_bias((self.units,), draws)
+        g_o = super().draw_bias((2 * self.units,), draws)
+        return np.concatenate([i, np.ones(self.units, draws.dtype), g_o])
+
+
+class LSTM(LSTMWeights, SequenceLayer):
+    """Long short-term memory over a sequence.
+
+    Parameters
+    ----------
+    units : int
+        Size of the states.
+    activation, recurrent_activation : str
+        Of candidate and cell state, and of the gates.
+    use_bias : bool
+        Whether there is a bias.
+    kernel_initializer, recurrent_initializer, bias_initializer : str, Initializer or callable
+        First values of the weights.
+    unit_forget_bias : bool
+        Whether the forget gate's bias starts at one (Jozefowicz et al. 2015).
+    return_sequences : bool
+        Whether to return the hidden state of every step instead of the last.
+    return_state : bool
+        Whether a call returns ``(output, h, c)``.
+    go_backwards : bool
+        Whether the last step comes first; the output stays in that order.
+    **base
+        ``input_shape``, ``name``, ``dtype`` and ``seed``; see ``Layer``. ``seed`` is for initial
+        weights: there is no dropout to seed. Other arguments of Keras are refused unless they ask
+        for nothing.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is out of its range or not supported.
+
+    References
+    ----------
+    docs/math.md; Hochreiter and Schmidhuber (1997); Gers, Schmidhuber and Cummins (2000).
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: object = "tanh",
+        recurrent_activation: object = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: object = "glorot_uniform",
+        recurrent_initializer: object = "orthogonal",
+        bias_initializer: object = "zeros",
+        unit_forget_bias: bool = True,
+        *,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        **base: Any,
+    ) -> None:
+        super().__init__(
+            units,
+            activation=activation,
+            recurrent_activation=recurrent_activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            recurrent_initializer=recurrent_initializer,
+            bias_initializer=bias_initializer,
+            unit_forget_bias=unit_forget_bias,
+            return_sequences=return_sequences,
+            return_state=return_state,
+            go_backwards=go_backwards,
+            **base,
+        )
+
+    def __call__(
+        self, x: object, initial_state: Sequence[object] | None = None, **keras: object
+    ) -> Array | tuple[Array, ...]:
+        """Run the layer on an array; build it first if it is not.
+
+        Parameters
+        ----------
+        x : array-like, (B, T, I)
+            Input; no unit.
+        initial_state : [h, c], each (B, H), optional
+            Zeros by default.
+
+        Returns
+        -------
+        ndarray, (B, T, H) or (B, H), or tuple ``(output, h, c)`` with ``return_state``
+            Hidden states, the last states.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument does not suit the layer.
+        """
+        self.call_options(keras)
+        array = self.take(x)
+        h0, c0 = self.take_states(initial_state, array.shape[0])
+        h, h_last, c_last, _ = self._run(array, h0, c0, False)
+        output = h_last if h is None else h
+        return (output, h_last, c_last) if self.return_state else output
+
+    def forward(self, x: Array, training: bool) -> Array:
+        h, h_last, _, saved = self._run(x, None, None, training)
+        if training:
+            self._saved = saved
+        return h_last if h is None else h
+
+    def backward(self, d_y: Array, need_d_x: bool) -> Array | None:
+        gradients = self.gradients
+        d_h, d_h_last = (d_y, None) if self.return_sequences else (None, d_y)
+        saved, self._saved = self._saved, None
+        return _core.lstm_backward(
+            saved,
+            d_h,
+            d_h_last,
+            None,
+            need_d_x,
+            gradients["kernel"],
+            gradients["recurrent_kernel"],
+            gradients.get("bias"),
+        )[0]
+
+    def trace(self, x: object, initial_state: Sequence[object] | None = None) -> LSTMTrace:
+        """Return every gate and state of every step.
+
+        Parameters
+        ----------
+        x, initial_state
+            As in a call.
+
+        Returns
+        -------
+        LSTMTrace
+            ``i f g o c h``, each (B, T, H), and ``x``, in the order in which the steps ran.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As a call.
+        """
+        array = self.take(x)
+        h0, c0 = self.take_states(initial_state, array.shape[0])
+        h, _, gates = ops.lstm(
+            array,
+            self.parameters["kernel"],
+            self.parameters["recurrent_kernel"],
+            self.parameters.get("bias"),
+            None if h0 is None else (h0, c0),
+            activation=self.activation,
+            recurrent_activation=self.recurrent_activation,
+            go_backwards=self.go_backwards,
+            return_gates=True,
+        )
+        return LSTMTrace(self.name, array[:, ::-1] if self.go_backwards else array, *gates, h)
+
+    def _run(
+        self, x: Array, h0: Array | None, c0: Array | None, save: bool
+    ) -> tuple[Array | None, Array, Array, _core.LSTMCache | None]:
+        parameters = self.parameters
+        return _core.lstm_forward(
+            x,
+            parameters["kernel"],
+            parameters["recurrent_kernel"],
+            parameters.get("bias"),
+            h0,
+            c0,
+            self.activation,
+            self.recurrent_activation,
+            False,
+            self.go_backwards,
+            self.return_sequences,
+            save,
+        )
+
+
+class LSTMCell(LSTMWeights, CellLayer):
+    """One step of an LSTM.
+
+    Parameters
+    ----------
+    units, activation, ..., unit_forget_bias, **base
+        As of ``LSTM``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is out of its range or not supported.
+
+    References
+    ----------
+    docs/math.md; Gers, Schmidhuber and Cummins (2000).
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: object = "tanh",
+        recurrent_activation: object = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: object = "glorot_uniform",
+        recurrent_initializer: object = "orthogonal",
+        bias_initializer: object = "zeros",
+        unit_forget_bias: bool = True,
+        **base: Any,
+    ) -> None:
+        super().__init__(
+            units,
+            activation=activation,
+            recurrent_activation=recurrent_activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            recurrent_initializer=recurrent_initializer,
+            bias_initializer=bias_initializer,
+            unit_forget_bias=unit_forget_bias,
+            **base,
+        )
+
+    def __call__(
+        self, x: object, states: Sequence[object], training: bool = False
+    ) -> tuple[Array, list[Array]]:
+        """Run one step; build the cell first if it is not.
+
+        Parameters
+        ----------
+        x : array-like, (B, I)
+            Input of the step; no unit.
+        states : [h, c], each (B, H)
+            States before the step.
+        training : bool
+            Makes no difference: there is no dropout.
+
+        Returns
+        -------
+        h : ndarray, (B, H)
+            Output.
+        states : [h, c]
+            States after the step.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument does not suit the cell.
+        """
+        array = self.take(x)
+        h_prev, c_prev = self.take_states(states, array.shape[0])
+        h, c = ops.lstm_cell(
+            array,
+            h_prev,
+            c_prev,
+            self.parameters["kernel"],
+            self.parameters["recurrent_kernel"],
+            self.parameters.get("bias"),
+            activation=self.activation,
+            recurrent_activation=self.recurrent_activation,
+        )
+        return h, [h, c]

@@ -1,0 +1,161 @@
+"""What LSTM and GRU, layers and cells alike, share: arguments, weights, first values, states."""
+
+from abc import abstractmethod
+from typing import Any, ClassVar, cast
+
+import numpy as np
+
+from gatedcore import initializers, keras_arguments
+from gatedcore.activations import name_of
+from gatedcore.arrays import Array, Shape, as_contiguous
+from gatedcore.checks import check_bool, check_count, check_shape
+from gatedcore.keras_arguments import reject_unsupported
+from gatedcore.layers.base import Draws, Layer
+
+
+class GatedLayer(Layer):
+    """Base of LSTM, GRU and their cells; the arguments are Keras's."""
+
+    known_arguments = keras_arguments.CELL
+    gates: ClassVar[int]
+    states: ClassVar[tuple[str, ...]]
+
+    def __init__(
+        self,
+        units: int,
+        *,
+        activation: object,
+        recurrent_activation: object,
+        use_bias: bool,
+        kernel_initializer: object,
+        recurrent_initializer: object,
+        bias_initializer: object,
+        **base: Any,
+    ) -> None:
+        where = type(self).__name__
+        self.units = check_count(where, "units", units)
+        self.activation = name_of(where, "activation", activation)
+        self.recurrent_activation = name_of(where, "recurrent_activation", recurrent_activation)
+        self.use_bias = check_bool(where, "use_bias", use_bias)
+        self.kernel_initializer = initializers.get(kernel_initializer, "kernel_initializer")
+        self.recurrent_initializer = initializers.get(
+            recurrent_initializer, "recurrent_initializer"
+        )
+        self.bias_initializer = initializers.get(bias_initializer, "bias_initializer")
+        super().__init__(**base)
+
+    @abstractmethod
+    def bias_shape(self) -> tuple[int, ...]:
+        """Return the shape of the bias."""
+
+    def parameter_shapes(self, features: int) -> dict[str, tuple[int, ...]]:
+        width = self.gates * self.units
+        shapes: dict[str, tuple[int, ...]] = {
+            "kernel": (features, width),
+            "recurrent_kernel": (self.units, width),
+        }
+        if self.use_bias:
+            shapes["bias"] = self.bias_shape()
+        return shapes
+
+    def draw(self, name: str, shape: tuple[int, ...], draws: Draws) -> Array:
+        if name == "kernel":
+            return draws.draw("kernel_initializer", self.kernel_initializer, shape)
+        if name == "recurrent_kernel":
+            # One orthogonal matrix over all gates, as Keras draws it.
+            return draws.draw("recurrent_initializer", self.recurrent_initializer, shape)
+        return self.draw_bias(shape, draws)
+
+    def draw_bias(self, shape: tuple[int, ...], draws: Draws) -> Array:
+        """Return first values of the bias."""
+        return draws.draw("bias_initializer", self.bias_initializer, shape)
+
+    def take_states(self, initial_state: object, batch: int) -> list[Array | None]:
+        """Return the initial states as arrays (B, H), or as None each.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If they are not states of this layer.
+        """
+        count = len(self.states)
+        if initial_state is None:
+            return [None] * count
+        if count == 1 and not isinstance(initial_state, list | tuple):
+            initial_state = [initial_state]
+        if not isinstance(initial_state, list | tuple) or len(initial_state) != count:
+            raise ValueError(
+                f"{self.name}: initial_state is {type(initial_state).__name__} of "
+                f"{np.shape(cast(Any, initial_state))[:1] or 'no'} parts, expected "
+                f"[{', '.join(self.states)}]; pass one array (batch, units) for each"
+            )
+        taken: list[Array | None] = []
+        for name, state in zip(self.states, initial_state, strict=True):
+            array = as_contiguous(self.name, f"initial_state {name}", state, self.dtype)
+            advice = "pass one row for each row of the batch"
+            expected = (batch, self.units)
+            check_shape(
+                self.name, f"initial_state {name}", array, expected, "(batch, units)", advice
+            )
+            taken.append(array)
+        return taken
+
+
+class SequenceLayer(GatedLayer):
+    """What LSTM and GRU layers share: (B, T, I) in; (B, T, H) or (B, H) out, states on demand."""
+
+    known_arguments = keras_arguments.SEQUENCE
+
+    def __init__(
+        self,
+        units: int,
+        *,
+        return_sequences: bool,
+        return_state: bool,
+        go_backwards: bool,
+        **gated: Any,
+    ) -> None:
+        where = type(self).__name__
+        self.return_sequences = check_bool(where, "return_sequences", return_sequences)
+        self.return_state = check_bool(where, "return_state", return_state)
+        self.go_backwards = check_bool(where, "go_backwards", go_backwards)
+        super().__init__(units, **gated)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        if len(input_shape) != 3:
+            raise ValueError(
+                f"{self.name}: input has shape {input_shape}, expected (batch, time steps, "
+                "features); add the missing axis, for example x[..., None] for one feature"
+            )
+        self.check_features(input_shape)
+        batch, steps, _ = input_shape
+        return (batch, steps, self.units) if self.return_sequences else (batch, self.units)
+
+    def call_options(self, keras: dict[str, object]) -> None:
+        """Refuse arguments of Keras's call that ask for what is not supported."""
+        reject_unsupported(self.name, keras, keras_arguments.SEQUENCE_CALL)
+
+
+class CellLayer(GatedLayer):
+    """What the cells share: one step, (B, I) in, (B, H) out."""
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        if len(input_shape) != 2:
+            raise ValueError(
+                f"{self.name}: input has shape {input_shape}, expected (batch, features) of one "
+                "time step; for a sequence use the layer instead of the cell"
+            )
+        self.check_features(input_shape)
+        return (input_shape[0], self.units)
+
+    def forward(self, x: Array, training: bool) -> Array:
+        raise TypeError(self._alone())
+
+    def backward(self, d_y: Array, need_d_x: bool) -> Array | None:
+        raise TypeError(self._alone())
+
+    def _alone(self) -> str:
+        return (
+            f"{self.name}: a cell is one step and takes its states with each call, expected a "
+            f"layer in a model; use {type(self).__name__.removesuffix('Cell')}"
+        )

@@ -1,0 +1,58 @@
+"""What ``compile`` chose: optimizer, loss and metrics; and their means over an epoch."""
+
+from typing import Any, cast
+
+import numpy as np
+
+from gatedcore import losses, metrics, optimizers
+from gatedcore.arrays import Array
+from gatedcore.callbacks import Logs
+
+
+class Objective:
+    """Optimizer, loss and metrics of a model.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one of them is unknown, or two metrics have one name.
+    """
+
+    def __init__(self, optimizer: object, loss: object, watched: object) -> None:
+        self.optimizer = optimizers.get(optimizer)
+        self.loss = losses.get(loss)
+        given = watched if isinstance(watched, list | tuple) else [watched]
+        self.metrics = [] if watched is None else [metrics.get(metric) for metric in given]
+        names = ["loss", *(metric.name for metric in self.metrics)]
+        if len(set(names)) < len(names):
+            raise ValueError(
+                f"compile: metrics has the names {names[1:]}, expected different ones, none "
+                "'loss'; leave out the repetition"
+            )
+
+
+class Means:
+    """Means of loss and metrics over the samples seen so far."""
+
+    def __init__(self, objective: Objective) -> None:
+        self._metrics = objective.metrics
+        self._sums = [0.0] * (1 + len(self._metrics))
+        self._samples = 0
+
+    def add(self, loss: float, y_true: Array, y_pred: Array) -> None:
+        """Count a batch in."""
+        n = len(y_true)
+        self._samples += n
+        self._sums[0] += loss * n
+        for k, metric in enumerate(self._metrics, start=1):
+            value = metric.function(y_true, y_pred)
+            mean = value if type(value) is float else float(np.mean(cast(Any, value)))
+            self._sums[k] += mean * n
+
+    def logs(self) -> Logs:
+        """Return the means by name."""
+        loss, *others = (total / self._samples for total in self._sums)
+        logs = {"loss": loss}
+        for metric, mean in zip(self._metrics, others, strict=True):
+            logs[metric.name] = metric.finish(mean)
+        return logs

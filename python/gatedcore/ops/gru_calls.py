@@ -1,0 +1,274 @@
+"""The GRU on arrays: a whole sequence forward and backward, and one step."""
+
+from typing import Literal, NamedTuple, overload
+
+from gatedcore import _core
+from gatedcore.activations import name_of
+from gatedcore.arrays import Array, as_array, float_dtype
+from gatedcore.checks import check_bool, check_rank
+from gatedcore.ops.operands import (
+    SavedPass,
+    check_cache,
+    sequence_operand,
+    state_operand,
+    weight_operands,
+)
+
+
+class GRUGates(NamedTuple):
+    """Gates after activation of every step; each in the layout of h."""
+
+    z: Array
+    r: Array
+    n: Array
+
+
+class GRUGradients(NamedTuple):
+    """Gradients by everything that ``gru`` was given; ``x`` and ``bias`` None where not wanted."""
+
+    x: Array | None
+    kernel: Array
+    recurrent_kernel: Array
+    bias: Array | None
+    h0: Array
+
+
+class GRUCache(SavedPass[_core.GRUCache]):
+    """What ``gru(..., return_cache=True)`` saved for one call of ``gru_backward``."""
+
+    __slots__ = ()
+
+
+@overload
+def gru(
+    x: object, kernel: object, recurrent_kernel: object, bias: object = None,
+    initial_state: object = None, *, activation: object = "tanh",
+    recurrent_activation: object = "sigmoid", reset_after: bool = True, time_major: bool = False,
+    go_backwards: bool = False, return_gates: Literal[False] = False,
+    return_cache: Literal[False] = False,
+) -> Array: ...  # fmt: skip
+@overload
+def gru(
+    x: object, kernel: object, recurrent_kernel: object, bias: object = None,
+    initial_state: object = None, *, activation: object = "tanh",
+    recurrent_activation: object = "sigmoid", reset_after: bool = True, time_major: bool = False,
+    go_backwards: bool = False, return_gates: Literal[True], return_cache: Literal[False] = False,
+) -> tuple[Array, GRUGates]: ...  # fmt: skip
+@overload
+def gru(
+    x: object, kernel: object, recurrent_kernel: object, bias: object = None,
+    initial_state: object = None, *, activation: object = "tanh",
+    recurrent_activation: object = "sigmoid", reset_after: bool = True, time_major: bool = False,
+    go_backwards: bool = False, return_gates: Literal[False] = False, return_cache: Literal[True],
+) -> tuple[Array, GRUCache]: ...  # fmt: skip
+@overload
+def gru(
+    x: object, kernel: object, recurrent_kernel: object, bias: object = None,
+    initial_state: object = None, *, activation: object = "tanh",
+    recurrent_activation: object = "sigmoid", reset_after: bool = True, time_major: bool = False,
+    go_backwards: bool = False, return_gates: Literal[True], return_cache: Literal[True],
+) -> tuple[Array, GRUGates, GRUCache]: ...  # fmt: skip
+def gru(
+    x: object,
+    kernel: object,
+    recurrent_kernel: object,
+    bias: object = None,
+    initial_state: object = None,
+    *,
+    activation: object = "tanh",
+    recurrent_activation: object = "sigmoid",
+    reset_after: bool = True,
+    time_major: bool = False,
+    go_backwards: bool = False,
+    return_gates: bool = False,
+    return_cache: bool = False,
+) -> Array | tuple[Array, GRUGates] | tuple[Array, GRUCache] | tuple[Array, GRUGates, GRUCache]:
+    """Run a GRU over a sequence.
+
+    Parameters
+    ----------
+    x : array-like, (B, T, I), or (T, B, I) if ``time_major``
+        Input; no unit. Its dtype, float32 or float64, is that of the call; other numbers are
+        converted to that of ``kernel``.
+    kernel, recurrent_kernel : array-like, (I, 3H), (H, 3H)
+        Weights, the gates z r n side by side.
+    bias : array-like, (2, 3H) with ``reset_after``, else (3H,), optional
+        Zeros by default.
+    initial_state : array-like, (B, H), optional
+        ``h0``, or a list that holds it; zeros by default.
+    activation, recurrent_activation : str
+        Of the candidate n, and of the gates z r.
+    reset_after : bool
+        Whether the reset gate acts on the recurrent product (Keras, PyTorch, cuDNN) or on the
+        state before it (Cho et al. 2014).
+    time_major : bool
+        Whether time is the first axis of ``x`` and of the results.
+    go_backwards : bool
+        Whether the last step of ``x`` comes first. Results are in the order in which the steps
+        ran, as in Keras.
+    return_gates, return_cache : bool
+        Whether to append the gates, and what ``gru_backward`` needs.
+
+    Returns
+    -------
+    h : ndarray, (B, T, H), or (T, B, H)
+        Hidden state after every step.
+    gates : GRUGates
+        Only with ``return_gates``: z r n of every step.
+    cache : GRUCache
+        Only with ``return_cache``. It refers to the arrays of this call: leave them unchanged until
+        ``gru_backward`` has run.
+
+    Raises
+    ------
+    TypeError
+        If an argument does not hold real numbers.
+    ValueError
+        If a shape disagrees with this table or an activation is unknown.
+
+    References
+    ----------
+    docs/math.md, GRU forward; Cho et al. (2014).
+    """
+    reset_after = check_bool("gru", "reset_after", reset_after)
+    go_backwards = check_bool("gru", "go_backwards", go_backwards)
+    sequence = sequence_operand("gru", x, kernel, recurrent_kernel, time_major)
+    dtype = sequence.dtype
+    weights = weight_operands(
+        "gru", kernel, recurrent_kernel, bias,
+        gates=3, inputs=sequence.shape[2], dtype=dtype, two_biases=reset_after,
+    )  # fmt: skip
+    batch, units = sequence.shape[1 if time_major else 0], weights.recurrent_kernel.shape[0]
+    if isinstance(initial_state, list | tuple) and len(initial_state) == 1:
+        initial_state = initial_state[0]
+    h, _, core_cache = _core.gru_forward(
+        sequence,
+        *weights,
+        state_operand("gru", "initial_state", initial_state, batch, units, dtype),
+        name_of("gru", "activation", activation),
+        name_of("gru", "recurrent_activation", recurrent_activation),
+        reset_after,
+        time_major,
+        go_backwards,
+        True,
+        return_gates or return_cache,
+    )
+    assert h is not None
+    if core_cache is None:
+        return h
+    if not return_cache:
+        return h, GRUGates(*_core.gru_gates(core_cache))
+    cache = GRUCache(core_cache, sequence, weights, time_major)
+    if not return_gates:
+        return h, cache
+    return h, GRUGates(*_core.gru_gates(core_cache)), cache
+
+
+def gru_backward(
+    cache: GRUCache,
+    d_h: object = None,
+    d_h_last: object = None,
+    *,
+    need_d_x: bool = True,
+) -> GRUGradients:
+    """Run backpropagation through time over one call of ``gru``.
+
+    Parameters
+    ----------
+    cache : GRUCache
+        From ``gru(..., return_cache=True)``; used up by this call.
+    d_h : array-like, of the shape of h, optional
+        Gradient of the loss by every hidden state, in the order of h; zeros by default.
+    d_h_last : array-like, (B, H), optional
+        Gradient by the last hidden state, added to that of ``d_h``.
+    need_d_x : bool
+        Whether to compute the gradient of the input.
+
+    Returns
+    -------
+    GRUGradients
+        New arrays; ``x`` in the layout and order of the input.
+
+    Raises
+    ------
+    TypeError
+        If ``cache`` comes from elsewhere or a gradient does not hold real numbers.
+    ValueError
+        If the cache was used before or a shape disagrees.
+
+    References
+    ----------
+    docs/math.md, GRU backward.
+    """
+    where = "gru_backward"
+    check_cache(where, cache, GRUCache)
+    every = cache.arriving(where, "d_h", d_h, sequence=True)
+    last = cache.arriving(where, "d_h_last", d_h_last, sequence=False)
+    need_d_x = check_bool(where, "need_d_x", need_d_x)
+    weights = cache.zero_gradients()
+    core_cache = cache.release_to(where)
+    d_x, d_h0 = _core.gru_backward(core_cache, every, last, need_d_x, *weights)
+    return GRUGradients(d_x, *weights, d_h0)
+
+
+def gru_cell(
+    x: object,
+    h_prev: object,
+    kernel: object,
+    recurrent_kernel: object,
+    bias: object = None,
+    *,
+    activation: object = "tanh",
+    recurrent_activation: object = "sigmoid",
+    reset_after: bool = True,
+) -> Array:
+    """Run one step of a GRU.
+
+    Parameters
+    ----------
+    x : array-like, (B, I)
+        Input of the step; no unit.
+    h_prev : array-like, (B, H)
+        State before the step.
+    kernel, recurrent_kernel, bias, activation, recurrent_activation, reset_after
+        As in ``gru``.
+
+    Returns
+    -------
+    h : ndarray, (B, H)
+        State after the step.
+
+    Raises
+    ------
+    TypeError
+        If an argument does not hold real numbers.
+    ValueError
+        If a shape disagrees or an activation is unknown.
+
+    References
+    ----------
+    docs/math.md, GRU forward.
+    """
+    where = "gru_cell"
+    reset_after = check_bool(where, "reset_after", reset_after)
+    step = as_array(where, "x", x, float_dtype(x, kernel, recurrent_kernel))
+    check_rank(where, "x", step, "(B, I)", "pass one time step; for a sequence use gru")
+    batch, inputs = step.shape
+    weights = weight_operands(
+        where, kernel, recurrent_kernel, bias,
+        gates=3, inputs=inputs, dtype=step.dtype, two_biases=reset_after,
+    )  # fmt: skip
+    units = weights.recurrent_kernel.shape[0]
+    _, h, _ = _core.gru_forward(
+        step[None],
+        *weights,
+        state_operand(where, "h_prev", h_prev, batch, units, step.dtype),
+        name_of(where, "activation", activation),
+        name_of(where, "recurrent_activation", recurrent_activation),
+        reset_after,
+        True,
+        False,
+        False,
+        False,
+    )
+    return h

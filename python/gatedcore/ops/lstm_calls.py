@@ -1,0 +1,289 @@
+"""The LSTM on arrays: a whole sequence forward and backward, and one step."""
+
+from typing import Literal, NamedTuple, overload
+
+from gatedcore import _core
+from gatedcore.activations import name_of
+from gatedcore.arrays import Array, as_array, float_dtype
+from gatedcore.checks import check_bool, check_rank
+from gatedcore.ops.operands import (
+    SavedPass,
+    check_cache,
+    sequence_operand,
+    state_operand,
+    weight_operands,
+)
+
+
+class LSTMGates(NamedTuple):
+    """Gates after activation, and cell states, of every step; each in the layout of h."""
+
+    i: Array
+    f: Array
+    g: Array
+    o: Array
+    c: Array
+
+
+class LSTMGradients(NamedTuple):
+    """Gradients by everything that ``lstm`` was given; ``x`` and ``bias`` None where not wanted."""
+
+    x: Array | None
+    kernel: Array
+    recurrent_kernel: Array
+    bias: Array | None
+    h0: Array
+    c0: Array
+
+
+class LSTMCache(SavedPass[_core.LSTMCache]):
+    """What ``lstm(..., return_cache=True)`` saved for one call of ``lstm_backward``."""
+
+    __slots__ = ()
+
+
+@overload
+def lstm(
+    x: object, kernel: object, recurrent_kernel: object, bias: object = None,
+    initial_state: object = None, *, activation: object = "tanh",
+    recurrent_activation: object = "sigmoid", time_major: bool = False, go_backwards: bool = False,
+    return_gates: Literal[False] = False, return_cache: Literal[False] = False,
+) -> tuple[Array, Array]: ...  # fmt: skip
+@overload
+def lstm(
+    x: object, kernel: object, recurrent_kernel: object, bias: object = None,
+    initial_state: object = None, *, activation: object = "tanh",
+    recurrent_activation: object = "sigmoid", time_major: bool = False, go_backwards: bool = False,
+    return_gates: Literal[True], return_cache: Literal[False] = False,
+) -> tuple[Array, Array, LSTMGates]: ...  # fmt: skip
+@overload
+def lstm(
+    x: object, kernel: object, recurrent_kernel: object, bias: object = None,
+    initial_state: object = None, *, activation: object = "tanh",
+    recurrent_activation: object = "sigmoid", time_major: bool = False, go_backwards: bool = False,
+    return_gates: Literal[False] = False, return_cache: Literal[True],
+) -> tuple[Array, Array, LSTMCache]: ...  # fmt: skip
+@overload
+def lstm(
+    x: object, kernel: object, recurrent_kernel: object, bias: object = None,
+    initial_state: object = None, *, activation: object = "tanh",
+    recurrent_activation: object = "sigmoid", time_major: bool = False, go_backwards: bool = False,
+    return_gates: Literal[True], return_cache: Literal[True],
+) -> tuple[Array, Array, LSTMGates, LSTMCache]: ...  # fmt: skip
+def lstm(
+    x: object,
+    kernel: object,
+    recurrent_kernel: object,
+    bias: object = None,
+    initial_state: object = None,
+    *,
+    activation: object = "tanh",
+    recurrent_activation: object = "sigmoid",
+    time_major: bool = False,
+    go_backwards: bool = False,
+    return_gates: bool = False,
+    return_cache: bool = False,
+) -> (
+    tuple[Array, Array]
+    | tuple[Array, Array, LSTMGates]
+    | tuple[Array, Array, LSTMCache]
+    | tuple[Array, Array, LSTMGates, LSTMCache]
+):
+    """Run an LSTM over a sequence.
+
+    Parameters
+    ----------
+    x : array-like, (B, T, I), or (T, B, I) if ``time_major``
+        Input; no unit. Its dtype, float32 or float64, is that of the call; other numbers are
+        converted to that of ``kernel``.
+    kernel, recurrent_kernel : array-like, (I, 4H), (H, 4H)
+        Weights, the gates i f g o side by side.
+    bias : array-like, (4H,), optional
+        Zeros by default.
+    initial_state : pair of array-likes, (B, H) each, optional
+        ``[h0, c0]``; zeros by default.
+    activation, recurrent_activation : str
+        Of candidate and cell state, and of the gates i f o.
+    time_major : bool
+        Whether time is the first axis of ``x`` and of the results.
+    go_backwards : bool
+        Whether the last step of ``x`` comes first. Results are in the order in which the steps
+        ran, as in Keras.
+    return_gates, return_cache : bool
+        Whether to append the gates, and what ``lstm_backward`` needs.
+
+    Returns
+    -------
+    h : ndarray, (B, T, H), or (T, B, H)
+        Hidden state after every step.
+    c : ndarray, (B, H)
+        Cell state after the last step.
+    gates : LSTMGates
+        Only with ``return_gates``: i f g o and the cell states of every step.
+    cache : LSTMCache
+        Only with ``return_cache``. It refers to the arrays of this call: leave them unchanged until
+        ``lstm_backward`` has run.
+
+    Raises
+    ------
+    TypeError
+        If an argument does not hold real numbers.
+    ValueError
+        If a shape disagrees with this table or an activation is unknown.
+
+    References
+    ----------
+    docs/math.md, LSTM forward; Gers, Schmidhuber and Cummins (2000).
+    """
+    go_backwards = check_bool("lstm", "go_backwards", go_backwards)
+    sequence = sequence_operand("lstm", x, kernel, recurrent_kernel, time_major)
+    dtype = sequence.dtype
+    weights = weight_operands(
+        "lstm", kernel, recurrent_kernel, bias, gates=4, inputs=sequence.shape[2], dtype=dtype
+    )
+    h0, c0 = _state_pair(initial_state)
+    batch, units = sequence.shape[1 if time_major else 0], weights.recurrent_kernel.shape[0]
+    h, _, c_last, core_cache = _core.lstm_forward(
+        sequence,
+        *weights,
+        state_operand("lstm", "initial_state[0]", h0, batch, units, dtype),
+        state_operand("lstm", "initial_state[1]", c0, batch, units, dtype),
+        name_of("lstm", "activation", activation),
+        name_of("lstm", "recurrent_activation", recurrent_activation),
+        time_major,
+        go_backwards,
+        True,
+        return_gates or return_cache,
+    )
+    assert h is not None
+    if core_cache is None:
+        return h, c_last
+    if not return_cache:
+        return h, c_last, LSTMGates(*_core.lstm_gates(core_cache))
+    cache = LSTMCache(core_cache, sequence, weights, time_major)
+    if not return_gates:
+        return h, c_last, cache
+    return h, c_last, LSTMGates(*_core.lstm_gates(core_cache)), cache
+
+
+def lstm_backward(
+    cache: LSTMCache,
+    d_h: object = None,
+    d_h_last: object = None,
+    d_c_last: object = None,
+    *,
+    need_d_x: bool = True,
+) -> LSTMGradients:
+    """Run backpropagation through time over one call of ``lstm``.
+
+    Parameters
+    ----------
+    cache : LSTMCache
+        From ``lstm(..., return_cache=True)``; used up by this call.
+    d_h : array-like, of the shape of h, optional
+        Gradient of the loss by every hidden state, in the order of h; zeros by default.
+    d_h_last, d_c_last : array-like, (B, H), optional
+        Gradients by the last hidden and the last cell state, added to those of ``d_h``.
+    need_d_x : bool
+        Whether to compute the gradient of the input.
+
+    Returns
+    -------
+    LSTMGradients
+        New arrays; ``x`` in the layout and order of the input.
+
+    Raises
+    ------
+    TypeError
+        If ``cache`` comes from elsewhere or a gradient does not hold real numbers.
+    ValueError
+        If the cache was used before or a shape disagrees.
+
+    References
+    ----------
+    docs/math.md, LSTM backward.
+    """
+    where = "lstm_backward"
+    check_cache(where, cache, LSTMCache)
+    every = cache.arriving(where, "d_h", d_h, sequence=True)
+    last_h = cache.arriving(where, "d_h_last", d_h_last, sequence=False)
+    last_c = cache.arriving(where, "d_c_last", d_c_last, sequence=False)
+    need_d_x = check_bool(where, "need_d_x", need_d_x)
+    weights = cache.zero_gradients()
+    core_cache = cache.release_to(where)
+    d_x, d_h0, d_c0 = _core.lstm_backward(core_cache, every, last_h, last_c, need_d_x, *weights)
+    return LSTMGradients(d_x, *weights, d_h0, d_c0)
+
+
+def lstm_cell(
+    x: object,
+    h_prev: object,
+    c_prev: object,
+    kernel: object,
+    recurrent_kernel: object,
+    bias: object = None,
+    *,
+    activation: object = "tanh",
+    recurrent_activation: object = "sigmoid",
+) -> tuple[Array, Array]:
+    """Run one step of an LSTM.
+
+    Parameters
+    ----------
+    x : array-like, (B, I)
+        Input of the step; no unit.
+    h_prev, c_prev : array-like, (B, H)
+        States before the step.
+    kernel, recurrent_kernel, bias, activation, recurrent_activation
+        As in ``lstm``.
+
+    Returns
+    -------
+    h, c : ndarray, (B, H)
+        States after the step.
+
+    Raises
+    ------
+    TypeError
+        If an argument does not hold real numbers.
+    ValueError
+        If a shape disagrees or an activation is unknown.
+
+    References
+    ----------
+    docs/math.md, LSTM forward.
+    """
+    where = "lstm_cell"
+    step = as_array(where, "x", x, float_dtype(x, kernel, recurrent_kernel))
+    check_rank(where, "x", step, "(B, I)", "pass one time step; for a sequence use lstm")
+    batch, inputs = step.shape
+    weights = weight_operands(
+        where, kernel, recurrent_kernel, bias, gates=4, inputs=inputs, dtype=step.dtype
+    )
+    units = weights.recurrent_kernel.shape[0]
+    _, h, c, _ = _core.lstm_forward(
+        step[None],
+        *weights,
+        state_operand(where, "h_prev", h_prev, batch, units, step.dtype),
+        state_operand(where, "c_prev", c_prev, batch, units, step.dtype),
+        name_of(where, "activation", activation),
+        name_of(where, "recurrent_activation", recurrent_activation),
+        True,
+        False,
+        False,
+        False,
+    )
+    return h, c
+
+
+def _state_pair(initial_state: object) -> tuple[object, object]:
+    """Return (h0, c0) of the argument ``initial_state``."""
+    if initial_state is None:
+        return None, None
+    if not isinstance(initial_state, list | tuple) or len(initial_state) != 2:
+        size = f" of {len(initial_state)}" if isinstance(initial_state, list | tuple) else ""
+        raise ValueError(
+            f"lstm: initial_state is a {type(initial_state).__name__}{size}, expected [h0, c0]; "
+            "pass both states of the LSTM"
+        )
+    return initial_state[0], initial_state[1]

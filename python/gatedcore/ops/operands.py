@@ -1,0 +1,205 @@
+"""What the LSTM and GRU functions share: arguments made into arrays and checked, saved passes."""
+
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import numpy as np
+
+from gatedcore import _core
+from gatedcore.arrays import Array, as_array, as_contiguous, as_dtype, float_dtype
+from gatedcore.checks import check_bool, check_rank, check_shape
+
+CoreCache = TypeVar("CoreCache", _core.LSTMCache, _core.GRUCache)
+
+GATE_ORDER = {4: "i f g o", 3: "z r n"}
+
+
+class Weights(NamedTuple):
+    """Checked weights of a gated layer."""
+
+    kernel: Array
+    recurrent_kernel: Array
+    bias: Array | None
+
+
+class SavedPass(Generic[CoreCache]):
+    """What a forward call saved for one backward call; it holds the arrays it was called with.
+
+    Attributes
+    ----------
+    nbytes : int
+        Memory of the saved gates and states.
+    consumed : bool
+        Whether a backward call has used it up.
+    """
+
+    __slots__ = (
+        "_bias_shape",
+        "_core_cache",
+        "_dtype",
+        "_sequence_shape",
+        "_state_shape",
+        "_widths",
+    )
+
+    def __init__(self, core_cache: CoreCache, x: Array, weights: Weights, time_major: bool) -> None:
+        units = weights.recurrent_kernel.shape[0]
+        self._core_cache: CoreCache = core_cache
+        self._sequence_shape = (*x.shape[:2], units)
+        self._state_shape = (x.shape[1 if time_major else 0], units)
+        self._widths = (weights.kernel.shape, weights.recurrent_kernel.shape)
+        self._bias_shape = None if weights.bias is None else weights.bias.shape
+        self._dtype = weights.kernel.dtype
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the saved gates and states."""
+        return self._core_cache.nbytes
+
+    @property
+    def consumed(self) -> bool:
+        """Whether a backward call has used it up."""
+        return self._core_cache.consumed
+
+    def release_to(self, where: str) -> CoreCache:
+        """Return the core's cache for its one backward call.
+
+        Raises
+        ------
+        ValueError
+            If it was used already.
+        """
+        if self.consumed:
+            raise ValueError(
+                f"{where}: cache was used by an earlier backward call, expected a fresh one; "
+                "run forward again with return_cache=True"
+            )
+        return self._core_cache
+
+    def zero_gradients(self) -> tuple[Array, Array, Array | None]:
+        """Return zeros for the gradients of kernel, recurrent kernel and bias."""
+        kernel, recurrent_kernel = (np.zeros(shape, self._dtype) for shape in self._widths)
+        bias = None if self._bias_shape is None else np.zeros(self._bias_shape, self._dtype)
+        return kernel, recurrent_kernel, bias
+
+    def arriving(self, where: str, name: str, value: object, *, sequence: bool) -> Array | None:
+        """Return a gradient that arrives at every hidden state, or at a last state.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is no array of the state's shape.
+        """
+        if value is None:
+            return None
+        d = (as_array if sequence else as_contiguous)(where, name, value, self._dtype)
+        check_shape(
+            where,
+            name,
+            d,
+            self._sequence_shape if sequence else self._state_shape,
+            "the shape of the state" + ("s" if sequence else ""),
+            "pass the gradient of what forward returned",
+        )
+        return d
+
+
+def check_cache(where: str, cache: object, kind: type[SavedPass[Any]]) -> None:
+    """Raise unless ``cache`` is what the matching forward function returned.
+
+    Raises
+    ------
+    TypeError
+        If it is something else.
+    """
+    if not isinstance(cache, kind):
+        raise TypeError(
+            f"{where}: cache has type {type(cache).__name__}, expected {kind.__name__}; "
+            f"pass what {where.split('_')[0]}(..., return_cache=True) returned"
+        )
+
+
+def sequence_operand(
+    where: str, x: object, kernel: object, recurrent_kernel: object, time_major: bool
+) -> Array:
+    """Return ``x`` as a sequence in the dtype that the call runs in.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no array of three axes.
+    """
+    sequence = as_array(where, "x", x, float_dtype(x, kernel, recurrent_kernel))
+    check_rank(
+        where,
+        "x",
+        sequence,
+        "(T, B, I)" if check_bool(where, "time_major", time_major) else "(B, T, I)",
+        "give it a batch, a time and a feature axis, for example x[None, :, None] for one series",
+    )
+    return sequence
+
+
+def weight_operands(
+    where: str,
+    kernel: object,
+    recurrent_kernel: object,
+    bias: object,
+    *,
+    gates: int,
+    inputs: int,
+    dtype: np.dtype[Any],
+    two_biases: bool = False,
+) -> Weights:
+    """Return the weights as contiguous arrays of one dtype and of matching shapes.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are not.
+    """
+    dtype = as_dtype(where, dtype)
+    k = as_contiguous(where, "kernel", kernel, dtype)
+    r = as_contiguous(where, "recurrent_kernel", recurrent_kernel, dtype)
+    order = f"the gates {GATE_ORDER[gates]} stand side by side, as in Keras"
+    check_rank(where, "recurrent_kernel", r, f"(H, {gates}*H)", order)
+    units = r.shape[0]
+    if units == 0:
+        raise ValueError(
+            f"{where}: recurrent_kernel has shape {r.shape}, expected at least one unit; "
+            "pass a larger one"
+        )
+    width = gates * units
+    check_shape(where, "recurrent_kernel", r, (units, width), f"(H, {gates}*H)", order)
+    check_shape(where, "kernel", k, (inputs, width), f"(I, {gates}*H)", order)
+    if inputs == 0:
+        raise ValueError(f"{where}: x has no features, expected at least one; pass a wider array")
+    if bias is None:
+        return Weights(k, r, None)
+    b = as_contiguous(where, "bias", bias, dtype)
+    if two_biases:
+        check_shape(
+            where, "bias", b, (2, width), f"(2, {gates}*H)",
+            "reset_after=True has one row for each product; for one bias pass reset_after=False",
+        )  # fmt: skip
+    else:
+        check_shape(where, "bias", b, (width,), f"({gates}*H,)", order)
+    return Weights(k, r, b)
+
+
+def state_operand(
+    where: str, name: str, value: object, batch: int, units: int, dtype: np.dtype[Any]
+) -> Array | None:
+    """Return an initial state as an array (B, H), or None.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it has another shape.
+    """
+    if value is None:
+        return None
+    state = as_contiguous(where, name, value, dtype)
+    check_shape(
+        where, name, state, (batch, units), "(B, H)", "pass one row for each row of the batch"
+    )
+    return state

@@ -1,0 +1,76 @@
+"""The random numbers of the library: one generator for all that has no seed of its own."""
+
+from __future__ import annotations  # numpy.random is imported when first used, not here
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from gatedcore.checks import check_count
+
+_generator: np.random.Generator | None = None
+
+
+def set_random_seed(seed: int) -> None:
+    """Make every later run draw the same numbers.
+
+    Seeds this library, and with it Python's ``random`` and NumPy's global generator, as
+    ``keras.utils.set_random_seed`` does.
+
+    Parameters
+    ----------
+    seed : int
+        From 0 to 2**32 - 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no such integer.
+    """
+    global _generator
+    seed = check_count("set_random_seed", "seed", seed, 0)
+    if seed >= 2**32:
+        raise ValueError(
+            f"set_random_seed: seed is {seed}, expected less than 2**32; choose a smaller one"
+        )
+    _generator = np.random.default_rng(seed)
+    import random as python_random
+
+    python_random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002  # the promise is to seed the legacy generator too
+
+
+def library_generator() -> np.random.Generator:
+    """Return the generator that ``set_random_seed`` seeds."""
+    global _generator
+    if _generator is None:
+        _generator = np.random.default_rng()
+    return _generator
+
+
+def make_generator(where: str, seed: object) -> np.random.Generator:
+    """Return a generator for a ``seed``: an int, a Generator, or None for the library's own.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is none of these.
+    """
+    if seed is None:
+        return library_generator()
+    if isinstance(seed, np.random.Generator):
+        return seed
+    return np.random.default_rng(check_count(where, "seed", seed, 0))
+
+
+@contextmanager
+def undone_on_error() -> Iterator[None]:
+    """Put the library's generator back to where it was if the block raises."""
+    generator = library_generator()
+    state = generator.bit_generator.state
+    try:
+        yield
+    except BaseException:
+        generator.bit_generator.state = state
+        raise

@@ -1,0 +1,175 @@
+"""An LSTM over a sequence in plain NumPy, forward and backward."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gatedcore.reference.activations import Array, activate, derivative
+from gatedcore.reference.layout import swap_layout, to_caller, to_steps
+
+
+class LSTMPass(NamedTuple):
+    """All values of an LSTM's forward pass, time first, in the order of the steps."""
+
+    x: Array  # (T, B, I)
+    w_x: Array  # (I, 4H), gates i f g o
+    w_h: Array  # (H, 4H)
+    h: Array  # (T + 1, B, H), row 0 the initial state
+    c: Array  # (T + 1, B, H), row 0 the initial state
+    i: Array  # (T, B, H)
+    f: Array  # (T, B, H)
+    g: Array  # (T, B, H)
+    o: Array  # (T, B, H)
+    activation: str
+    recurrent_activation: str
+    time_major: bool
+    go_backwards: bool
+
+
+class LSTMGradients(NamedTuple):
+    """Gradients of a loss by everything that an LSTM was given; ``x`` in the caller's layout."""
+
+    x: Array
+    w_x: Array
+    w_h: Array
+    b: Array
+    h0: Array
+    c0: Array
+
+
+def lstm_forward(
+    x: Array,
+    w_x: Array,
+    w_h: Array,
+    b: Array | None = None,
+    h0: Array | None = None,
+    c0: Array | None = None,
+    *,
+    activation: str = "tanh",
+    recurrent_activation: str = "sigmoid",
+    time_major: bool = False,
+    go_backwards: bool = False,
+) -> LSTMPass:
+    """Run an LSTM over a sequence and keep every value.
+
+    Parameters
+    ----------
+    x : ndarray, (B, T, I), or (T, B, I) if ``time_major``
+        Input sequence; no unit.
+    w_x, w_h, b : ndarray, (I, 4H), (H, 4H), (4H)
+        Weights with the gates i f g o side by side; ``b`` None: zeros.
+    h0, c0 : ndarray, (B, H)
+        Initial states; None: zeros.
+    activation, recurrent_activation : str
+        Of candidate and cell state, and of the gates i f o.
+    time_major, go_backwards : bool
+        Layout of ``x``, and whether the last step of ``x`` comes first.
+
+    Returns
+    -------
+    LSTMPass
+        Gates, hidden and cell states of every step.
+
+    Raises
+    ------
+    ValueError
+        If an activation is unknown or shapes disagree.
+
+    References
+    ----------
+    docs/math.md, LSTM forward; Gers, Schmidhuber and Cummins (2000).
+    """
+    steps = to_steps(x, time_major, go_backwards)
+    T, B, _ = steps.shape
+    H = w_h.shape[0]
+    h = np.zeros((T + 1, B, H), x.dtype)
+    c = np.zeros((T + 1, B, H), x.dtype)
+    i, f, g, o = (np.empty((T, B, H), x.dtype) for _ in range(4))
+    if h0 is not None:
+        h[0] = h0
+    if c0 is not None:
+        c[0] = c0
+    for t in range(T):
+        a = steps[t] @ w_x + h[t] @ w_h
+        if b is not None:
+            a = a + b
+        a_i, a_f, a_g, a_o = np.split(a, 4, axis=1)
+        i[t] = activate(recurrent_activation, a_i)
+        f[t] = activate(recurrent_activation, a_f)
+        g[t] = activate(activation, a_g)
+        o[t] = activate(recurrent_activation, a_o)
+        c[t + 1] = f[t] * c[t] + i[t] * g[t]
+        h[t + 1] = o[t] * activate(activation, c[t + 1])
+    return LSTMPass(
+        steps, w_x, w_h, h, c, i, f, g, o,
+        activation, recurrent_activation, time_major, go_backwards,
+    )  # fmt: skip
+
+
+def lstm_backward(
+    forward: LSTMPass,
+    d_h: Array | None = None,
+    d_h_last: Array | None = None,
+    d_c_last: Array | None = None,
+) -> LSTMGradients:
+    """Run backpropagation through time over what ``lstm_forward`` kept.
+
+    Parameters
+    ----------
+    forward : LSTMPass
+        What ``lstm_forward`` returned.
+    d_h : ndarray, (B, T, H), or (T, B, H) if time-major
+        Gradient arriving at the hidden state of each step, in the order of the steps; None: zeros.
+    d_h_last, d_c_last : ndarray, (B, H)
+        Gradients arriving at the last hidden and cell state besides; None: zeros.
+
+    Returns
+    -------
+    LSTMGradients
+        Gradients by input, weights and initial states.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree.
+
+    References
+    ----------
+    docs/math.md, LSTM backward.
+    """
+    x, w_x, w_h, h, c, i, f, g, o, activation, recurrent_activation, time_major, go_backwards = (
+        forward
+    )
+    T, B, H = i.shape
+    arriving = np.zeros_like(i) if d_h is None else swap_layout(d_h, time_major)
+    d_h_next = np.zeros((B, H), h.dtype) if d_h_last is None else d_h_last
+    d_c_next = np.zeros((B, H), h.dtype) if d_c_last is None else d_c_last
+    d_x = np.zeros_like(x)
+    d_w_x, d_w_h = np.zeros_like(w_x), np.zeros_like(w_h)
+    d_b = np.zeros(4 * H, h.dtype)
+    for t in reversed(range(T)):
+        d_h_t = arriving[t] + d_h_next
+        m = activate(activation, c[t + 1])
+        d_o = d_h_t * m
+        d_c = d_c_next + d_h_t * o[t] * derivative(activation, m)
+        d_i = d_c * g[t]
+        d_f = d_c * c[t]
+        d_g = d_c * i[t]
+        d_a = np.concatenate(
+            [
+                d_i * derivative(recurrent_activation, i[t]),
+                d_f * derivative(recurrent_activation, f[t]),
+                d_g * derivative(activation, g[t]),
+                d_o * derivative(recurrent_activation, o[t]),
+            ],
+            axis=1,
+        )
+        d_w_x += x[t].T @ d_a
+        d_w_h += h[t].T @ d_a
+        d_b += d_a.sum(axis=0)
+        d_x[t] = d_a @ w_x.T
+        d_h_next = d_a @ w_h.T
+        d_c_next = d_c * f[t]
+    return LSTMGradients(
+        to_caller(d_x, time_major, go_backwards), d_w_x, d_w_h, d_b, d_h_next, d_c_next
+    )

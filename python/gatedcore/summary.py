@@ -1,0 +1,57 @@
+"""The table that ``summary`` prints."""
+
+from collections.abc import Sequence
+
+from gatedcore.arrays import Shape
+from gatedcore.layers.base import Layer
+
+
+def summary_table(name: str, layers: Sequence[Layer], input_shape: Shape | None) -> str:
+    """Return layers, output shapes and numbers of parameters as Keras shows them.
+
+    Parameters
+    ----------
+    name : str
+        Name of the model.
+    layers : sequence of Layer
+        Its layers.
+    input_shape : tuple or None
+        Shape of its inputs; None before it is built.
+
+    Returns
+    -------
+    str
+        Several lines.
+    """
+    rows = [("Layer (type)", "Output Shape", "Param #")]
+    shape = input_shape
+    for layer in layers:
+        shape = None if shape is None else layer.compute_output_shape(shape)
+        count = f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
+        rows.append((f"{layer.name} ({type(layer).__name__})", str(shape or "?"), count))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    rule = "─" * (sum(widths) + 4)
+
+    def line(row: tuple[str, str, str]) -> str:
+        return f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:>{widths[2]}}"
+
+    built = [layer for layer in layers if layer.built]
+    total = sum(layer.count_params() for layer in built)
+    size = sum(layer.count_params() * layer.dtype.itemsize for layer in built)
+    lines = [f'Model: "{name}"', rule, line(rows[0]), rule, *(line(row) for row in rows[1:]), rule]
+    for kind, number, memory in (
+        ("Total", total, size),
+        ("Trainable", total, size),
+        ("Non-trainable", 0, 0),
+    ):
+        lines.append(f"{kind} params: {number:,} ({_memory(memory)})")
+    return "\n".join(lines)
+
+
+def _memory(count: int) -> str:
+    """Return a number of bytes as Keras writes it."""
+    size, units = float(count), ["B", "KB", "MB", "GB"]
+    while size >= 1024 and len(units) > 1:
+        size /= 1024
+        units.pop(0)
+    return f"{size:.2f} {units[0]}"

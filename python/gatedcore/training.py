@@ -1,0 +1,384 @@
+"""Compile, fit, evaluate, predict: one readable training loop over any model."""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+
+from gatedcore import feeding, keras_arguments
+from gatedcore.arrays import Array, Shape
+from gatedcore.batches import ArrayBatches, Batches
+from gatedcore.callbacks import CallbackList, History, Logs, check_callbacks
+from gatedcore.checks import check_bool, check_count
+from gatedcore.interrupt import DeferredInterrupt
+from gatedcore.keras_arguments import reject_unsupported
+from gatedcore.objective import Means, Objective
+from gatedcore.optimizers import Optimizer
+from gatedcore.parameters import ParameterVector
+from gatedcore.progress import printers
+from gatedcore.random import make_generator
+
+
+class Trainer(ABC):
+    """Training for whatever has ``forward``, ``backward`` and a flat vector of parameters.
+
+    Attributes
+    ----------
+    history : History or None
+        Of the last run.
+    stop_training : bool
+        A callback sets it to end the run after this batch.
+    """
+
+    def __init__(self) -> None:
+        self._objective: Objective | None = None
+        self._vector: ParameterVector | None = None
+        self.history: History | None = None
+        self.stop_training = False
+
+    # What a kind of model must say.
+
+    @property
+    @abstractmethod
+    def dtype(self) -> np.dtype[Any]:
+        """Dtype of inputs, parameters and outputs."""
+
+    @abstractmethod
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Return the output's shape for an input's; raise if it does not fit."""
+
+    @abstractmethod
+    def build(self, input_shape: Sequence[int | None]) -> None:
+        """Make the parameters, if there are none yet."""
+
+    @abstractmethod
+    def forward(self, x: Array, training: bool) -> Array:
+        """Return the output; in training keep what ``backward`` needs."""
+
+    @abstractmethod
+    def backward(self, d_y: Array) -> None:
+        """Add to the gradients of the last training forward."""
+
+    # Training.
+
+    @property
+    def optimizer(self) -> Optimizer | None:
+        """The optimizer, once the model is compiled."""
+        return None if self._objective is None else self._objective.optimizer
+
+    def compile(
+        self, optimizer: object, loss: object, metrics: object = None, **keras: object
+    ) -> None:
+        """Choose how to train.
+
+        Parameters
+        ----------
+        optimizer : str or Optimizer
+            ``"adam"`` or ``"sgd"``, or an object of ``gatedcore.optimizers``.
+        loss : str or callable
+            ``"mse"`` or ``"mae"``, or a function that returns (loss, gradient).
+        metrics : list of str or callable, optional
+            What to report besides the loss: ``"mae"``, ``"mse"``, ``"rmse"``, functions.
+        **keras
+            Other arguments of Keras are refused unless they ask for nothing.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is unknown or not supported; an earlier choice then stays.
+        """
+        reject_unsupported("compile", keras, keras_arguments.COMPILE)
+        self._objective = Objective(optimizer, loss, metrics)
+
+    def fit(
+        self,
+        x: object,
+        y: object = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: int | str = "auto",
+        callbacks: object = None,
+        validation_split: float = 0.0,
+        validation_data: object = None,
+        shuffle: bool = True,
+        **keras: object,
+    ) -> History:
+        """Train.
+
+        Parameters
+        ----------
+        x, y : array-like, (N, ...)
+            Inputs and targets, or a dataset of ``gatedcore.data`` as ``x`` alone.
+        batch_size : int, optional
+            Samples for each step, 32 by default; a dataset has its own.
+        epochs : int
+            Passes over the data.
+        verbose : {"auto", 0, 1, 2}
+            Nothing, a progress bar for each epoch ("auto" too), or a line for each.
+        callbacks : list of Callback, optional
+            Told about the run.
+        validation_split : float
+            Share of the samples, taken from the end before any shuffling, that is evaluated after
+            each epoch instead of trained on.
+        validation_data : pair of array-likes, or dataset, optional
+            Evaluated after each epoch.
+        shuffle : bool
+            Whether each epoch takes the samples in a new order; a dataset has its own.
+        **keras
+            Other arguments of Keras are refused unless they ask for nothing.
+
+        Returns
+        -------
+        History
+            Loss and metrics of each epoch; also ``self.history``.
+
+        Raises
+        ------
+        TypeError
+            If an argument is of a wrong kind; nothing is changed then.
+        ValueError
+            If one is out of range or of a wrong shape; nothing is changed then. Or if a loss or a
+            gradient is not finite: that step is not taken, and the weights are those before it.
+        KeyboardInterrupt
+            After Ctrl-C, at the end of the step; ``self.history`` keeps the epochs that were done.
+        """
+        where = "fit"
+        reject_unsupported(where, keras, keras_arguments.FIT)
+        objective = self._compiled(where)
+        epochs = check_count(where, "epochs", epochs)
+        shuffle = check_bool(where, "shuffle", shuffle)
+        told = [*printers(where, verbose), *check_callbacks(where, callbacks)]
+        train = feeding.training_batches(where, self, x, y, batch_size)
+        train, validation = feeding.hold_out(where, self, train, validation_split, validation_data)
+        if shuffle and isinstance(train, ArrayBatches):
+            train.rng = make_generator(where, None)
+        vector = self._ready(objective, train.input_shape)
+
+        self.history, self.stop_training = History(), False
+        params = {"epochs": epochs, "steps": len(train), "verbose": verbose}
+        told = [self.history, *told]
+        with DeferredInterrupt() as interrupt, CallbackList(told, self, params) as run:
+            run.call("on_train_begin")
+            for epoch in range(epochs):
+                run.call("on_epoch_begin", epoch)
+                means = Means(objective)
+                for step, (x_batch, y_batch) in enumerate(train.pairs()):
+                    run.batch("on_train_batch_begin", step)
+                    loss, y_pred = self._step(objective, vector, x_batch, y_batch)
+                    means.add(loss, y_batch, y_pred)
+                    if run.listens("on_train_batch_end"):
+                        run.batch("on_train_batch_end", step, means.logs())
+                    if self.stop_training or interrupt.pending:
+                        break
+                if interrupt.pending:
+                    break
+                logs = means.logs()
+                if validation is not None:
+                    seen = self._evaluate(objective, validation, run)
+                    logs.update({f"val_{name}": value for name, value in seen.items()})
+                run.call("on_epoch_end", epoch, logs)
+                if self.stop_training or interrupt.pending:
+                    break
+            run.call("on_train_end")
+        return self.history
+
+    def train_on_batch(
+        self, x: object, y: object, *, return_dict: bool = False, **keras: object
+    ) -> float | list[float] | Logs:
+        """Take one training step on a batch.
+
+        Parameters
+        ----------
+        x, y : array-like, (B, ...)
+            Inputs and targets.
+        return_dict : bool
+            Whether to return loss and metrics by name.
+
+        Returns
+        -------
+        float, list of float, or dict
+            Loss and metrics of the batch before the step; without metrics the loss alone.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``fit``; nothing is changed then.
+        """
+        where = "train_on_batch"
+        reject_unsupported(where, keras, keras_arguments.TRAIN_ON_BATCH)
+        objective = self._compiled(where)
+        x_batch, y_batch = feeding.training_arrays(where, self, x, y)
+        vector = self._ready(objective, cast(Shape, x_batch.shape))
+        means = Means(objective)
+        loss, y_pred = self._step(objective, vector, x_batch, y_batch)
+        means.add(loss, y_batch, y_pred)
+        return _as_asked(means.logs(), return_dict)
+
+    def _step(
+        self, objective: Objective, vector: ParameterVector, x: Array, y: Array
+    ) -> tuple[float, Array]:
+        """Take one step; return the loss and the predictions. After an error nothing is changed."""
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is reported below
+            y_pred = self.forward(x, True)
+            loss, d_y_pred = objective.loss(y, y_pred)
+            if not math.isfinite(loss):
+                raise ValueError(_not_finite(f"loss is {loss}", x, y))
+            vector.gradients.fill(0.0)
+            self.backward(d_y_pred)
+            # One NaN or infinity spoils the sum; the sum costs less than a test of each element.
+            if not math.isfinite(np.add.reduce(vector.gradients)):
+                raise ValueError(_not_finite("a gradient is not finite", x, y))
+        objective.optimizer.step(vector.values, vector.gradients)
+        return loss, y_pred
+
+    # Evaluating.
+
+    def evaluate(
+        self,
+        x: object,
+        y: object = None,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        callbacks: object = None,
+        *,
+        return_dict: bool = False,
+        **keras: object,
+    ) -> float | list[float] | Logs:
+        """Return loss and metrics on data, without training.
+
+        Parameters
+        ----------
+        x, y, batch_size
+            As in ``fit``.
+        verbose : {"auto", 0, 1, 2}
+            Nothing ("auto" too), a progress bar, or a line.
+        callbacks : list of Callback, optional
+            Told about the batches.
+        return_dict : bool
+            Whether to return loss and metrics by name.
+
+        Returns
+        -------
+        float, list of float, or dict
+            Means over the samples; without metrics the loss alone.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``fit``; nothing is changed then.
+        """
+        where = "evaluate"
+        reject_unsupported(where, keras, keras_arguments.EVALUATE)
+        objective = self._compiled(where)
+        told = [*printers(where, verbose), *check_callbacks(where, callbacks)]
+        batches = feeding.training_batches(where, self, x, y, batch_size)
+        self.build(batches.input_shape)
+        with CallbackList(told, self, {"steps": len(batches), "verbose": verbose}) as run:
+            logs = self._evaluate(objective, batches, run)
+        return _as_asked(logs, return_dict)
+
+    def _evaluate(self, objective: Objective, batches: Batches, run: CallbackList) -> Logs:
+        """Return the means of loss and metrics over the samples."""
+        run.call("on_test_begin")
+        means = Means(objective)
+        for step, (x, y) in enumerate(batches.pairs()):
+            run.batch("on_test_batch_begin", step)
+            y_pred = self.forward(x, False)
+            means.add(objective.loss(y, y_pred)[0], y, y_pred)
+            if run.listens("on_test_batch_end"):
+                run.batch("on_test_batch_end", step, means.logs())
+        logs = means.logs()
+        run.call("on_test_end", logs)
+        return logs
+
+    def predict(
+        self,
+        x: object,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        callbacks: object = None,
+        **keras: object,
+    ) -> Array:
+        """Return the outputs for all samples.
+
+        Parameters
+        ----------
+        x : array-like, (N, ...), or dataset
+            Inputs; the targets of a dataset are not used.
+        batch_size : int, optional
+            Samples in each batch, 32 by default.
+        verbose : {"auto", 0, 1, 2}
+            Nothing ("auto" and 2 too), or a progress bar.
+        callbacks : list of Callback, optional
+            Told about the batches.
+
+        Returns
+        -------
+        ndarray, (N, ...)
+            Outputs in the order of the inputs.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is unknown or does not suit the model; nothing is changed then.
+        """
+        where = "predict"
+        reject_unsupported(where, keras, keras_arguments.PREDICT)
+        told = [*printers(where, verbose), *check_callbacks(where, callbacks)]
+        batches = feeding.prediction_batches(where, self, x, batch_size)
+        self.build(batches.input_shape)
+        shape = cast(tuple[int, ...], self.compute_output_shape(batches.input_shape)[1:])
+        outputs = np.empty((batches.samples, *shape), self.dtype)
+        done = 0
+        with CallbackList(told, self, {"steps": len(batches), "verbose": verbose}) as run:
+            run.call("on_predict_begin")
+            for step, (x_batch, _) in enumerate(batches.pairs()):
+                run.batch("on_predict_batch_begin", step)
+                outputs[done : done + len(x_batch)] = self.forward(x_batch, False)
+                done += len(x_batch)
+                run.batch("on_predict_batch_end", step)
+            run.call("on_predict_end")
+        return outputs
+
+    # What the calls above share.
+
+    def _compiled(self, where: str) -> Objective:
+        """Return what ``compile`` chose."""
+        if self._objective is None:
+            raise ValueError(
+                f"{where}: model is not compiled, expected a compiled one; "
+                "call compile(optimizer=..., loss=...) first, and again after adding layers"
+            )
+        return self._objective
+
+    def _ready(self, objective: Objective, input_shape: Shape) -> ParameterVector:
+        """Build the model and attach the optimizer, or change nothing."""
+        values = None if self._vector is None else self._vector.values
+        objective.optimizer.check_serves(values)
+        self.build(input_shape)
+        assert self._vector is not None
+        objective.optimizer.attach(self._vector.values)
+        return self._vector
+
+
+def _as_asked(logs: Logs, return_dict: bool) -> float | list[float] | Logs:
+    """Return logs by name, in order, or the loss alone."""
+    if return_dict:
+        return logs
+    return list(logs.values()) if len(logs) > 1 else logs["loss"]
+
+
+def _not_finite(what: str, x: Array, y: Array) -> str:
+    """Return the message for a step that is not taken."""
+    culprits = [name for name, array in (("x", x), ("y", y)) if not np.isfinite(array).all()]
+    advice = (
+        f"{' and '.join(culprits)} of this batch holds NaN or infinity: clean the data"
+        if culprits
+        else "lower the learning rate or scale the data"
+    )
+    return (
+        f"training step: {what}, expected a finite number; {advice} (the step was not taken, "
+        "weights and optimizer are as before it)"
+    )

@@ -1,0 +1,210 @@
+import itertools
+import re
+
+import numpy as np
+import pytest
+
+import gatedcore as gk
+from finite_differences import assert_gradient
+from gatedcore import ops, reference
+from problems import ACTIVATIONS, assert_close, make_problem
+
+DTYPES = [np.float32, np.float64]
+FORMS = [True, False]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("reset_after", FORMS)
+@pytest.mark.parametrize("time_major", [False, True])
+@pytest.mark.parametrize("go_backwards", [False, True])
+@pytest.mark.parametrize("H", [1, 5, 17])
+def test_forward_and_backward_are_the_reference(
+    dtype, reset_after: bool, time_major: bool, go_backwards: bool, H: int
+) -> None:
+    p = make_problem(3, H=H, time_major=time_major, two_biases=reset_after).astype(dtype)
+    options = {
+        "time_major": time_major, "go_backwards": go_backwards, "reset_after": reset_after,
+    }  # fmt: skip
+    h, gates, cache = ops.gru(
+        p.x, p.kernel, p.recurrent_kernel, p.bias, p.h0,
+        return_gates=True, return_cache=True, **options,
+    )  # fmt: skip
+    given = ops.gru_backward(cache, p.d_h, p.d_h_last)
+
+    q = p.astype(np.float64)
+    run = reference.gru_forward(q.x, q.kernel, q.recurrent_kernel, q.bias, q.h0, **options)
+    expected = reference.gru_backward(run, q.d_h, q.d_h_last)
+
+    def to_caller(a: np.ndarray) -> np.ndarray:
+        return a if time_major else a.swapaxes(0, 1)
+
+    assert h.dtype == dtype
+    assert_close(h, to_caller(run.h[1:]))
+    for name in ("z", "r", "n"):
+        assert_close(getattr(gates, name), to_caller(getattr(run, name)))
+    for a, b in zip(given, expected, strict=True):
+        assert_close(a, b)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("reset_after", FORMS)
+@pytest.mark.parametrize(
+    ("activation", "recurrent_activation"), list(itertools.product(ACTIVATIONS, repeat=2))
+)
+def test_every_pair_of_activations(
+    dtype, reset_after: bool, activation: str, recurrent_activation: str
+) -> None:
+    p = make_problem(3, T=3, B=2, two_biases=reset_after, seed=3).astype(dtype)
+    options = {
+        "activation": activation,
+        "recurrent_activation": recurrent_activation,
+        "reset_after": reset_after,
+    }
+    h, cache = ops.gru(p.x, p.kernel, p.recurrent_kernel, p.bias, return_cache=True, **options)
+    given = ops.gru_backward(cache, p.d_h)
+    q = p.astype(np.float64)
+    run = reference.gru_forward(q.x, q.kernel, q.recurrent_kernel, q.bias, **options)
+    assert_close(h, run.h[1:].swapaxes(0, 1))
+    for a, b in zip(given, reference.gru_backward(run, q.d_h), strict=True):
+        assert_close(a, b)
+
+
+@pytest.mark.parametrize("reset_after", FORMS)
+def test_backward_by_finite_differences_through_the_kernel(reset_after: bool) -> None:
+    p = make_problem(3, T=4, B=2, H=3, two_biases=reset_after)
+    args = (p.x, p.kernel, p.recurrent_kernel, p.bias, p.h0)
+
+    def loss() -> float:
+        h = ops.gru(*args, reset_after=reset_after)
+        return float((h * p.d_h).sum() + (h[:, -1] * p.d_h_last).sum())
+
+    _, cache = ops.gru(*args, reset_after=reset_after, return_cache=True)
+    given = ops.gru_backward(cache, p.d_h, p.d_h_last)
+    for a, array in zip(given, p[:5], strict=True):
+        assert_gradient(a, loss, array)
+
+
+def test_what_is_returned() -> None:
+    p = make_problem(3, two_biases=True)
+    args = (p.x, p.kernel, p.recurrent_kernel, p.bias)
+    assert isinstance(ops.gru(*args), np.ndarray)
+    assert isinstance(ops.gru(*args, return_gates=True)[1], ops.GRUGates)
+    cache = ops.gru(*args, return_cache=True)[1]
+    assert isinstance(cache, ops.GRUCache)
+    assert cache.nbytes > 0
+    assert not cache.consumed
+
+
+def test_saved_state_is_at_most_20_bytes_for_each_float32_unit_and_step() -> None:
+    p = make_problem(3, T=20, B=8, H=64).astype(np.float32)
+    cache = ops.gru(p.x, p.kernel, p.recurrent_kernel, return_cache=True)[1]
+    # Beyond the promise only the alignment of a few buffers.
+    assert cache.nbytes <= 20 * 20 * 8 * 64 + 1024
+
+
+@pytest.mark.parametrize("reset_after", FORMS)
+def test_without_bias_and_state(reset_after: bool) -> None:
+    p = make_problem(3)
+    args, options = (p.x, p.kernel, p.recurrent_kernel), {"reset_after": reset_after}
+    h, cache = ops.gru(*args, return_cache=True, **options)
+    run = reference.gru_forward(*args, **options)
+    assert_close(h, run.h[1:].swapaxes(0, 1))
+    given = ops.gru_backward(cache, p.d_h, need_d_x=False)
+    assert given.x is None
+    assert given.bias is None
+    assert_close(given.recurrent_kernel, reference.gru_backward(run, p.d_h).w_h)
+
+
+@pytest.mark.parametrize(("T", "B"), [(0, 3), (5, 0), (0, 0)])
+@pytest.mark.parametrize("reset_after", FORMS)
+def test_nothing_to_do(T: int, B: int, reset_after: bool) -> None:
+    p = make_problem(3, T=T, B=B, two_biases=reset_after)
+    h, cache = ops.gru(
+        p.x, p.kernel, p.recurrent_kernel, p.bias, p.h0, reset_after=reset_after, return_cache=True
+    )
+    assert h.shape == (B, T, 4)
+    given = ops.gru_backward(cache, p.d_h, p.d_h_last)
+    np.testing.assert_array_equal(given.kernel, np.zeros_like(p.kernel))
+    np.testing.assert_array_equal(given.h0, p.d_h_last)
+
+
+def test_initial_state_in_a_list() -> None:
+    p = make_problem(3)
+    args = (p.x, p.kernel, p.recurrent_kernel, None)
+    np.testing.assert_array_equal(ops.gru(*args, p.h0), ops.gru(*args, [p.h0]))
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("reset_after", FORMS)
+def test_same_bits_for_any_number_of_threads(threads: int, reset_after: bool) -> None:
+    p = make_problem(3, T=30, B=40, I=8, H=48, two_biases=reset_after).astype(np.float32)
+
+    def run() -> list[np.ndarray]:
+        h, cache = ops.gru(
+            p.x, p.kernel, p.recurrent_kernel, p.bias, reset_after=reset_after, return_cache=True
+        )
+        return [h, *ops.gru_backward(cache, p.d_h)]
+
+    kept = gk.get_num_threads()
+    try:
+        gk.set_num_threads(1)
+        expected = run()
+        gk.set_num_threads(threads)
+        for a, b in zip(run(), expected, strict=True):
+            np.testing.assert_array_equal(a, b)
+    finally:
+        gk.set_num_threads(kept)
+
+
+@pytest.mark.parametrize("reset_after", FORMS)
+def test_cell_is_one_step(reset_after: bool) -> None:
+    p = make_problem(3, two_biases=reset_after)
+    weights = (p.kernel, p.recurrent_kernel, p.bias)
+    h = ops.gru_cell(p.x[:, 0], p.h0, *weights, reset_after=reset_after)
+    sequence = ops.gru(p.x[:, :1], *weights, p.h0, reset_after=reset_after)
+    np.testing.assert_array_equal(h, sequence[:, 0])
+
+
+P = make_problem(3, two_biases=True)  # B 3, T 5, I 2, H 4
+GOOD = {"x": P.x, "kernel": P.kernel, "recurrent_kernel": P.recurrent_kernel, "bias": P.bias}
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"x": P.x[0]}, ValueError, "gru: x has shape (5, 2), expected (B, T, I)"),
+        (
+            {"kernel": P.kernel[:, :8]},
+            ValueError,
+            "gru: kernel has shape (2, 8), expected (I, 3*H)",
+        ),
+        ({"bias": P.bias[0]}, ValueError, "gru: bias has shape (12,), expected (2, 3*H) = (2, 12)"),
+        (
+            {"reset_after": False},
+            ValueError,
+            "gru: bias has shape (2, 12), expected (3*H,) = (12,)",
+        ),
+        ({"reset_after": None}, TypeError, "gru: reset_after is None, expected True or False"),
+        ({"initial_state": P.h0[:2]}, ValueError, "gru: initial_state has shape (2, 4), expected"),
+        ({"activation": "selu"}, ValueError, "gru: activation is 'selu', expected one of linear"),
+    ],
+)
+def test_bad_arguments(change: dict, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=re.escape(message)):
+        ops.gru(**{**GOOD, **change})
+
+
+def test_bad_arguments_of_backward_leave_the_cache_usable() -> None:
+    cache = ops.gru(**GOOD, return_cache=True)[1]
+    with pytest.raises(ValueError, match=re.escape("gru_backward: d_h_last has shape (3, 5, 4)")):
+        ops.gru_backward(cache, None, P.d_h)
+    ops.gru_backward(cache, P.d_h)
+    with pytest.raises(ValueError, match="gru_backward: cache was used by an earlier"):
+        ops.gru_backward(cache, P.d_h)
+    with pytest.raises(TypeError, match="cache has type int, expected GRUCache"):
+        ops.gru_backward(1, P.d_h)
+
+
+def test_bad_arguments_of_the_cell() -> None:
+    with pytest.raises(ValueError, match=re.escape("gru_cell: h_prev has shape (2, 4), expected")):
+        ops.gru_cell(P.x[:, 0], P.h0[:2], P.kernel, P.recurrent_kernel)

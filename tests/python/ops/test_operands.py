@@ -1,0 +1,32 @@
+import numpy as np
+import pytest
+
+from gatedcore import ops
+from gatedcore.ops.operands import check_cache, state_operand, weight_operands
+
+FLOAT64 = np.dtype(np.float64)
+
+
+def test_weights_become_contiguous_arrays_of_one_dtype() -> None:
+    kernel = np.asfortranarray(np.ones((2, 8), np.float32))
+    weights = weight_operands("here", kernel, [[1] * 8] * 2, None, gates=4, inputs=2, dtype=FLOAT64)
+    assert weights.kernel.flags.c_contiguous
+    assert weights.kernel.dtype == weights.recurrent_kernel.dtype == FLOAT64
+    assert weights.bias is None
+
+
+def test_no_features() -> None:
+    with pytest.raises(ValueError, match="here: x has no features, expected at least one"):
+        weight_operands(
+            "here", np.ones((0, 8)), np.ones((2, 8)), None, gates=4, inputs=0, dtype=FLOAT64
+        )
+
+
+def test_state() -> None:
+    assert state_operand("here", "h0", None, 3, 2, FLOAT64) is None
+    assert state_operand("here", "h0", np.ones((3, 2), int), 3, 2, FLOAT64).dtype == FLOAT64
+
+
+def test_cache_of_another_kind() -> None:
+    with pytest.raises(TypeError, match="gru_backward: cache has type str, expected GRUCache"):
+        check_cache("gru_backward", "", ops.GRUCache)

@@ -1,0 +1,23 @@
+import pytest
+
+import gatedcore as gk
+
+
+def test_set_and_get() -> None:
+    kept = gk.get_num_threads()
+    try:
+        gk.set_num_threads(2)
+        assert gk.get_num_threads() == 2
+    finally:
+        gk.set_num_threads(kept)
+    assert gk.get_num_threads() == kept
+
+
+@pytest.mark.parametrize(
+    ("threads", "error"), [(0, ValueError), (1.5, TypeError), ("2", TypeError)]
+)
+def test_bad_numbers_change_nothing(threads: object, error: type[Exception]) -> None:
+    kept = gk.get_num_threads()
+    with pytest.raises(error, match=r"set_num_threads: threads is .*, expected an integer of at"):
+        gk.set_num_threads(threads)
+    assert gk.get_num_threads() == kept

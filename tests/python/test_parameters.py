@@ -1,0 +1,32 @@
+import numpy as np
+
+from gatedcore.parameters import ParameterVector
+
+GROUPS = [
+    {"kernel": np.arange(6.0).reshape(2, 3), "bias": np.ones(3)},
+    {"kernel": np.full((3, 1), 7)},
+]
+
+
+def test_views_share_the_vector_in_order() -> None:
+    vector = ParameterVector(GROUPS, np.dtype(np.float32))
+    assert vector.values.tolist() == [0, 1, 2, 3, 4, 5, 1, 1, 1, 7, 7, 7]
+    assert vector.gradients.tolist() == [0.0] * 12
+    for views, whole in (
+        (vector.value_views, vector.values),
+        (vector.gradient_views, vector.gradients),
+    ):
+        assert [view.shape for group in views for view in group.values()] == [(2, 3), (3,), (3, 1)]
+        assert all(np.shares_memory(view, whole) for group in views for view in group.values())
+        assert all(view.flags.c_contiguous for group in views for view in group.values())
+
+
+def test_given_values_are_copied_and_the_vectors_aligned() -> None:
+    vector = ParameterVector(GROUPS, np.dtype(np.float64))
+    vector.values[:] = -1.0
+    assert GROUPS[0]["bias"].tolist() == [1.0] * 3
+    assert vector.values.ctypes.data % 64 == vector.gradients.ctypes.data % 64 == 0
+
+
+def test_nothing() -> None:
+    assert ParameterVector([{}], np.dtype(np.float32)).values.size == 0

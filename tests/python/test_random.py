@@ -1,0 +1,53 @@
+import random as python_random
+
+import numpy as np
+import pytest
+
+import gatedcore as gk
+from gatedcore.random import library_generator, make_generator, undone_on_error
+
+
+def test_seed_fixes_all_three_generators() -> None:
+    def draw() -> tuple[float, float, float]:
+        return library_generator().random(), python_random.random(), np.random.random()  # noqa: NPY002  # the global one is meant
+
+    gk.set_random_seed(7)
+    first = draw()
+    assert draw() != first
+    gk.set_random_seed(7)
+    assert draw() == first
+
+
+@pytest.mark.parametrize(
+    ("seed", "error"), [(-1, ValueError), (2**32, ValueError), (1.5, TypeError), (None, TypeError)]
+)
+def test_bad_seeds_change_nothing(seed: object, error: type[Exception]) -> None:
+    state = library_generator().bit_generator.state
+    with pytest.raises(error, match="set_random_seed: seed is"):
+        gk.set_random_seed(seed)
+    assert library_generator().bit_generator.state == state
+
+
+def test_make_generator() -> None:
+    own = np.random.default_rng(0)
+    assert make_generator("here", own) is own
+    assert make_generator("here", None) is library_generator()
+    assert make_generator("here", 3).random() == np.random.default_rng(3).random()
+    with pytest.raises(TypeError, match="here: seed is 'a', expected an integer of at least 0"):
+        make_generator("here", "a")
+
+
+def test_undone_on_error() -> None:
+    state = library_generator().bit_generator.state
+
+    def fail() -> None:
+        with undone_on_error():
+            library_generator().random(10)
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        fail()
+    assert library_generator().bit_generator.state == state
+    with undone_on_error():
+        library_generator().random()
+    assert library_generator().bit_generator.state != state

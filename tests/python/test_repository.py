@@ -1,0 +1,312 @@
+"""The repository itself: nothing includes or imports upward, each source has its mirror test."""
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CPP = ROOT / "cpp"
+PACKAGE = ROOT / "python" / "gatedcore"
+
+# What the files of each folder may include beside their own folder's.
+CPP_LAYERS = {
+    "core": set(),
+    "simd": {"core"},
+    "activations": {"core", "simd"},
+    "gemm": {"core", "simd", "activations"},
+    "optimizers": {"core", "simd", "activations"},
+    "cells": {"core", "simd", "activations", "gemm"},
+    "sequence": {"core", "simd", "activations", "gemm", "cells"},
+    "dispatch": {"core", "simd", "activations", "gemm", "optimizers", "cells", "sequence"},
+    "bindings": {"core", "dispatch"},
+    "reference": {"core"},
+}
+# Plain structs that carry a call to whoever serves it: the words of all who make or serve calls.
+CALLS = re.compile(r"(sequence|optimizers)/\w+_calls\.hpp")
+GENERATED = {"build_info.hpp", "isa_list.inc"}
+
+# The modules of the package from the bottom; each may import from its own level and those before.
+PYTHON_LEVELS = [
+    {"_core", "arrays", "interrupt", "keras_arguments", "reference"},
+    {"checks"},
+    {"activations", "parameters", "random"},
+    {"ops"},
+    {"initializers", "losses", "metrics", "optimizers"},
+    {"layers"},
+    {"batches", "callbacks", "data", "feeding", "objective", "progress", "summary"},
+    {"training"},
+    {"model"},
+    {"plot"},
+    {"__init__"},
+    {"tasks"},
+    {"cli"},
+]
+# Conveniences that reach up, inside a function: the method that draws what the object holds.
+UPWARD = {("callbacks", "plot"), ("layers.trace", "plot")}
+# Who may import what, beside the standard library and NumPy.
+THIRD_PARTY = {
+    "tqdm": {"progress", "tasks.console"},
+    "matplotlib": {
+        "callbacks",
+        "layers.trace",
+        "plot.canvas",
+        "plot.forecast",
+        "plot.history",
+        "plot.trace",
+        "tasks.console",
+    },
+}
+# Of these only when it is used, or for its types: the package does without.
+OPTIONAL = {"matplotlib"}
+
+# Sources without a test of their own name: where they are tested, or why there is nothing to test.
+WITHOUT_MIRROR = {
+    "cpp/core/types.hpp": "plain data",
+    "cpp/core/unroll.hpp": "every register tile is a test of it",
+    **dict.fromkeys(
+        (f"cpp/simd/vec_{isa}.hpp" for isa in ("avx2", "avx512", "neon", "portable")),
+        "tests/cpp/simd/vec_test.cpp is built for each",
+    ),
+    "cpp/sequence/lstm_calls.hpp": "plain data",
+    "cpp/sequence/gru_calls.hpp": "plain data",
+    "cpp/sequence/dense_calls.hpp": "plain data",
+    "cpp/optimizers/step_calls.hpp": "plain data",
+    "cpp/dispatch/kernel_table.hpp": "plain data; tests/cpp/dispatch/isa_test.cpp reads the tables",
+    "cpp/dispatch/kernels.cpp": "fills the table that the kernel tests call through",
+    "cpp/bindings/bindings.hpp": "declarations",
+    "cpp/bindings/module.cpp": "imported by every Python test",
+    "cpp/bindings/old_glibc.cpp": "scripts/check_wheel.py",
+}
+
+
+def cpp_sources() -> list[Path]:
+    return sorted(p for p in CPP.rglob("*") if p.suffix in {".hpp", ".cpp"})
+
+
+def python_sources() -> list[Path]:
+    return sorted(p for p in PACKAGE.rglob("*") if p.suffix in {".py", ".pyi"})
+
+
+def includes_of(source: Path, pattern: str) -> list[str]:
+    return re.findall(rf"^#include {pattern}", source.read_text(), re.MULTILINE)
+
+
+def name_of(source: Path) -> str:
+    """Return a module's dotted name within the package; an __init__ has its folder's name."""
+    parts = source.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts)
+
+
+def level_of(module: str) -> int:
+    top = module.split(".")[0]
+    levels = [i for i, names in enumerate(PYTHON_LEVELS) if top in names]
+    assert len(levels) == 1, (
+        f"{module} stands in {len(levels)} levels of PYTHON_LEVELS, expected one"
+    )
+    return levels[0]
+
+
+def targets_of(node: ast.stmt) -> list[str]:
+    """Return the full names that an import statement may mean; "a.b" for `from a import b`."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        assert node.level == 0, f"line {node.lineno}: a relative import; name the module in full"
+        return [f"{node.module}.{alias.name}" for alias in node.names]
+    return []
+
+
+def own_module(target: str) -> str | None:
+    """Return the module of the package that an imported name comes from, if it is of ours."""
+    if target.split(".")[0] != "gatedcore":
+        return None
+    parts = target.split(".")[1:]
+    while parts:
+        path = PACKAGE.joinpath(*parts)
+        if any(path.with_suffix(s).exists() for s in (".py", ".pyi")) or path.is_dir():
+            return ".".join(parts)
+        parts.pop()
+    return "__init__"
+
+
+def imports_of(source: Path) -> list[tuple[str, bool]]:
+    """Return every name that a file imports, and whether it does so as it is loaded."""
+    found = []
+
+    def visit(node: ast.AST, at_load: bool) -> None:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found.extend((target, at_load) for target in targets_of(node))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            at_load = False
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            at_load = False
+        for child in ast.iter_child_nodes(node):
+            visit(child, at_load)
+
+    visit(ast.parse(source.read_text()), True)
+    return found
+
+
+def test_there_is_something_to_read():
+    # Every other test here passes on an empty list.
+    assert len(cpp_sources()) > 20
+    assert len(python_sources()) > 20
+    assert {p.parent.name for p in cpp_sources()} == set(CPP_LAYERS)
+
+
+def test_no_include_points_up():
+    wrong = []
+    for source in cpp_sources():
+        folder = source.parent.name
+        for header in includes_of(source, r'"([^"]+)"'):
+            if header in GENERATED or CALLS.fullmatch(header):
+                continue
+            if header.split("/")[0] not in CPP_LAYERS[folder] | {folder}:
+                wrong.append(f"{source.relative_to(ROOT)} includes {header}")
+            elif not (CPP / header).exists():
+                wrong.append(f"{source.relative_to(ROOT)} includes {header}, which is not in cpp/")
+    assert not wrong
+
+
+def test_calls_are_plain_data():
+    # They may be included from everywhere only as long as they include nothing but types.hpp.
+    calls = [p for p in cpp_sources() if CALLS.fullmatch(str(p.relative_to(CPP)))]
+    assert len(calls) >= 3
+    for source in calls:
+        assert includes_of(source, r'"([^"]+)"') == ["core/types.hpp"]
+        assert includes_of(source, r"<([^>]+)>") == []
+
+
+def isa_sources() -> set[Path]:
+    """Return kernels.cpp and every header that it reaches."""
+    reached: set[Path] = set()
+    waiting = [CPP / "dispatch" / "kernels.cpp", *(CPP / "simd").glob("*.hpp")]
+    while waiting:
+        source = waiting.pop()
+        if source not in reached:
+            reached.add(source)
+            headers = includes_of(source, r'"([^"]+)"')
+            waiting.extend(CPP / h for h in headers if (CPP / h).exists())
+    return reached
+
+
+def test_the_headers_of_an_instruction_set_take_no_template_of_the_standard_library():
+    # The linker would keep one copy of such a template, perhaps the one made with AVX-512.
+    allowed = {"cstddef", "cstdint", "cstring"}
+    wrong = []
+    for source in sorted(isa_sources()):
+        intrinsics = {"immintrin.h", "arm_neon.h"} if source.parent.name == "simd" else set()
+        for header in includes_of(source, r"<([^>]+)>"):
+            if header not in allowed | intrinsics:
+                wrong.append(f"{source.relative_to(ROOT)} includes <{header}>")
+    assert not wrong
+
+
+def test_vector_intrinsics_stay_in_simd():
+    wrong = [
+        str(source.relative_to(ROOT))
+        for source in cpp_sources()
+        if source.parent.name != "simd"
+        and set(includes_of(source, r"<([^>]+)>")) & {"immintrin.h", "arm_neon.h"}
+    ]
+    assert not wrong
+
+
+def test_every_module_has_a_level():
+    known = set().union(*PYTHON_LEVELS)
+    modules = {name_of(source).split(".")[0] for source in python_sources()}
+    assert modules - known == set(), "say in PYTHON_LEVELS what these modules may import"
+    assert known - modules == set(), "PYTHON_LEVELS names modules that are not there"
+
+
+def test_no_import_points_up():
+    wrong = []
+    for source in python_sources():
+        module = name_of(source)
+        for target, at_load in imports_of(source):
+            imported = own_module(target)
+            if imported is None or level_of(imported) <= level_of(module):
+                continue
+            if at_load or (module, imported) not in UPWARD:
+                wrong.append(f"{module} imports {imported}")
+    assert not wrong
+
+
+def test_upward_conveniences_are_in_use():
+    used = {
+        (name_of(source), own_module(target))
+        for source in python_sources()
+        for target, _ in imports_of(source)
+    }
+    assert used >= UPWARD
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    graph: dict[str, set[str]] = {}
+    for source in python_sources():
+        imported = {own_module(target) for target, at_load in imports_of(source) if at_load}
+        graph[name_of(source)] = {m for m in imported if m} - {name_of(source)}
+
+    done: set[str] = set()
+
+    def visit(module: str, path: list[str]) -> None:
+        assert module not in path, " imports ".join([*path[path.index(module) :], module])
+        if module not in done:
+            for imported in sorted(graph.get(module, ())):
+                visit(imported, [*path, module])
+            done.add(module)
+
+    for module in sorted(graph):
+        visit(module, [])
+
+
+def test_only_known_files_import_other_packages():
+    wrong = []
+    for source in python_sources():
+        module = name_of(source)
+        for target, at_load in imports_of(source):
+            package = target.split(".")[0]
+            if package in sys.stdlib_module_names or package in {"gatedcore", "numpy"}:
+                continue
+            if module not in THIRD_PARTY.get(package, set()):
+                wrong.append(f"{module} imports {package}")
+            elif package in OPTIONAL and at_load:
+                wrong.append(f"{module} imports {package} as it is loaded")
+    assert not wrong
+
+
+def cpp_mirrors(source: Path) -> list[Path]:
+    """Return the tests of a C++ source; those of the bindings are in Python."""
+    folder = source.parent.name
+    if folder == "bindings":
+        tests, names = ROOT / "tests" / "python" / folder, [f"test_{source.stem}.py"]
+    else:
+        tests, names = ROOT / "tests" / "cpp" / folder, [f"{source.stem}_test.cpp"]
+    names.append(names[0].replace(source.stem, f"{source.stem}_*"))
+    return [test for name in names for test in tests.glob(name)]
+
+
+def python_mirrors(source: Path) -> list[Path]:
+    tests = (ROOT / "tests" / "python" / source.relative_to(PACKAGE)).parent
+    return [*tests.glob(f"test_{source.stem}.py"), *tests.glob(f"test_{source.stem}_*.py")]
+
+
+def test_every_source_has_its_mirror_test():
+    missing = {str(p.relative_to(ROOT)) for p in cpp_sources() if not cpp_mirrors(p)}
+    missing |= {
+        str(p.relative_to(ROOT))
+        for p in python_sources()
+        if p.suffix == ".py" and p.name != "__init__.py" and not python_mirrors(p)
+    }
+    assert missing - set(WITHOUT_MIRROR) == set()
+    assert set(WITHOUT_MIRROR) - missing == set(), "no exception is needed any more"
+
+
+@pytest.mark.parametrize("folder", ["cpp", "python", "cmake", "scripts", "bench"])
+def test_no_folder_or_file_is_a_drawer(folder):
+    # Code that belongs nowhere in particular has not been understood yet.
+    drawers = {"utils", "util", "common", "misc", "helpers"}
+    assert not [p for p in (ROOT / folder).rglob("*") if p.stem in drawers]
