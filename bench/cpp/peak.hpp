@@ -14,17 +14,29 @@
 namespace gatedcore::bench {
 
 // An FMA takes 4 cycles and at most 4 pipes begin one in each (2 on x86-64): 16 accumulators leave no pipe idle, and
-// where there are 16 registers 12 do.
-#define GATEDCORE_PEAK(name, flags, Scalar, Vector, count, set, step, lanes)                                      \
-  flags inline double name(long rounds) {                                                                         \
-    Vector acc[count];                                                                                            \
-    Vector a = set(Scalar(0.999999)), b = set(Scalar(0.000001));                                                  \
-    for (int i = 0; i < count; ++i) acc[i] = set(Scalar(i));                                                      \
-    for (long round = 0; round < rounds; ++round) {                                                               \
-      _Pragma("GCC unroll 16") for (int i = 0; i < count; ++i) acc[i] = step(acc[i], a, b);                       \
-      _Pragma("GCC unroll 16") for (int i = 0; i < count; ++i) asm volatile("" : "+" GATEDCORE_REGISTER(acc[i])); \
-    }                                                                                                             \
-    return 2.0 * lanes * count * static_cast<double>(rounds);                                                     \
+// where there are 16 registers 12 do. Each is a variable of its own: g++ 12 keeps an array of them in memory.
+#define GATEDCORE_STEP4(step, c0, c1, c2, c3)                                                        \
+  c0 = step(c0, a, b);                                                                               \
+  c1 = step(c1, a, b);                                                                               \
+  c2 = step(c2, a, b);                                                                               \
+  c3 = step(c3, a, b);                                                                               \
+  asm volatile(""                                                                                    \
+               : "+" GATEDCORE_REGISTER(c0), "+" GATEDCORE_REGISTER(c1), "+" GATEDCORE_REGISTER(c2), \
+                 "+" GATEDCORE_REGISTER(c3))
+#define GATEDCORE_PEAK(name, flags, Scalar, Vector, count, set, step, lanes)     \
+  flags inline double name(long rounds) {                                        \
+    Vector a = set(Scalar(0.999999)), b = set(Scalar(0.000001));                 \
+    Vector c0 = a, c1 = a, c2 = a, c3 = a, c4 = a, c5 = a, c6 = a, c7 = a;       \
+    Vector c8 = a, c9 = a, c10 = a, c11 = a, c12 = a, c13 = a, c14 = a, c15 = a; \
+    for (long round = 0; round < rounds; ++round) {                              \
+      GATEDCORE_STEP4(step, c0, c1, c2, c3);                                     \
+      GATEDCORE_STEP4(step, c4, c5, c6, c7);                                     \
+      GATEDCORE_STEP4(step, c8, c9, c10, c11);                                   \
+      if constexpr (count == 16) {                                               \
+        GATEDCORE_STEP4(step, c12, c13, c14, c15);                               \
+      }                                                                          \
+    }                                                                            \
+    return 2.0 * lanes * count * static_cast<double>(rounds);                    \
   }
 
 #if defined(__x86_64__)

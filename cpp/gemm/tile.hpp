@@ -78,6 +78,11 @@ GATEDCORE_INLINE void start(Tile<Scalar, kRows, kBlocks, kSlots>& tile, Origin<S
   });
 }
 
+// Weight rows from where a tile reads to where it asks for a line: an L2 cache's latency at 6 to 12 cycles a row.
+// Weights that do not stay in the L1 cache gain a tenth by it (inference, 16 lanes, H = 256: 90 to 103 GFLOP/s, 512: 97
+// to 108).
+constexpr int kPrefetchAhead = 12;
+
 // acc[r][b][Map(n)] += a(r, k) * w(k, b, n) for k in [0, depth). Weight rows hold Map::kCount vectors and follow each
 // other; block b is panel_stride further. Whichever operand is held across the inner loop is pinned in registers: left
 // alone, g++ 12 folds the weight load into each FMA that uses it, and the load ports, not the FMAs, set the pace (1.7
@@ -89,6 +94,13 @@ GATEDCORE_INLINE void accumulate(Tile<Scalar, kRows, kBlocks, kSlots>& tile, Ope
   constexpr int kCount = Map::kCount;
   const Scalar* x = a.data;
   for (Index k = 0; k < depth; ++k) {
+    if constexpr (kRows > 1) {
+      unroll<kBlocks>([&](auto b) GATEDCORE_INLINED {
+        unroll<kCount>([&](auto n) GATEDCORE_INLINED {
+          __builtin_prefetch(w + b * panel_stride + (kPrefetchAhead * kCount + n) * V::kLanes);
+        });
+      });
+    }
     if constexpr (kRows == 1) {
       const V broadcast = V::set(*x);
       unroll<kBlocks>([&](auto b) GATEDCORE_INLINED {

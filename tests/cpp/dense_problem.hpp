@@ -51,7 +51,7 @@ DenseSolver<Scalar> dense_kernel(const KernelTable& table, int threads = 1) {
 }
 
 struct DenseSetup {
-  int shift = 0;  // of every array from an aligned address
+  int shift = 0;  // of every array from an aligned address, or kFence
   Index gap = 0;  // between rows of x
   bool want_d_x = true, want_d_b = true;
 };

@@ -84,7 +84,7 @@ GruSolver<Scalar> gru_kernel(const KernelTable& table, int threads = 1) {
 // How arrays stand in memory and what is asked for.
 struct GruSetup {
   Layout x = Layout::kTimeMajor, h = Layout::kTimeMajor, d_h = Layout::kTimeMajor, d_x = Layout::kTimeMajor;
-  int shift = 0;  // of every array from an aligned address
+  int shift = 0;  // of every array from an aligned address, or kFence
   bool save = true, h_last = true;
   bool h_sequence = true;  // only without save
   bool want_d_x = true, want_d_h0 = true, want_d_b_x = true, want_d_b_h = true;
@@ -118,7 +118,7 @@ inline Index gru_cache_index(Index H, Index lanes, Index q, Index u) {
 template <class Scalar>
 GruStates<Scalar> solve_forward(const GruProblem<Scalar>& p, const GruSolver<Scalar>& solver, const GruSetup& s = {}) {
   const Index T = p.dims.T, B = p.dims.B, I = p.dims.I, H = p.dims.H;
-  SequenceArray<Scalar> x(T, B, I, s.x, p.x), h(T, B, H, s.h);
+  SequenceArray<Scalar> x(T, B, I, s.x, p.x, s.shift), h(T, B, H, s.h, s.shift);
   Guarded<Scalar> w_x(p.w_x, s.shift), w_h(p.w_h, s.shift), b_x(p.b_x, s.shift), b_h(p.b_h, s.shift), h0(p.h0, s.shift);
   Guarded<Scalar> h_last(B * H, 0, s.shift), gates(T * B * 4 * H, 0, s.shift);
   GruForward<Scalar> call;
@@ -155,9 +155,9 @@ GruGradients<Scalar> solve_backward(const GruProblem<Scalar>& p, const GruSolver
                                     const GruStates<Scalar>& states, const GruSetup& s = {}) {
   const Index T = p.dims.T, B = p.dims.B, I = p.dims.I, H = p.dims.H;
   const Scalar start = Scalar(kGradientStart);
-  SequenceArray<Scalar> x(T, B, I, s.x, p.x), h(T, B, H, s.h, states.h), d_x(T, B, I, s.d_x);
+  SequenceArray<Scalar> x(T, B, I, s.x, p.x, s.shift), h(T, B, H, s.h, states.h, s.shift), d_x(T, B, I, s.d_x, s.shift);
   SequenceArray<Scalar> d_h(T, B, H, s.d_h);
-  if (!p.d_h.empty()) d_h = SequenceArray<Scalar>(T, B, H, s.d_h, p.d_h);
+  if (!p.d_h.empty()) d_h = SequenceArray<Scalar>(T, B, H, s.d_h, p.d_h, s.shift);
   Guarded<Scalar> w_x(p.w_x, s.shift), w_h(p.w_h, s.shift), b_x(p.b_x, s.shift), b_h(p.b_h, s.shift), h0(p.h0, s.shift);
   Guarded<Scalar> d_h_last(p.d_h_last, s.shift), gates(T * B * 4 * H, 0, s.shift), d_h0(B * H, 0, s.shift);
   Guarded<Scalar> d_w_x(I * 3 * H, start, s.shift), d_w_h(H * 3 * H, start, s.shift);

@@ -83,7 +83,7 @@ LstmSolver<Scalar> lstm_kernel(const KernelTable& table, int threads = 1) {
 // How arrays stand in memory and what is asked for.
 struct LstmSetup {
   Layout x = Layout::kTimeMajor, h = Layout::kTimeMajor, d_h = Layout::kTimeMajor, d_x = Layout::kTimeMajor;
-  int shift = 0;  // of every array from an aligned address
+  int shift = 0;  // of every array from an aligned address, or kFence
   bool save = true, h_last = true, c_last = true;
   bool h_sequence = true;  // only without save
   bool want_d_x = true, want_d_h0 = true, want_d_c0 = true, want_d_b = true;
@@ -117,7 +117,7 @@ template <class Scalar>
 LstmStates<Scalar> solve_forward(const LstmProblem<Scalar>& p, const LstmSolver<Scalar>& solver,
                                  const LstmSetup& s = {}) {
   const Index T = p.dims.T, B = p.dims.B, I = p.dims.I, H = p.dims.H;
-  SequenceArray<Scalar> x(T, B, I, s.x, p.x), h(T, B, H, s.h);
+  SequenceArray<Scalar> x(T, B, I, s.x, p.x, s.shift), h(T, B, H, s.h, s.shift);
   Guarded<Scalar> w_x(p.w_x, s.shift), w_h(p.w_h, s.shift), b(p.b, s.shift), h0(p.h0, s.shift), c0(p.c0, s.shift);
   Guarded<Scalar> h_last(B * H, 0, s.shift), c_last(B * H, 0, s.shift);
   Guarded<Scalar> gates(T * B * 4 * H, 0, s.shift), c(T * B * H, 0, s.shift);
@@ -164,9 +164,9 @@ LstmGradients<Scalar> solve_backward(const LstmProblem<Scalar>& p, const LstmSol
                                      const LstmStates<Scalar>& states, const LstmSetup& s = {}) {
   const Index T = p.dims.T, B = p.dims.B, I = p.dims.I, H = p.dims.H;
   const Scalar start = Scalar(kGradientStart);
-  SequenceArray<Scalar> x(T, B, I, s.x, p.x), h(T, B, H, s.h, states.h), d_x(T, B, I, s.d_x);
+  SequenceArray<Scalar> x(T, B, I, s.x, p.x, s.shift), h(T, B, H, s.h, states.h, s.shift), d_x(T, B, I, s.d_x, s.shift);
   SequenceArray<Scalar> d_h(T, B, H, s.d_h);
-  if (!p.d_h.empty()) d_h = SequenceArray<Scalar>(T, B, H, s.d_h, p.d_h);
+  if (!p.d_h.empty()) d_h = SequenceArray<Scalar>(T, B, H, s.d_h, p.d_h, s.shift);
   Guarded<Scalar> w_x(p.w_x, s.shift), w_h(p.w_h, s.shift), b(p.b, s.shift), h0(p.h0, s.shift), c0(p.c0, s.shift);
   Guarded<Scalar> d_h_last(p.d_h_last, s.shift), d_c_last(p.d_c_last, s.shift), c(states.c, s.shift);
   Guarded<Scalar> gates(T * B * 4 * H, 0, s.shift), d_h0(B * H, 0, s.shift), d_c0(B * H, 0, s.shift);

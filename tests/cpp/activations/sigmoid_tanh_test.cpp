@@ -1,5 +1,5 @@
-// The oracle is reference/activation.hpp on the C library in double, exact to 2^-28 ULP of float32, or in long double, exact
-// to 2^-10 ULP of float64 at worst.
+// The oracle is reference/activation.hpp on the C library in double, exact to 2^-28 ULP of float32, or in long double,
+// exact to 2^-10 ULP of float64 at worst.
 #include "activations/sigmoid_tanh.hpp"
 
 #include <array>

@@ -79,6 +79,18 @@ TEST_CASE("results do not depend on how arrays stand in memory") {
   });
 }
 
+TEST_CASE("nothing is read behind the end of an array") {
+  for_each_isa([](const KernelTable& table) {
+    check::Random random(6);
+    for (const Index size : {2, 5, 11, 19, 35}) {
+      const DenseProblem<float> p = dense_problem<float>(random, 4, size - 1, size);
+      DenseSetup setup;
+      setup.shift = kFence;
+      CHECK(same_bits(solve(p, dense_kernel<float>(table), setup), solve(p, dense_kernel<float>(table))));
+    }
+  });
+}
+
 TEST_CASE("the caller's floating-point mode stays") {
   for_each_isa([](const KernelTable& table) {
     check::Random random(5);

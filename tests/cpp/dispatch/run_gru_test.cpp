@@ -133,6 +133,34 @@ TEST_CASE("results do not depend on how arrays stand in memory") {
 }
 
 template <class Scalar>
+void check_fences(const KernelTable& table, GruForm form, Index B, Index units) {
+  CONTEXT("form " << check::show(form) << " B " << B << " H " << units << " bytes " << sizeof(Scalar));
+  check::Random random(12);
+  const GruSolver<Scalar> kernel = gru_kernel<Scalar>(table);
+  const GruProblem<Scalar> p = gru_problem<Scalar>(random, {6, B, units - 1, units}, form);
+  GruSetup setup;
+  setup.shift = kFence;
+  setup.x = setup.d_h = Layout::kBatchMajor;
+  setup.h = setup.d_x = Layout::kReversed;
+  const GruStates<Scalar> states = solve_forward(p, kernel, setup);
+  CHECK(same_bits(states, solve_forward(p, kernel)));
+  CHECK(same_bits(solve_backward(p, kernel, states, setup), solve_backward(p, kernel, states)));
+}
+
+TEST_CASE("nothing is read behind the end of an array") {
+  for_each_isa([](const KernelTable& table) {
+    for (const GruForm form : kForms) {
+      for (const Index B : {1, 4}) {
+        for (const Index units : {2, 5, 11, 19, 35}) {
+          check_fences<float>(table, form, B, units);
+          check_fences<double>(table, form, B, units);
+        }
+      }
+    }
+  });
+}
+
+template <class Scalar>
 void check_threads(const KernelTable& table, GruForm form) {
   check::Random random(5);
   // 6 million operations: enough to deserve five threads. A lone row has its gradients alone to share out.

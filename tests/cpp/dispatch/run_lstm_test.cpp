@@ -119,6 +119,32 @@ TEST_CASE("results do not depend on how arrays stand in memory") {
 }
 
 template <class Scalar>
+void check_fences(const KernelTable& table, Index B, Index units) {
+  CONTEXT("B " << B << " H " << units << " bytes " << sizeof(Scalar));
+  check::Random random(12);
+  const LstmSolver<Scalar> kernel = lstm_kernel<Scalar>(table);
+  const LstmProblem<Scalar> p = lstm_problem<Scalar>(random, {6, B, units - 1, units});
+  LstmSetup setup;
+  setup.shift = kFence;
+  setup.x = setup.d_h = Layout::kBatchMajor;
+  setup.h = setup.d_x = Layout::kReversed;
+  const LstmStates<Scalar> states = solve_forward(p, kernel, setup);
+  CHECK(same_bits(states, solve_forward(p, kernel)));
+  CHECK(same_bits(solve_backward(p, kernel, states, setup), solve_backward(p, kernel, states)));
+}
+
+TEST_CASE("nothing is read behind the end of an array") {
+  for_each_isa([](const KernelTable& table) {
+    for (const Index B : {1, 4}) {
+      for (const Index units : {2, 5, 11, 19, 35}) {
+        check_fences<float>(table, B, units);
+        check_fences<double>(table, B, units);
+      }
+    }
+  });
+}
+
+template <class Scalar>
 void check_threads(const KernelTable& table) {
   check::Random random(5);
   // 6 and 8 million operations: enough to deserve five threads. A lone row has its gradients alone to share out.

@@ -44,8 +44,8 @@ struct Plain {
 
 double rate_at(int t) { return 0.01 * std::sqrt(1 - std::pow(0.999, t)) / (1 - std::pow(0.9, t)); }
 
-// A step moves a parameter by about 0.01, exact to six roundings, and rounds it once: half an epsilon of at most 1. m and v
-// gain up to three roundings a step of what they are, and keep those of when they were larger.
+// A step moves a parameter by about 0.01, exact to six roundings, and rounds it once: half an epsilon of at most 1. m
+// and v gain up to three roundings a step of what they are, and keep those of when they were larger.
 template <class Scalar>
 void check_steps(Index count) {
   CONTEXT("count " << count);
@@ -72,7 +72,8 @@ void check_steps(Index count) {
 template <class Scalar>
 void check_sizes() {
   constexpr Index kLanes = Vec<Scalar>::kLanes;
-  for (const Index count : {Index(0), Index(1), kLanes - 1, kLanes, kLanes + 1, 2 * kLanes + 3}) check_steps<Scalar>(count);
+  for (const Index count : {Index(0), Index(1), kLanes - 1, kLanes, kLanes + 1, 2 * kLanes + 3})
+    check_steps<Scalar>(count);
 }
 TEST_CASE("ten steps agree with the algorithm in long double") {
   check_sizes<float>();

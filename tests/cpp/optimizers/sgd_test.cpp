@@ -21,13 +21,14 @@ struct State {
   }
   SgdStep<Scalar> step(SgdKind kind) {
     Scalar* moving = kind == SgdKind::kPlain ? nullptr : velocity.data();
-    return {parameters.size(), parameters.data(), gradients.data(), moving, kRate, kMomentum, kind == SgdKind::kNesterov};
+    return {parameters.size(), parameters.data(),         gradients.data(), moving, kRate,
+            kMomentum,         kind == SgdKind::kNesterov};
   }
   bool intact() const { return parameters.intact() && gradients.intact() && velocity.intact(); }
 };
 
-// Sutskever et al. (2013) in their own letters: w at the point where the gradient is taken. Nesterov's form looks ahead:
-// what the kernel stores is w + momentum velocity.
+// Sutskever et al. (2013) in their own letters: w at the point where the gradient is taken. Nesterov's form looks
+// ahead: what the kernel stores is w + momentum velocity.
 struct Plain {
   long double p, velocity = 0;
 
@@ -69,7 +70,8 @@ template <class Scalar>
 void check_sizes() {
   constexpr Index kLanes = Vec<Scalar>::kLanes;
   for (const SgdKind kind : {SgdKind::kPlain, SgdKind::kMomentum, SgdKind::kNesterov}) {
-    for (const Index count : {Index(0), Index(1), kLanes - 1, kLanes, kLanes + 1, 2 * kLanes + 3}) check_steps<Scalar>(kind, count);
+    for (const Index count : {Index(0), Index(1), kLanes - 1, kLanes, kLanes + 1, 2 * kLanes + 3})
+      check_steps<Scalar>(kind, count);
   }
 }
 TEST_CASE("ten steps agree with plain loops in long double") {

@@ -29,9 +29,10 @@ template <class Scalar, class Body>
 void for_operands(const Body& body) {
   using Limits = std::numeric_limits<Scalar>;
   const Scalar inf = Limits::infinity(), nan = Limits::quiet_NaN();
-  const Lanes<Scalar> values = {0,   Scalar(-0.0), 1,    -1,  Scalar(0.1),   Scalar(-3.7), 1e10,          -1e-10,
-                                inf, -inf,         nan,  7,   Limits::max(), Limits::min(), Scalar(1) / 3, Limits::denorm_min(),
-                                2.5, -2.5,         -nan, 1e5};
+  const Lanes<Scalar> values = {
+      0,   Scalar(-0.0), 1,    -1, Scalar(0.1),   Scalar(-3.7),  Scalar(1e10),  Scalar(-1e-10),
+      inf, -inf,         nan,  7,  Limits::max(), Limits::min(), Scalar(1) / 3, Limits::denorm_min(),
+      2.5, -2.5,         -nan, 1e5};
   const std::size_t count = values.size();
   for (std::size_t start = 0; start < count; ++start) {
     for (std::size_t turn = 0; turn < count; ++turn) {
@@ -67,22 +68,32 @@ template <class Scalar>
 void check_arithmetic() {
   using V = Vec<Scalar>;
   using S = Scalar;
-  check_binary<S>("+", [](V a, V b) { return a + b; }, [](S a, S b) { return a + b; });
-  check_binary<S>("-", [](V a, V b) { return a - b; }, [](S a, S b) { return a - b; });
-  check_binary<S>("*", [](V a, V b) { return a * b; }, [](S a, S b) { return a * b; });
-  check_binary<S>("/", [](V a, V b) { return a / b; }, [](S a, S b) { return a / b; });
-  check_binary<S>("unary -", [](V a, V) { return -a; }, [](S a, S) { return -a; });
-  check_binary<S>("abs", [](V a, V) { return abs(a); }, [](S a, S) { return std::fabs(a); });
-  check_binary<S>("sqrt", [](V a, V) { return sqrt(a); }, [](S a, S) { return std::sqrt(a); });
-  check_binary<S>("pin", [](V a, V) { return pin(a); }, [](S a, S) { return a; });
+  check_binary<S>(
+      "+", [](V a, V b) { return a + b; }, [](S a, S b) { return a + b; });
+  check_binary<S>(
+      "-", [](V a, V b) { return a - b; }, [](S a, S b) { return a - b; });
+  check_binary<S>(
+      "*", [](V a, V b) { return a * b; }, [](S a, S b) { return a * b; });
+  check_binary<S>(
+      "/", [](V a, V b) { return a / b; }, [](S a, S b) { return a / b; });
+  check_binary<S>(
+      "unary -", [](V a, V) { return -a; }, [](S a, S) { return -a; });
+  check_binary<S>(
+      "abs", [](V a, V) { return abs(a); }, [](S a, S) { return std::fabs(a); });
+  check_binary<S>(
+      "sqrt", [](V a, V) { return sqrt(a); }, [](S a, S) { return std::sqrt(a); });
+  check_binary<S>(
+      "pin", [](V a, V) { return pin(a); }, [](S a, S) { return a; });
   // Where a is NaN the result is anything; zeros compare equal, so either may come out.
   const auto defined = [](V a) { return select(is_nan(a), V::zero(), a); };
   const auto number = [](S a) { return std::isnan(a) ? S(0) : a; };
   const auto any_zero = [](V a) { return a + V::zero(); };
   check_binary<S>(
-      "min", [&](V a, V b) { return any_zero(min(defined(a), b)); }, [&](S a, S b) { return (number(a) < b ? number(a) : b) + 0; });
+      "min", [&](V a, V b) { return any_zero(min(defined(a), b)); },
+      [&](S a, S b) { return (number(a) < b ? number(a) : b) + 0; });
   check_binary<S>(
-      "max", [&](V a, V b) { return any_zero(max(defined(a), b)); }, [&](S a, S b) { return (number(a) > b ? number(a) : b) + 0; });
+      "max", [&](V a, V b) { return any_zero(max(defined(a), b)); },
+      [&](S a, S b) { return (number(a) > b ? number(a) : b) + 0; });
 }
 TEST_CASE("arithmetic is that of single numbers, lane by lane") {
   check_arithmetic<float>();
@@ -93,9 +104,12 @@ template <class Scalar>
 void check_selection() {
   using V = Vec<Scalar>;
   using S = Scalar;
-  check_binary<S>("select less", [](V a, V b) { return select(less(a, b), a, b); }, [](S a, S b) { return a < b ? a : b; });
-  check_binary<S>("select nan", [](V a, V b) { return select(is_nan(a), b, a); }, [](S a, S b) { return std::isnan(a) ? b : a; });
-  check_binary<S>("flip_sign", [](V a, V b) { return flip_sign(a, b); }, [](S a, S b) { return std::signbit(b) ? -a : a; });
+  check_binary<S>(
+      "select less", [](V a, V b) { return select(less(a, b), a, b); }, [](S a, S b) { return a < b ? a : b; });
+  check_binary<S>(
+      "select nan", [](V a, V b) { return select(is_nan(a), b, a); }, [](S a, S b) { return std::isnan(a) ? b : a; });
+  check_binary<S>(
+      "flip_sign", [](V a, V b) { return flip_sign(a, b); }, [](S a, S b) { return std::signbit(b) ? -a : a; });
 }
 TEST_CASE("select, masks and signs, lane by lane") {
   check_selection<float>();
@@ -112,9 +126,12 @@ void check_fma() {
   const bool fused = exact != 0;
   const auto product = [fused](S x, S y, S z) { return fused ? std::fma(x, y, z) : x * y + z; };
   const S c = S(1) / 3;
-  check_binary<S>("fma", [&](V x, V y) { return fma(x, y, V::set(c)); }, [&](S x, S y) { return product(x, y, c); });
-  check_binary<S>("fma at last", [&](V x, V y) { return fma(x, V::set(c), y); }, [&](S x, S y) { return product(x, c, y); });
-  check_binary<S>("fnma", [&](V x, V y) { return fnma(x, V::set(c), y); }, [&](S x, S y) { return product(-x, c, y); });
+  check_binary<S>(
+      "fma", [&](V x, V y) { return fma(x, y, V::set(c)); }, [&](S x, S y) { return product(x, y, c); });
+  check_binary<S>(
+      "fma at last", [&](V x, V y) { return fma(x, V::set(c), y); }, [&](S x, S y) { return product(x, c, y); });
+  check_binary<S>(
+      "fnma", [&](V x, V y) { return fnma(x, V::set(c), y); }, [&](S x, S y) { return product(-x, c, y); });
 }
 TEST_CASE("fma and fnma round once or twice, but always the same") {
   check_fma<float>();
@@ -127,7 +144,8 @@ void check_powers(int bias, Scalar round) {
   for (int n = -bias; n <= bias + 1; ++n) {
     const Scalar power = n == -bias ? 0 : static_cast<Scalar>(std::ldexp(1.0L, n));  // the last is infinite
     CONTEXT("n " << n);
-    CHECK(lanes_of(mantissa_to_exponent(V::set(round + Scalar(bias + n)))) == Lanes<Scalar>(std::size_t(kLanes<Scalar>), power));
+    CHECK(lanes_of(mantissa_to_exponent(V::set(round + Scalar(bias + n)))) ==
+          Lanes<Scalar>(std::size_t(kLanes<Scalar>), power));
   }
 }
 TEST_CASE("the mantissa's low bits become a power of two, from 0 to infinity") {
@@ -145,7 +163,8 @@ void check_partial_access() {
       for (Index i = 0; i < n; ++i) from.data()[i] = Scalar(i + 1);
       const V v = V::load_n(from.data(), n);
       const Lanes<Scalar> lanes = lanes_of(v);
-      for (Index i = 0; i < kLanes<Scalar>; ++i) CHECK(lanes[static_cast<std::size_t>(i)] == (i < n ? Scalar(i + 1) : 0));
+      for (Index i = 0; i < kLanes<Scalar>; ++i)
+        CHECK(lanes[static_cast<std::size_t>(i)] == (i < n ? Scalar(i + 1) : 0));
       v.store_n(to.data(), n);
       CHECK(to.values() == from.values());
       CHECK(to.intact());
