@@ -65,7 +65,8 @@ def as_array(where: str, name: str, value: object, dtype: np.dtype[Any] | None =
             f"convert it, for example with {name}.astype('float32')"
         )
     if dtype is None:
-        dtype = array.dtype if array.dtype in (FLOAT32, FLOAT64) else FLOAT32
+        native = array.dtype.newbyteorder("=")
+        dtype = native if native in (FLOAT32, FLOAT64) else FLOAT32
     if array.dtype != dtype or not array.dtype.isnative:
         array = array.astype(dtype)
     if not array.flags.aligned or (
@@ -94,8 +95,8 @@ def float_dtype(*values: object) -> np.dtype[Any]:
         dtype = getattr(value, "dtype", None)
         # Only NumPy's own dtypes compare here; another library's converts with its array.
         if isinstance(dtype, np.dtype):
-            if dtype in (FLOAT32, FLOAT64):
-                return np.dtype(dtype.type)
+            if dtype.newbyteorder("=") in (FLOAT32, FLOAT64):
+                return dtype.newbyteorder("=")
         elif dtype is not None and str(dtype).rsplit(".", 1)[-1] == "float64":
             return FLOAT64
         elif dtype is not None and str(dtype).rsplit(".", 1)[-1] == "float32":

@@ -5,8 +5,9 @@ from typing import Any, cast
 import numpy as np
 
 from gatedcore import losses, metrics, optimizers
-from gatedcore.arrays import Array
+from gatedcore.arrays import Array, as_contiguous
 from gatedcore.callbacks import Logs
+from gatedcore.checks import check_shape
 
 
 class Objective:
@@ -29,6 +30,25 @@ class Objective:
                 f"compile: metrics has the names {names[1:]}, expected different ones, none "
                 "'loss'; leave out the repetition"
             )
+
+    def loss_of(self, y_true: Array, y_pred: Array) -> tuple[float, Array]:
+        """Return the loss and its gradient by the predictions.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a loss function of the user returns something else.
+        """
+        result = self.loss(y_true, y_pred)
+        if not isinstance(result, tuple) or len(result) != 2:
+            raise TypeError(
+                f"compile: loss returned {type(result).__name__}, expected (loss, gradient); "
+                "return the mean loss of the batch and its gradient by y_pred"
+            )
+        gradient = as_contiguous("compile", "gradient of the loss", result[1], y_pred.dtype)
+        advice = "return one number for each of y_pred"
+        check_shape("compile", "gradient of the loss", gradient, y_pred.shape, "y_pred", advice)
+        return float(result[0]), gradient
 
 
 class Means:

@@ -191,6 +191,8 @@ class SGD(Optimizer):
 
     def update(self, parameters: Array, gradients: Array, slots: dict[str, Array]) -> None:
         velocity = slots.get("velocity")
+        if self.momentum and velocity is None:  # the momentum was set after the first step
+            velocity = slots["velocity"] = aligned_zeros(parameters.size, parameters.dtype)
         _core.sgd_step(
             parameters, gradients, velocity, self._learning_rate, self.momentum, self.nesterov
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations  # numpy.random is imported when first used, not here
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -28,13 +28,13 @@ def set_random_seed(seed: int) -> None:
     TypeError, ValueError
         If it is no such integer.
     """
-    global _generator
     seed = check_count("set_random_seed", "seed", seed, 0)
     if seed >= 2**32:
         raise ValueError(
             f"set_random_seed: seed is {seed}, expected less than 2**32; choose a smaller one"
         )
-    _generator = np.random.default_rng(seed)
+    # In place: who holds the generator, such as a dataset made before, draws the same numbers too.
+    library_generator().bit_generator.state = np.random.default_rng(seed).bit_generator.state
     import random as python_random
 
     python_random.seed(seed)
@@ -65,12 +65,13 @@ def make_generator(where: str, seed: object) -> np.random.Generator:
 
 
 @contextmanager
-def undone_on_error() -> Iterator[None]:
-    """Put the library's generator back to where it was if the block raises."""
+def undone_on_error(unless: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    """Put the library's generator back if the block raises, unless by then something is done."""
     generator = library_generator()
     state = generator.bit_generator.state
     try:
         yield
     except BaseException:
-        generator.bit_generator.state = state
+        if not unless():
+            generator.bit_generator.state = state
         raise

@@ -18,7 +18,7 @@ from gatedcore.objective import Means, Objective
 from gatedcore.optimizers import Optimizer
 from gatedcore.parameters import ParameterVector
 from gatedcore.progress import printers
-from gatedcore.random import make_generator
+from gatedcore.random import make_generator, undone_on_error
 
 
 class Trainer(ABC):
@@ -159,15 +159,19 @@ class Trainer(ABC):
         self.history, self.stop_training = History(), False
         params = {"epochs": epochs, "steps": len(train), "verbose": verbose}
         told = [self.history, *told]
-        with DeferredInterrupt() as interrupt, CallbackList(told, self, params) as run:
+        before = objective.optimizer.iterations
+        with (
+            undone_on_error(unless=lambda: objective.optimizer.iterations > before),
+            DeferredInterrupt() as interrupt,
+            CallbackList(told, self, params) as run,
+        ):
             run.call("on_train_begin")
             for epoch in range(epochs):
                 run.call("on_epoch_begin", epoch)
                 means = Means(objective)
                 for step, (x_batch, y_batch) in enumerate(train.pairs()):
                     run.batch("on_train_batch_begin", step)
-                    loss, y_pred = self._step(objective, vector, x_batch, y_batch)
-                    means.add(loss, y_batch, y_pred)
+                    self._step(objective, vector, means, x_batch, y_batch)
                     if run.listens("on_train_batch_end"):
                         run.batch("on_train_batch_end", step, means.logs())
                     if self.stop_training or interrupt.pending:
@@ -212,17 +216,16 @@ class Trainer(ABC):
         x_batch, y_batch = feeding.training_arrays(where, self, x, y)
         vector = self._ready(objective, cast(Shape, x_batch.shape))
         means = Means(objective)
-        loss, y_pred = self._step(objective, vector, x_batch, y_batch)
-        means.add(loss, y_batch, y_pred)
+        self._step(objective, vector, means, x_batch, y_batch)
         return _as_asked(means.logs(), return_dict)
 
     def _step(
-        self, objective: Objective, vector: ParameterVector, x: Array, y: Array
-    ) -> tuple[float, Array]:
-        """Take one step; return the loss and the predictions. After an error nothing is changed."""
+        self, objective: Objective, vector: ParameterVector, means: Means, x: Array, y: Array
+    ) -> None:
+        """Take one step and count its loss in. After an error no parameter is changed."""
         with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is reported below
             y_pred = self.forward(x, True)
-            loss, d_y_pred = objective.loss(y, y_pred)
+            loss, d_y_pred = objective.loss_of(y, y_pred)
             if not math.isfinite(loss):
                 raise ValueError(_not_finite(f"loss is {loss}", x, y))
             vector.gradients.fill(0.0)
@@ -230,8 +233,8 @@ class Trainer(ABC):
             # One NaN or infinity spoils the sum; the sum costs less than a test of each element.
             if not math.isfinite(np.add.reduce(vector.gradients)):
                 raise ValueError(_not_finite("a gradient is not finite", x, y))
+            means.add(loss, y, y_pred)  # before the step: a metric may raise
         objective.optimizer.step(vector.values, vector.gradients)
-        return loss, y_pred
 
     # Evaluating.
 
@@ -286,7 +289,7 @@ class Trainer(ABC):
         for step, (x, y) in enumerate(batches.pairs()):
             run.batch("on_test_batch_begin", step)
             y_pred = self.forward(x, False)
-            means.add(objective.loss(y, y_pred)[0], y, y_pred)
+            means.add(objective.loss_of(y, y_pred)[0], y, y_pred)
             if run.listens("on_test_batch_end"):
                 run.batch("on_test_batch_end", step, means.logs())
         logs = means.logs()
@@ -317,7 +320,7 @@ class Trainer(ABC):
         Returns
         -------
         ndarray, (N, ...)
-            Outputs in the order of the inputs.
+            Outputs in the order of the inputs; of a shuffled dataset, in the order it draws.
 
         Raises
         ------

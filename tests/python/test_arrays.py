@@ -143,3 +143,11 @@ def test_aligned_zeros(count: int) -> None:
         assert vector.ctypes.data % 64 == 0 or not count
         assert vector.tolist() == [0.0] * count
         assert vector.flags.writeable
+
+
+def test_big_endian_float64_stays_float64():
+    big = np.arange(3, dtype=">f8")
+    array = as_array("f", "x", big)
+    assert array.dtype == np.dtype("=f8")
+    assert float_dtype(big) == np.dtype("=f8")
+    np.testing.assert_array_equal(array, big)

@@ -44,3 +44,20 @@ def test_means_are_over_samples_not_batches() -> None:
     assert logs["loss"] == (3 * 1 + 25) / 4
     assert logs["rmse"] == math.sqrt((3 * 1 + 25) / 4)
     assert logs["<lambda>"] == (3 * 1 + 5) / 4
+
+
+@pytest.mark.parametrize("result", [1.0, None, (1.0, 2.0, 3.0)])
+def test_a_loss_without_its_gradient_is_named(result):
+    objective = Objective("sgd", lambda y, p: result, None)
+    with pytest.raises(TypeError, match=r"compile: loss returned .*, expected \(loss, gradient\)"):
+        objective.loss_of(np.zeros((2, 1)), np.zeros((2, 1)))
+
+
+def test_a_loss_of_the_user_may_be_of_numpy_and_its_gradient_of_another_dtype():
+    objective = Objective("sgd", lambda y, p: (np.float32(2.5), np.ones((2, 1))), None)
+    loss, gradient = objective.loss_of(np.zeros((2, 1), "f4"), np.zeros((2, 1), "f4"))
+    assert type(loss) is float
+    assert gradient.dtype == np.float32
+    wrong = Objective("sgd", lambda y, p: (1.0, np.ones(2)), None)
+    with pytest.raises(ValueError, match=r"gradient of the loss has shape \(2,\)"):
+        wrong.loss_of(np.zeros((2, 1), "f4"), np.zeros((2, 1), "f4"))

@@ -160,3 +160,14 @@ def test_get() -> None:
         optimizers.get("lion")
     with pytest.raises(TypeError, match="optimizer has type ABCMeta, expected a name or an Optim"):
         optimizers.get(gk.Adam)
+
+
+def test_momentum_may_be_set_after_the_first_step():
+    optimizer = optimizers.SGD(0.5)
+    parameters, gradients = aligned_zeros(2, np.dtype("f8")), np.ones(2)
+    optimizer.step(parameters, gradients)
+    optimizer.momentum = 0.5
+    optimizer.step(parameters, gradients)
+    optimizer.step(parameters, gradients)
+    # -0.5, then velocities -0.5 and -0.75.
+    np.testing.assert_allclose(parameters, -1.75, rtol=1e-15)

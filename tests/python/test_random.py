@@ -51,3 +51,20 @@ def test_undone_on_error() -> None:
     with undone_on_error():
         library_generator().random()
     assert library_generator().bit_generator.state != state
+
+
+def test_a_generator_handed_out_before_is_seeded_too():
+    held = library_generator()
+    gk.set_random_seed(5)
+    first = held.random()
+    gk.set_random_seed(5)
+    assert held.random() == first
+
+
+def test_draws_stay_where_something_is_done_by_the_error():
+    gk.set_random_seed(0)
+    with pytest.raises(KeyError), undone_on_error(unless=lambda: True):
+        {}[library_generator().random()]
+    moved = library_generator().random()
+    gk.set_random_seed(0)
+    assert library_generator().random() != moved

@@ -107,6 +107,15 @@ class Layer(ABC):
         """Dtype of parameters and outputs."""
         return self._given_dtype or self._inherited_dtype or FLOAT32
 
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes the parameters: always."""
+        return True
+
+    @trainable.setter
+    def trainable(self, value: object) -> None:
+        reject_unsupported(self.name, {"trainable": value}, self.known_arguments)
+
     def build(self, input_shape: Sequence[int | None]) -> None:
         """Make the parameters; a layer that is built stays as it is.
 
@@ -278,6 +287,12 @@ class Layer(ABC):
             If it does not.
         """
         features = input_shape[-1]
+        declared = None if self.sample_shape is None else self.sample_shape[-1]
+        if None not in (features, declared) and features != declared:
+            raise ValueError(
+                f"{self.name}: input has shape {input_shape}, expected {declared} features on the "
+                f"last axis as in input_shape={self.sample_shape}; correct one of the two"
+            )
         if self.built and features is not None and features != self.input_features:
             raise ValueError(
                 f"{self.name}: input has shape {input_shape}, expected "
@@ -328,7 +343,7 @@ class Draws:
         """
         if isinstance(initializer, Initializer):
             return initializer(shape, self.dtype, self.rng)
-        values = as_array(self.where, argument, initializer(shape, dtype=self.dtype), self.dtype)
+        values = as_array(self.where, argument, initializer(shape, self.dtype), self.dtype)
         advice = "make the function return the shape it is asked for"
         check_shape(self.where, f"what {argument} returns", values, shape, "shape", advice)
         return values

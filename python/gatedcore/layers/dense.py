@@ -6,6 +6,7 @@ from gatedcore import _core, initializers, keras_arguments
 from gatedcore.activations import name_of
 from gatedcore.arrays import Array, Shape
 from gatedcore.checks import check_bool, check_count
+from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.base import Draws, Layer
 
 
@@ -75,7 +76,7 @@ class Dense(Layer):
         self.check_features(input_shape)
         return (*input_shape[:-1], self.units)
 
-    def __call__(self, x: object) -> Array:
+    def __call__(self, x: object, **keras: object) -> Array:
         """Run the layer on an array; build it first if it is not.
 
         Parameters
@@ -93,6 +94,7 @@ class Dense(Layer):
         TypeError, ValueError
             If the input does not suit the layer.
         """
+        reject_unsupported(self.name, keras, keras_arguments.MODEL_CALL)
         return self.forward(self.take(x), False)
 
     def forward(self, x: Array, training: bool) -> Array:

@@ -125,7 +125,8 @@ class SequenceLayer(GatedLayer):
         if len(input_shape) != 3:
             raise ValueError(
                 f"{self.name}: input has shape {input_shape}, expected (batch, time steps, "
-                "features); add the missing axis, for example x[..., None] for one feature"
+                "features); add the missing axis with x[None] for one sample or x[..., None] for "
+                "one feature, or give a recurrent layer before this one return_sequences=True"
             )
         self.check_features(input_shape)
         batch, steps, _ = input_shape

@@ -58,9 +58,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--csv", metavar="FILE", help="a real series; by default 1000 made-up days")
     parser.add_argument("--column", metavar="NAME", help="the column of FILE that holds the series")
     options = parser.parse_args(arguments)
-    if options.column and not options.csv:
+    if options.column is not None and options.csv is None:
         parser.error("--column is given without --csv")
-    series = read_column(options.csv, options.column) if options.csv else synthetic(options.seed)
+    series = (
+        read_column(options.csv, options.column)
+        if options.csv is not None
+        else synthetic(options.seed)
+    )
     options.out.mkdir(parents=True, exist_ok=True)
 
     actual, predicted, _ = forecast(series, options.epochs, options.seed)

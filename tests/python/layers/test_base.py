@@ -171,3 +171,24 @@ def test_sample_shape() -> None:
 
 def test_repr_names_the_layer() -> None:
     assert repr(gk.Dense(1, name="head")) == "<Dense 'head', not built>"
+
+
+def test_freezing_a_layer_is_refused_not_ignored():
+    layer = gk.Dense(2)
+    assert layer.trainable
+    layer.trainable = True
+    with pytest.raises(ValueError, match="trainable"):
+        layer.trainable = False
+
+
+def test_an_input_shape_that_contradicts_the_input_is_an_error():
+    layer = gk.LSTM(4, input_shape=(30, 7))
+    with pytest.raises(ValueError, match=r"expected 7 features on the last axis as in input_shape"):
+        layer(np.zeros((2, 5, 3)))
+    assert not layer.built
+
+
+def test_an_initializer_function_takes_shape_and_dtype_by_place():
+    layer = gk.Dense(2, kernel_initializer=lambda s, d: np.full(s, 3.0, d))
+    layer.build((None, 4))
+    assert (layer.get_weights()[0] == 3.0).all()

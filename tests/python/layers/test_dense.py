@@ -62,3 +62,11 @@ def test_bad_input() -> None:
         gk.Dense(2)(np.ones(3))
     with pytest.raises(ValueError, match="Dense: lora_rank=4 is not supported"):
         gk.Dense(2, lora_rank=4)
+
+
+def test_training_is_taken_as_by_other_layers():
+    x = np.ones((2, 3), "f4")
+    layer = gk.Dense(2)
+    np.testing.assert_array_equal(layer(x, training=False), layer(x))
+    with pytest.raises(TypeError, match="surprise"):
+        layer(x, surprise=1)
