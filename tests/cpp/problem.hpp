@@ -6,6 +6,7 @@
 #endif
 
 #include <algorithm>
+#include <cfenv>
 #include <cmath>
 #include <initializer_list>
 #include <string>
@@ -131,6 +132,10 @@ inline std::uint64_t floating_point_mode() {
   return 0;
 #endif
 }
+
+// The mode that a program starts with: a mode that an earlier call left behind would hide that the next one leaves it
+// too.
+inline void reset_floating_point_mode() { std::fesetenv(FE_DFL_ENV); }
 
 inline double dot(const std::vector<double>& a, const std::vector<double>& b) {
   double sum = 0;

@@ -95,6 +95,7 @@ TEST_CASE("the caller's floating-point mode stays") {
   for_each_isa([](const KernelTable& table) {
     check::Random random(5);
     const DenseProblem<float> p = dense_problem<float>(random, 301, 100, 101);
+    reset_floating_point_mode();
     const std::uint64_t mode = floating_point_mode();
     solve(p, dense_kernel<float>(table, 3));
     CHECK(floating_point_mode() == mode);
