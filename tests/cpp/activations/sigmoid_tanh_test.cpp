@@ -74,6 +74,8 @@ void add_vector(const Scalar* x, Worst<Scalar>& worst, Broken& broken) {
   }
 }
 
+// Promised are 3 ULP in float32 and 4 in float64. The limits of the sweeps are what docs/accuracy.md records, rounded
+// up, so that a worse coefficient is noticed while it still keeps the promise.
 template <class Function>
 void sweep_float(double most_ulp) {
   constexpr std::uint64_t kAll = std::uint64_t{1} << 32;
@@ -97,15 +99,15 @@ void sweep_float(double most_ulp) {
   CHECK(broken.tiny == 0);
 }
 TEST_CASE("float32: at most 3 ULP, at most 1, NaN stays") {
-  sweep_float<Sigmoid>(3);
-  sweep_float<Tanh>(3);
-  sweep_float<Expm1Negative>(3);
+  sweep_float<Sigmoid>(2.6);
+  sweep_float<Tanh>(2.6);
+  sweep_float<Expm1Negative>(1.1);
 }
 TEST_CASE("float32 with denormals flushed: at most 3 ULP, at most 1, NaN stays") {
   const ScopedFlushDenormals flush;
-  sweep_float<Sigmoid>(3);
-  sweep_float<Tanh>(3);
-  sweep_float<Expm1Negative>(3);
+  sweep_float<Sigmoid>(2.6);
+  sweep_float<Tanh>(2.6);
+  sweep_float<Expm1Negative>(1.1);
 }
 
 // Half of the numbers where the function bends, a quarter on its long tail, a quarter of all exponents.
@@ -137,9 +139,9 @@ void sweep_double(double most_ulp) {
   CHECK(broken.tiny == 0);
 }
 TEST_CASE("float64: at most 4 ULP, at most 1, NaN stays") {
-  sweep_double<Sigmoid>(4);
-  sweep_double<Tanh>(4);
-  sweep_double<Expm1Negative>(4);
+  sweep_double<Sigmoid>(2.6);
+  sweep_double<Tanh>(2.8);
+  sweep_double<Expm1Negative>(2.2);
 }
 
 template <class Function, class Scalar>
