@@ -18,7 +18,7 @@ template <class Forward, class Backward, class Scalar>
 struct SequenceKernels {
   Index (*forward_packed_size)(const Forward&);
   void (*pack_forward)(const Forward&, Scalar* packed);
-  Index (*forward_scratch_size)(const Forward&, Index rows);
+  Index (*forward_scratch_size)(const Forward&, Index rows);  // serves any smaller number of rows too
   void (*forward_rows)(const Forward&, const Scalar* packed, Range rows, Scalar* scratch);
 
   // The time loop: gradients before activation into the cache, then d_h0 and d_c0.

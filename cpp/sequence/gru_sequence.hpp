@@ -40,10 +40,11 @@ struct GruSequence {
   static Index projected_row(const Forward& call) {
     return (after(call) ? kGruAfterSlots : kGruGates) * V::kLanes * block_count<Scalar>(call.dims.H);
   }
-  // h before and after a step, kResetBefore's z and s, and what is projected ahead.
+  // h before and after a step, kResetBefore's z and s, and what is projected ahead: room for any number of rows up to
+  // the given one, as the shares of a batch differ by a row and a lone one is projected.
   static Index forward_scratch_size(const Forward& call, Index rows) {
     const Index states = after(call) ? 2 : 4;
-    const Index projected = project_ahead(call.dims, rows) ? kProjectedSteps * projected_row(call) : 0;
+    const Index projected = project_ahead(call.dims, 1) ? kProjectedSteps * projected_row(call) : 0;
     return states * rows * state_stride<Scalar>(call.dims.H) + projected;
   }
 

@@ -27,13 +27,14 @@ struct LstmSequence {
     lstm_pack(call.dims, call.weights.w_x, call.weights.w_h, call.weights.b, packed);
   }
 
-  static Index projected_size(const Dims& dims, Index rows) {
+  static Index projected_size(const Dims& dims) {
     const Index row = kGates * Vec<Scalar>::kLanes * block_count<Scalar>(dims.H);
-    return project_ahead(dims, rows) ? kProjectedSteps * row : 0;
+    return project_ahead(dims, 1) ? kProjectedSteps * row : 0;
   }
-  // h before and after a step, c, and what is projected ahead.
+  // h before and after a step, c, and what is projected ahead: room for any number of rows up to the given one, as the
+  // shares of a batch differ by a row and a lone one is projected.
   static Index forward_scratch_size(const Forward& call, Index rows) {
-    return 3 * rows * state_stride<Scalar>(call.dims.H) + projected_size(call.dims, rows);
+    return 3 * rows * state_stride<Scalar>(call.dims.H) + projected_size(call.dims);
   }
 
   template <class Policy>
