@@ -18,4 +18,5 @@ cmake -S "$repository" -B "$build" -G Ninja -DGATEDCORE_TESTS=ON \
   -DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++ \
   -DCMAKE_CROSSCOMPILING_EMULATOR="qemu-aarch64;-L;/usr/aarch64-linux-gnu"
 cmake --build "$build"
-ctest --test-dir "$build" --output-on-failure --no-tests=error "$@"
+# The tests of forked children are skipped: qemu aborts one that starts threads.
+GATEDCORE_EMULATED=1 ctest --test-dir "$build" --output-on-failure --no-tests=error "$@"
