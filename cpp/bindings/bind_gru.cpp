@@ -8,6 +8,7 @@
 #include "bindings/array_check.hpp"
 #include "bindings/bindings.hpp"
 #include "bindings/saved_gates.hpp"
+#include "bindings/weights.hpp"
 #include "core/buffer.hpp"
 #include "core/thread_limit.hpp"
 #include "dispatch/isa.hpp"
@@ -16,7 +17,7 @@
 namespace gatedcore::bindings {
 namespace {
 
-constexpr Index kGates = 3;
+constexpr Index kGates = kGruGates;
 constexpr Index kRuns = 4;  // of H in a cache row: z r, n_h or s, n
 
 // What forward saved, with the call that it was.
@@ -52,12 +53,6 @@ struct ForwardArguments {
   bool reset_after, time_major, go_backwards, return_sequences, save;
 };
 
-// Keras's bias: (2, 3H), input row first, where the reset acts after the product, else (3H).
-Shape bias_shape(GruForm form, Index H) {
-  return form == GruForm::kResetAfter ? Shape{2, kGates * H} : Shape{kGates * H};
-}
-const char* bias_meaning(GruForm form) { return form == GruForm::kResetAfter ? "(2, 3*H)" : "(3*H,)"; }
-
 template <class Scalar>
 GruForward<Scalar> forward_call(const ForwardArguments& a) {
   constexpr const char* kWhere = "gru_forward";
@@ -69,11 +64,7 @@ GruForward<Scalar> forward_call(const ForwardArguments& a) {
   checked_product(kWhere, {dims.T, dims.B, kRuns * dims.H}, sizeof(Scalar));
   call.activation = parse_activation(kWhere, "activation", a.activation);
   call.recurrent_activation = parse_activation(kWhere, "recurrent_activation", a.recurrent_activation);
-  call.weights.w_x = contiguous<Scalar>({kWhere, "kernel", a.kernel}, {dims.I, kGates * dims.H}, "(I, 3*H)");
-  call.weights.w_h =
-      contiguous<Scalar>({kWhere, "recurrent_kernel", a.recurrent_kernel}, {dims.H, kGates * dims.H}, "(H, 3*H)");
-  call.weights.b_x = contiguous<Scalar>(kWhere, "bias", a.bias, bias_shape(call.form, dims.H), bias_meaning(call.form));
-  if (call.weights.b_x != nullptr && a.reset_after) call.weights.b_h = call.weights.b_x + kGates * dims.H;
+  call.weights = gru_weights<Scalar>({kWhere, a.kernel, a.recurrent_kernel, a.bias}, call.form, dims.I, dims.H);
   call.x = sequence<Scalar>({kWhere, "x", a.x}, a.time_major);
   if (a.go_backwards) call.x = reversed(call.x, dims.T);
   call.h0 = contiguous<Scalar>(kWhere, "h0", a.h0, {dims.B, dims.H}, "(B, H)");
@@ -143,7 +134,7 @@ py::tuple backward(GruCacheObject& cache, Saved<Scalar>& saved, const BackwardAr
       writable<Scalar>({kWhere, "d_recurrent_kernel", a.d_recurrent_kernel}, {dims.H, kGates * dims.H}, "(H, 3*H)");
   if (a.d_bias) {
     call.d_b_x =
-        writable<Scalar>({kWhere, "d_bias", *a.d_bias}, bias_shape(call.form, dims.H), bias_meaning(call.form));
+        writable<Scalar>({kWhere, "d_bias", *a.d_bias}, gru_bias_shape(call.form, dims.H), gru_bias_meaning(call.form));
     if (call.form == GruForm::kResetAfter) call.d_b_h = call.d_b_x + kGates * dims.H;
   }
   py::array_t<Scalar> d_h0 = new_array<Scalar>({dims.B, dims.H});

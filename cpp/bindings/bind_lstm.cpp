@@ -8,6 +8,7 @@
 #include "bindings/array_check.hpp"
 #include "bindings/bindings.hpp"
 #include "bindings/saved_gates.hpp"
+#include "bindings/weights.hpp"
 #include "core/buffer.hpp"
 #include "core/thread_limit.hpp"
 #include "dispatch/isa.hpp"
@@ -16,7 +17,7 @@
 namespace gatedcore::bindings {
 namespace {
 
-constexpr Index kGates = 4;
+constexpr Index kGates = kLstmGates;
 
 // What forward saved, with the call that it was.
 template <class Scalar>
@@ -62,10 +63,7 @@ LstmForward<Scalar> forward_call(const ForwardArguments& a) {
   checked_product(kWhere, {dims.T, dims.B, kGates * dims.H}, sizeof(Scalar));
   call.activation = parse_activation(kWhere, "activation", a.activation);
   call.recurrent_activation = parse_activation(kWhere, "recurrent_activation", a.recurrent_activation);
-  call.weights.w_x = contiguous<Scalar>({kWhere, "kernel", a.kernel}, {dims.I, kGates * dims.H}, "(I, 4*H)");
-  call.weights.w_h =
-      contiguous<Scalar>({kWhere, "recurrent_kernel", a.recurrent_kernel}, {dims.H, kGates * dims.H}, "(H, 4*H)");
-  call.weights.b = contiguous<Scalar>(kWhere, "bias", a.bias, {kGates * dims.H}, "(4*H,)");
+  call.weights = lstm_weights<Scalar>({kWhere, a.kernel, a.recurrent_kernel, a.bias}, dims.I, dims.H);
   call.x = sequence<Scalar>({kWhere, "x", a.x}, a.time_major);
   if (a.go_backwards) call.x = reversed(call.x, dims.T);
   call.h0 = contiguous<Scalar>(kWhere, "h0", a.h0, {dims.B, dims.H}, "(B, H)");

@@ -21,6 +21,7 @@ from gatedcore.model import Sequential
 from gatedcore.ops import get_num_threads, set_num_threads
 from gatedcore.optimizers import SGD, Adam
 from gatedcore.random import set_random_seed
+from gatedcore.streaming import Stream
 
 if TYPE_CHECKING:
     from gatedcore import plot, reference
@@ -37,6 +38,7 @@ __all__ = [
     "Input",
     "LSTMCell",
     "Sequential",
+    "Stream",
     "__version__",
     "activations",
     "callbacks",

@@ -33,6 +33,41 @@ class GRUCache:
     @property
     def consumed(self) -> bool: ...
 
+@final
+class Stream:
+    """A chain of layers that runs one time step after the other; weights are read when added."""
+
+    def __init__(self, batch: int, features: int, is_double: bool) -> None: ...
+    def add_lstm(
+        self,
+        kernel: Array,
+        recurrent_kernel: Array,
+        bias: Array | None,
+        activation: str,
+        recurrent_activation: str,
+    ) -> None: ...
+    def add_gru(
+        self,
+        kernel: Array,
+        recurrent_kernel: Array,
+        bias: Array | None,
+        activation: str,
+        recurrent_activation: str,
+        reset_after: bool,
+    ) -> None: ...
+    def add_dense(self, kernel: Array, bias: Array | None, activation: str) -> None: ...
+    def run(self, x: Array, out: Array | None) -> Array:
+        """Return, in ``out`` if given, (B, O) for a step (B, I), or (B, T, O) for (B, T, I)."""
+
+    def reset(self) -> None:
+        """Set all states to 0."""
+
+    def get_states(self) -> list[list[Array]]:
+        """Return copies of h, and c for an LSTM, of each layer that has states."""
+
+    def set_states(self, states: list[list[Array]]) -> None:
+        """Replace all states, or none."""
+
 def lstm_forward(
     x: Array,
     kernel: Array,

@@ -14,6 +14,7 @@ from gatedcore.layers.input import Input
 from gatedcore.layers.recurrent import CellLayer
 from gatedcore.parameters import ParameterVector
 from gatedcore.random import undone_on_error
+from gatedcore.streaming import Stream
 from gatedcore.summary import summary_table
 from gatedcore.training import Trainer
 
@@ -232,6 +233,31 @@ class Sequential(Trainer):
         array = as_array(self.name, "x", x, self.dtype)
         self.build(cast(Shape, array.shape))
         return self.forward(array, False)
+
+    def stream(self, batch: int = 1) -> Stream:
+        """Return the model as a function of one time step that carries its states.
+
+        After the steps ``x[:, 0]`` to ``x[:, t]`` its output is that of the model for
+        ``x[:, : t + 1]``; of all steps, if the last recurrent layer returns sequences, the last.
+
+        Parameters
+        ----------
+        batch : int
+            Sequences that run side by side.
+
+        Returns
+        -------
+        Stream
+            With the weights as they are now and all states 0; training the model later does not
+            change it.
+
+        Raises
+        ------
+        ValueError
+            If the model is not built, or has a layer that runs backwards.
+        """
+        self._need_built(f"{self.name}.stream")
+        return Stream(self.name, self._layers, batch)
 
     # Weights.
 

@@ -34,7 +34,7 @@ PYTHON_LEVELS = [
     {"checks"},
     {"activations", "parameters", "random"},
     {"ops"},
-    {"initializers", "losses", "metrics", "optimizers"},
+    {"initializers", "losses", "metrics", "optimizers", "streaming"},
     {"layers"},
     {"batches", "callbacks", "data", "feeding", "objective", "progress", "summary"},
     {"training"},

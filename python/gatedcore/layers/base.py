@@ -11,13 +11,14 @@ from typing import Any, ClassVar, cast
 
 import numpy as np
 
-from gatedcore import keras_arguments
+from gatedcore import _core, keras_arguments
 from gatedcore.arrays import FLOAT32, Array, Shape, as_array, as_dtype
 from gatedcore.checks import check_count, check_shape
 from gatedcore.initializers import Initializer, InitializerCallable
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.parameters import ParameterVector
 from gatedcore.random import make_generator, undone_on_error
+from gatedcore.streaming import Stream
 
 _names_given: Counter[str] = Counter()
 
@@ -100,12 +101,27 @@ class Layer(ABC):
     def backward(self, d_y: Array, need_d_x: bool) -> Array | None:
         """Add to the gradients of the last training forward; return that of its input if needed."""
 
+    @abstractmethod
+    def add_to_stream(self, stream: _core.Stream) -> None:
+        """Put the layer, with its weights as they are, at the end of a stream.
+
+        Raises
+        ------
+        ValueError
+            If it cannot run step by step.
+        """
+
     # Building.
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Dtype of parameters and outputs."""
         return self._given_dtype or self._inherited_dtype or FLOAT32
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """Names of the states that the layer carries from step to step: none."""
+        return ()
 
     @property
     def trainable(self) -> bool:
@@ -298,6 +314,31 @@ class Layer(ABC):
                 f"{self.name}: input has shape {input_shape}, expected "
                 f"{self.input_features} features on the last axis; the layer was built for these"
             )
+
+    def stream(self, batch: int = 1) -> Stream:
+        """Return the layer as a function of one time step that carries its states.
+
+        Parameters
+        ----------
+        batch : int
+            Sequences that run side by side.
+
+        Returns
+        -------
+        Stream
+            With the weights as they are now and all states 0.
+
+        Raises
+        ------
+        ValueError
+            If the layer is not built, or runs backwards.
+        """
+        if not self.built:
+            raise ValueError(
+                f"{self.name}.stream: layer has no weights yet, expected a built one; call it on "
+                "an array or build(input_shape) first"
+            )
+        return Stream(self.name, [self], batch)
 
     # Copies and pickles carry the values; views and the model's memory are made anew.
 

@@ -119,3 +119,6 @@ class Dense(Layer):
             gradients.get("bias"),
         )
         return d_x if d_x is None or d_y.ndim == 2 else d_x.reshape(*d_y.shape[:-1], d_x.shape[1])
+
+    def add_to_stream(self, stream: _core.Stream) -> None:
+        stream.add_dense(self.parameters["kernel"], self.parameters.get("bias"), self.activation)

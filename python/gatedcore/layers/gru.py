@@ -174,6 +174,16 @@ class GRU(GRUWeights, SequenceLayer):
         )
         return GRUTrace(self.name, array[:, ::-1] if self.go_backwards else array, *gates, h)
 
+    def add_forward_to_stream(self, stream: _core.Stream) -> None:
+        stream.add_gru(
+            self.parameters["kernel"],
+            self.parameters["recurrent_kernel"],
+            self.parameters.get("bias"),
+            self.activation,
+            self.recurrent_activation,
+            self.reset_after,
+        )
+
     def _run(
         self, x: Array, h0: Array | None, save: bool
     ) -> tuple[Array | None, Array, _core.GRUCache | None]:

@@ -187,6 +187,15 @@ class LSTM(LSTMWeights, SequenceLayer):
         )
         return LSTMTrace(self.name, array[:, ::-1] if self.go_backwards else array, *gates, h)
 
+    def add_forward_to_stream(self, stream: _core.Stream) -> None:
+        stream.add_lstm(
+            self.parameters["kernel"],
+            self.parameters["recurrent_kernel"],
+            self.parameters.get("bias"),
+            self.activation,
+            self.recurrent_activation,
+        )
+
     def _run(
         self, x: Array, h0: Array | None, c0: Array | None, save: bool
     ) -> tuple[Array | None, Array, Array, _core.LSTMCache | None]:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, cast
 
 import numpy as np
 
-from gatedcore import initializers, keras_arguments
+from gatedcore import _core, initializers, keras_arguments
 from gatedcore.activations import name_of
 from gatedcore.arrays import Array, Shape, as_contiguous
 from gatedcore.checks import check_bool, check_count, check_shape
@@ -47,6 +47,10 @@ class GatedLayer(Layer):
     @abstractmethod
     def bias_shape(self) -> tuple[int, ...]:
         """Return the shape of the bias."""
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        return self.states
 
     def parameter_shapes(self, features: int) -> dict[str, tuple[int, ...]]:
         width = self.gates * self.units
@@ -132,6 +136,18 @@ class SequenceLayer(GatedLayer):
         batch, steps, _ = input_shape
         return (batch, steps, self.units) if self.return_sequences else (batch, self.units)
 
+    def add_to_stream(self, stream: _core.Stream) -> None:
+        if self.go_backwards:
+            raise ValueError(
+                f"{self.name}.stream: layer has go_backwards=True, expected one that runs forward; "
+                "its first step needs the last input, so run it on whole sequences"
+            )
+        self.add_forward_to_stream(stream)
+
+    @abstractmethod
+    def add_forward_to_stream(self, stream: _core.Stream) -> None:
+        """Put a layer that runs forward at the end of a stream."""
+
     def call_options(self, keras: dict[str, object]) -> None:
         """Refuse arguments of Keras's call that ask for what is not supported."""
         reject_unsupported(self.name, keras, keras_arguments.SEQUENCE_CALL)
@@ -153,6 +169,9 @@ class CellLayer(GatedLayer):
         raise TypeError(self._alone())
 
     def backward(self, d_y: Array, need_d_x: bool) -> Array | None:
+        raise TypeError(self._alone())
+
+    def add_to_stream(self, stream: _core.Stream) -> None:
         raise TypeError(self._alone())
 
     def _alone(self) -> str:
