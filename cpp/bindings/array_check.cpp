@@ -146,6 +146,21 @@ Index gate_units(const Argument& a, Index gates) {
   return a.array.shape(1) / gates;
 }
 
+StepMask step_mask(const Argument& a, const Dims& dims, bool time_major) {
+  if (!py::isinstance<py::array_t<bool>>(a.array)) {
+    throw py::type_error(subject(a) + " has dtype " + dtype_name(a.array) + ", expected bool; use " + a.name +
+                         ".astype(bool)");
+  }
+  const Shape expected = time_major ? Shape{dims.T, dims.B} : Shape{dims.B, dims.T};
+  if (shape_of(a.array) != expected) {
+    throw py::value_error(subject(a) + " has shape " + describe(shape_of(a.array)) + ", expected " +
+                          (time_major ? "(T, B)" : "(B, T)") + " = " + describe(expected) +
+                          "; pass one boolean for each step, True where it counts");
+  }
+  const Index t_axis = time_major ? 0 : 1;
+  return {static_cast<const std::uint8_t*>(a.array.data()), a.array.strides(t_axis), a.array.strides(1 - t_axis)};
+}
+
 Shape sequence_shape(Index T, Index B, Index F, bool time_major) {
   return time_major ? Shape{T, B, F} : Shape{B, T, F};
 }
@@ -166,6 +181,11 @@ template <class Scalar>
 Sequence<Scalar> reversed(Sequence<Scalar> sequence, Index T) {
   if (T == 0 || sequence.data == nullptr) return sequence;
   return {sequence.data + (T - 1) * sequence.t_stride, -sequence.t_stride, sequence.b_stride};
+}
+
+StepMask reversed(StepMask mask, Index T) {
+  if (T == 0) return mask;
+  return {mask.data + (T - 1) * mask.t_stride, -mask.t_stride, mask.b_stride};
 }
 
 Activation parse_activation(const char* where, const char* name, const std::string& activation) {

@@ -64,6 +64,10 @@ Dims sequence_dims(const Argument& argument, bool time_major);
 // H of a (I, gates * H) weight matrix. Throws ValueError unless the second axis is a positive multiple of gates.
 Index gate_units(const Argument& kernel, Index gates);
 
+// A mask of booleans over the steps of a sequence, (B, T) or (T, B), with any strides. Throws TypeError for another
+// dtype and ValueError for another shape.
+StepMask step_mask(const Argument& argument, const Dims& dims, bool time_major);
+
 // The shape of a sequence in the caller's layout.
 Shape sequence_shape(Index T, Index B, Index F, bool time_major);
 
@@ -76,6 +80,7 @@ Sequence<Scalar> sequence_of(py::array_t<Scalar>& array, bool time_major);
 // The same sequence from its last step to its first.
 template <class Scalar>
 Sequence<Scalar> reversed(Sequence<Scalar> sequence, Index T);
+StepMask reversed(StepMask mask, Index T);
 
 // Throws ValueError unless the name is one of Keras's that the kernels know.
 Activation parse_activation(const char* where, const char* name, const std::string& activation);

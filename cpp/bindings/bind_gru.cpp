@@ -1,5 +1,6 @@
 // gru_forward, gru_backward, gru_gates and the cache between them.
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -13,6 +14,7 @@
 #include "core/thread_limit.hpp"
 #include "dispatch/isa.hpp"
 #include "dispatch/run.hpp"
+#include "dispatch/run_masked.hpp"
 
 namespace gatedcore::bindings {
 namespace {
@@ -24,6 +26,7 @@ constexpr Index kRuns = 4;  // of H in a cache row: z r, n_h or s, n
 template <class Scalar>
 struct Saved {
   GruForward<Scalar> call;
+  std::optional<MaskedSteps<Scalar>> masked;  // where steps were masked; saved rows are then those of its steps
   Buffer<Scalar> gates;
 };
 
@@ -40,7 +43,8 @@ struct GruCacheObject {
     return std::visit(
         [](const auto& s) {
           const Index h = s.call.dims.T * s.call.dims.B * s.call.dims.H;
-          return (s.gates.size() + h) * static_cast<Index>(sizeof(*s.gates.data()));
+          const Index states = s.masked ? s.masked->x.size() + s.masked->h.size() : h;
+          return (s.gates.size() + states) * static_cast<Index>(sizeof(*s.gates.data()));
         },
         saved);
   }
@@ -51,6 +55,8 @@ struct ForwardArguments {
   OptionalArray bias, h0;
   std::string activation, recurrent_activation;
   bool reset_after, time_major, go_backwards, return_sequences, save;
+  OptionalArray mask;
+  bool zero_output_for_mask;
 };
 
 template <class Scalar>
@@ -75,23 +81,34 @@ template <class Scalar>
 py::tuple forward(const ForwardArguments& a) {
   GruForward<Scalar> call = forward_call<Scalar>(a);
   const Dims& dims = call.dims;
+  Saved<Scalar> saved;
+  Index rows = dims.T * dims.B;  // of the cache
+  if (a.mask) {
+    StepMask mask = step_mask({"gru_forward", "mask", *a.mask}, dims, a.time_major);
+    if (a.go_backwards) mask = reversed(mask, dims.T);
+    saved.masked.emplace(mask, a.zero_output_for_mask ? MaskedOutput::kZero : MaskedOutput::kRepeat, dims);
+    rows = saved.masked->valid.count;
+  }
   py::array_t<Scalar> h_last = new_array<Scalar>({dims.B, dims.H});
   call.h_last = h_last.mutable_data();
   py::object h = py::none();
-  if (a.return_sequences || a.save) {
+  if (a.return_sequences || (a.save && !a.mask)) {
     py::array_t<Scalar> array = new_array<Scalar>(sequence_shape(dims.T, dims.B, dims.H, a.time_major));
     call.h = sequence_of(array, a.time_major);
     h = array;
   }
   py::object cache = py::none();
-  Saved<Scalar> saved;
   if (a.save) {
-    saved.gates = Buffer<Scalar>(dims.T * dims.B * kRuns * dims.H);
+    saved.gates = Buffer<Scalar>(rows * kRuns * dims.H);
     call.cache = {saved.gates.data()};
   }
   {
     const py::gil_scoped_release unlocked;
-    run_gru_forward(active_kernels(), call, num_threads());
+    if (saved.masked) {
+      run_gru_forward(active_kernels(), call, *saved.masked, num_threads());
+    } else {
+      run_gru_forward(active_kernels(), call, num_threads());
+    }
   }
   if (a.save) {
     saved.call = call;
@@ -149,7 +166,11 @@ py::tuple backward(GruCacheObject& cache, Saved<Scalar>& saved, const BackwardAr
   cache.consumed.take(kWhere);
   try {
     const py::gil_scoped_release unlocked;
-    run_gru_backward(active_kernels(), call, num_threads());
+    if (saved.masked) {
+      run_gru_backward(active_kernels(), call, *saved.masked, num_threads());
+    } else {
+      run_gru_backward(active_kernels(), call, num_threads());
+    }
   } catch (...) {
     cache.consumed.give_back();  // it failed before it began
     throw;
@@ -160,6 +181,9 @@ py::tuple backward(GruCacheObject& cache, Saved<Scalar>& saved, const BackwardAr
 template <class Scalar>
 py::tuple gates(const GruCacheObject& cache, const Saved<Scalar>& saved) {
   cache.consumed.check("gru_gates");
+  if (saved.masked) {
+    throw py::value_error("gru_gates: cache is of a call with a mask, expected one without; run the valid steps alone");
+  }
   const Dims& dims = saved.call.dims;
   const GateCopy<Scalar> blocks{dims, active_kernels().kernels<Scalar>().lanes, kRuns, 2, 0, cache.time_major};
   const GateCopy<Scalar> candidate{dims, 1, kRuns, 1, 3 * dims.H, cache.time_major};
@@ -178,7 +202,7 @@ void bind_gru(py::module_& module) {
       "gru_forward",
       [](py::array x, py::array kernel, py::array recurrent_kernel, OptionalArray bias, OptionalArray h0,
          std::string activation, std::string recurrent_activation, bool reset_after, bool time_major, bool go_backwards,
-         bool return_sequences, bool save) {
+         bool return_sequences, bool save, OptionalArray mask, bool zero_output_for_mask) {
         const ForwardArguments a{std::move(x),
                                  std::move(kernel),
                                  std::move(recurrent_kernel),
@@ -190,13 +214,16 @@ void bind_gru(py::module_& module) {
                                  time_major,
                                  go_backwards,
                                  return_sequences,
-                                 save};
+                                 save,
+                                 std::move(mask),
+                                 zero_output_for_mask};
         return is_double({"gru_forward", "x", a.x}) ? forward<double>(a) : forward<float>(a);
       },
       py::arg("x").noconvert(), py::arg("kernel").noconvert(), py::arg("recurrent_kernel").noconvert(),
       py::arg("bias").noconvert().none(true), py::arg("h0").noconvert().none(true), py::arg("activation"),
       py::arg("recurrent_activation"), py::arg("reset_after"), py::arg("time_major"), py::arg("go_backwards"),
-      py::arg("return_sequences"), py::arg("save"));
+      py::arg("return_sequences"), py::arg("save"), py::arg("mask").noconvert().none(true) = py::none(),
+      py::arg("zero_output_for_mask") = false);
 
   module.def(
       "gru_backward",

@@ -1,5 +1,6 @@
 // lstm_forward, lstm_backward, lstm_gates and the cache between them.
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -13,6 +14,7 @@
 #include "core/thread_limit.hpp"
 #include "dispatch/isa.hpp"
 #include "dispatch/run.hpp"
+#include "dispatch/run_masked.hpp"
 
 namespace gatedcore::bindings {
 namespace {
@@ -23,6 +25,7 @@ constexpr Index kGates = kLstmGates;
 template <class Scalar>
 struct Saved {
   LstmForward<Scalar> call;
+  std::optional<MaskedSteps<Scalar>> masked;  // where steps were masked; saved rows are then those of its steps
   Buffer<Scalar> gates;
   Buffer<Scalar> c;
 };
@@ -40,7 +43,8 @@ struct LstmCacheObject {
     return std::visit(
         [](const auto& s) {
           const Index h = s.call.dims.T * s.call.dims.B * s.call.dims.H;
-          return (s.gates.size() + s.c.size() + h) * static_cast<Index>(sizeof(*s.gates.data()));
+          const Index states = s.masked ? s.masked->x.size() + s.masked->h.size() : h;
+          return (s.gates.size() + s.c.size() + states) * static_cast<Index>(sizeof(*s.gates.data()));
         },
         saved);
   }
@@ -51,6 +55,8 @@ struct ForwardArguments {
   OptionalArray bias, h0, c0;
   std::string activation, recurrent_activation;
   bool time_major, go_backwards, return_sequences, save;
+  OptionalArray mask;
+  bool zero_output_for_mask;
 };
 
 template <class Scalar>
@@ -75,26 +81,37 @@ template <class Scalar>
 py::tuple forward(const ForwardArguments& a) {
   LstmForward<Scalar> call = forward_call<Scalar>(a);
   const Dims& dims = call.dims;
+  Saved<Scalar> saved;
+  Index rows = dims.T * dims.B;  // of the cache
+  if (a.mask) {
+    StepMask mask = step_mask({"lstm_forward", "mask", *a.mask}, dims, a.time_major);
+    if (a.go_backwards) mask = reversed(mask, dims.T);
+    saved.masked.emplace(mask, a.zero_output_for_mask ? MaskedOutput::kZero : MaskedOutput::kRepeat, dims);
+    rows = saved.masked->valid.count;
+  }
   py::array_t<Scalar> h_last = new_array<Scalar>({dims.B, dims.H});
   py::array_t<Scalar> c_last = new_array<Scalar>({dims.B, dims.H});
   call.h_last = h_last.mutable_data();
   call.c_last = c_last.mutable_data();
   py::object h = py::none();
-  if (a.return_sequences || a.save) {
+  if (a.return_sequences || (a.save && !a.mask)) {
     py::array_t<Scalar> array = new_array<Scalar>(sequence_shape(dims.T, dims.B, dims.H, a.time_major));
     call.h = sequence_of(array, a.time_major);
     h = array;
   }
   py::object cache = py::none();
-  Saved<Scalar> saved;
   if (a.save) {
-    saved.gates = Buffer<Scalar>(dims.T * dims.B * kGates * dims.H);
-    saved.c = Buffer<Scalar>(dims.T * dims.B * dims.H);
+    saved.gates = Buffer<Scalar>(rows * kGates * dims.H);
+    saved.c = Buffer<Scalar>(rows * dims.H);
     call.cache = {saved.gates.data(), saved.c.data()};
   }
   {
     const py::gil_scoped_release unlocked;
-    run_lstm_forward(active_kernels(), call, num_threads());
+    if (saved.masked) {
+      run_lstm_forward(active_kernels(), call, *saved.masked, num_threads());
+    } else {
+      run_lstm_forward(active_kernels(), call, num_threads());
+    }
   }
   if (a.save) {
     saved.call = call;
@@ -151,7 +168,11 @@ py::tuple backward(LstmCacheObject& cache, Saved<Scalar>& saved, const BackwardA
   cache.consumed.take(kWhere);
   try {
     const py::gil_scoped_release unlocked;
-    run_lstm_backward(active_kernels(), call, num_threads());
+    if (saved.masked) {
+      run_lstm_backward(active_kernels(), call, *saved.masked, num_threads());
+    } else {
+      run_lstm_backward(active_kernels(), call, num_threads());
+    }
   } catch (...) {
     cache.consumed.give_back();  // it failed before it began
     throw;
@@ -162,6 +183,10 @@ py::tuple backward(LstmCacheObject& cache, Saved<Scalar>& saved, const BackwardA
 template <class Scalar>
 py::tuple gates(const LstmCacheObject& cache, const Saved<Scalar>& saved) {
   cache.consumed.check("lstm_gates");
+  if (saved.masked) {
+    throw py::value_error(
+        "lstm_gates: cache is of a call with a mask, expected one without; run the valid steps alone");
+  }
   const Dims& dims = saved.call.dims;
   GateCopy<Scalar> copy{dims, active_kernels().kernels<Scalar>().lanes, kGates, kGates, 0, cache.time_major};
   py::tuple result(kGates + 1);
@@ -182,7 +207,7 @@ void bind_lstm(py::module_& module) {
       "lstm_forward",
       [](py::array x, py::array kernel, py::array recurrent_kernel, OptionalArray bias, OptionalArray h0,
          OptionalArray c0, std::string activation, std::string recurrent_activation, bool time_major, bool go_backwards,
-         bool return_sequences, bool save) {
+         bool return_sequences, bool save, OptionalArray mask, bool zero_output_for_mask) {
         const ForwardArguments a{std::move(x),
                                  std::move(kernel),
                                  std::move(recurrent_kernel),
@@ -194,13 +219,16 @@ void bind_lstm(py::module_& module) {
                                  time_major,
                                  go_backwards,
                                  return_sequences,
-                                 save};
+                                 save,
+                                 std::move(mask),
+                                 zero_output_for_mask};
         return is_double({"lstm_forward", "x", a.x}) ? forward<double>(a) : forward<float>(a);
       },
       py::arg("x").noconvert(), py::arg("kernel").noconvert(), py::arg("recurrent_kernel").noconvert(),
       py::arg("bias").noconvert().none(true), py::arg("h0").noconvert().none(true),
       py::arg("c0").noconvert().none(true), py::arg("activation"), py::arg("recurrent_activation"),
-      py::arg("time_major"), py::arg("go_backwards"), py::arg("return_sequences"), py::arg("save"));
+      py::arg("time_major"), py::arg("go_backwards"), py::arg("return_sequences"), py::arg("save"),
+      py::arg("mask").noconvert().none(true) = py::none(), py::arg("zero_output_for_mask") = false);
 
   module.def(
       "lstm_backward",

@@ -29,6 +29,18 @@ struct Sequence {
   Index b_stride = 0;
 };
 
+// Which steps of a (T, B) batch count: those whose byte, as NumPy stores a bool, is not 0. A step that does not count
+// leaves the states of its row as they are.
+struct StepMask {
+  const std::uint8_t* data = nullptr;
+  Index t_stride = 0;
+  Index b_stride = 0;
+};
+
+// What stands in the output where a step does not count: the output of the last one that does, zeros before the first
+// (Keras), or always zeros (Keras's zero_output_for_mask, PyTorch's packed sequences).
+enum class MaskedOutput : std::int32_t { kRepeat, kZero };
+
 // A half-open range of batch rows, or of whatever else a call is split into.
 struct Range {
   Index begin = 0;

@@ -1,9 +1,9 @@
-"""Types of the compiled module: strict calls without defaults, wrapped by ``gatedcore.ops``.
+"""Types of the compiled module: strict calls, wrapped by ``gatedcore.ops``.
 
 Arrays are float32 or float64, all of one call alike; nothing is converted or copied silently.
 Sequences are (B, T, F), or (T, B, F) where ``time_major``, with a contiguous last axis and any
-other strides. Activation names: "linear", "tanh", "sigmoid", "hard_sigmoid", "relu", "softsign",
-"elu".
+other strides; masks, of bool, are (B, T) or (T, B) with any strides. Activation names: "linear",
+"tanh", "sigmoid", "hard_sigmoid", "relu", "softsign", "elu".
 """
 
 from typing import Any, final
@@ -81,6 +81,8 @@ def lstm_forward(
     go_backwards: bool,
     return_sequences: bool,
     save: bool,
+    mask: npt.NDArray[np.bool_] | None = None,
+    zero_output_for_mask: bool = False,
 ) -> tuple[Array | None, Array, Array, LSTMCache | None]:
     """Return h of every step in x's layout or None, last h and c (B, H), and the cache or None."""
 
@@ -112,6 +114,8 @@ def gru_forward(
     go_backwards: bool,
     return_sequences: bool,
     save: bool,
+    mask: npt.NDArray[np.bool_] | None = None,
+    zero_output_for_mask: bool = False,
 ) -> tuple[Array | None, Array, GRUCache | None]:
     """Return h of every step or None, last h, and the cache or None; bias (2, 3H) or (3H)."""
 

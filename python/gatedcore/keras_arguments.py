@@ -36,9 +36,8 @@ SEQUENCE: Neutral = {
     "unroll": (False,),
     "use_cudnn": ("auto", False),
     "implementation": (1, 2),  # two orders of the same sums
-    "zero_output_for_mask": (False,),
 }
-SEQUENCE_CALL: Neutral = {"mask": (None,), "training": (None, False, True)}  # no dropout yet
+SEQUENCE_CALL: Neutral = {"training": (None, False, True)}  # no dropout yet
 MODEL_CALL: Neutral = {"mask": (None,), "training": (None, False)}
 OPTIMIZER: Neutral = {
     "weight_decay": (None,),

@@ -190,3 +190,45 @@ def test_a_layer_backwards_agrees_with_torchs_reverse_direction(dtype):
     close("h", h, out, OUTPUTS[dtype])
     close_gradient("x", g.x, inputs.grad)
     close_gradient("kernel", g.kernel, module.weight_ih_l0.grad.T)
+
+
+@both_dtypes
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_a_mask_of_lengths_agrees_with_torchs_packed_sequences(cell, dtype):
+    shape, gates = (11, 6, 4, 9), 4 if cell == "lstm" else 3
+    lengths = np.array([11, 3, 7, 1, 7, 10])
+    mask = np.arange(11) < lengths[:, None]
+    x, kernel, recurrent, bias, _, _, d_h, _, _ = random_arrays(
+        shape, gates, dtype, False, 1 if cell == "lstm" else 2
+    )
+    run, back = (
+        (gk.ops.lstm, gk.ops.lstm_backward) if cell == "lstm" else (gk.ops.gru, gk.ops.gru_backward)
+    )
+    h, *_, cache = run(
+        x, kernel, recurrent, bias, mask=mask, zero_output_for_mask=True, return_cache=True
+    )
+    g = back(cache, d_h)
+
+    def ordered(array):
+        return array if cell == "lstm" else reorder(array, GRU_ORDER)
+
+    biases = (bias, np.zeros_like(bias)) if cell == "lstm" else bias
+    kind = torch.nn.LSTM if cell == "lstm" else torch.nn.GRU
+    module = kind(4, 9, batch_first=True).to(torch.from_numpy(x).dtype)
+    load(
+        module,
+        weight_ih=ordered(kernel).T,
+        weight_hh=ordered(recurrent).T,
+        bias_ih=ordered(biases[0]),
+        bias_hh=ordered(biases[1]),
+    )
+    inputs = leaf(x)
+    packed = torch.nn.utils.rnn.pack_padded_sequence(
+        inputs, torch.from_numpy(lengths), batch_first=True, enforce_sorted=False
+    )
+    out, _ = torch.nn.utils.rnn.pad_packed_sequence(module(packed)[0], batch_first=True)
+    out.backward(torch.from_numpy(d_h))
+    close("h", h, out, OUTPUTS[dtype])
+    close_gradient("x", g.x, inputs.grad)
+    close_gradient("kernel", ordered(g.kernel), module.weight_ih_l0.grad.T)
+    close_gradient("recurrent_kernel", ordered(g.recurrent_kernel), module.weight_hh_l0.grad.T)

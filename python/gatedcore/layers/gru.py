@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from gatedcore import _core, ops
 from gatedcore.arrays import Array
 from gatedcore.checks import check_bool
@@ -42,6 +45,9 @@ class GRU(GRUWeights, SequenceLayer):
         Whether a call returns ``(output, h)``.
     go_backwards : bool
         Whether the last step comes first; the output stays in that order.
+    zero_output_for_mask : bool
+        Whether a sequence returned is zero where the mask of the call is False; by default it
+        repeats the output of the last step that counts.
     reset_after : bool
         Whether the reset gate acts after the recurrent product (Keras's default, PyTorch) or on the
         state before it (Cho et al. 2014).
@@ -74,6 +80,7 @@ class GRU(GRUWeights, SequenceLayer):
         return_state: bool = False,
         go_backwards: bool = False,
         reset_after: bool = True,
+        zero_output_for_mask: bool = False,
         **base: Any,
     ) -> None:
         super().__init__(
@@ -88,11 +95,16 @@ class GRU(GRUWeights, SequenceLayer):
             return_state=return_state,
             go_backwards=go_backwards,
             reset_after=reset_after,
+            zero_output_for_mask=zero_output_for_mask,
             **base,
         )
 
     def __call__(
-        self, x: object, initial_state: object = None, **keras: object
+        self,
+        x: object,
+        initial_state: object = None,
+        mask: object = None,
+        **keras: object,
     ) -> Array | tuple[Array, ...]:
         """Run the layer on an array; build it first if it is not.
 
@@ -102,6 +114,9 @@ class GRU(GRUWeights, SequenceLayer):
             Input; no unit.
         initial_state : array-like (B, H), or a list that holds it, optional
             Zeros by default.
+        mask : array-like of bool, (B, T), optional
+            True where a step counts; any pattern. A step that does not count leaves the states as
+            they are and costs nothing.
 
         Returns
         -------
@@ -116,7 +131,7 @@ class GRU(GRUWeights, SequenceLayer):
         self.call_options(keras)
         array = self.take(x)
         (h0,) = self.take_states(initial_state, array.shape[0])
-        h, h_last, _ = self._run(array, h0, False)
+        h, h_last, _ = self._run(array, h0, False, self.take_mask(mask, array))
         output = h_last if h is None else h
         return (output, h_last) if self.return_state else output
 
@@ -185,7 +200,11 @@ class GRU(GRUWeights, SequenceLayer):
         )
 
     def _run(
-        self, x: Array, h0: Array | None, save: bool
+        self,
+        x: Array,
+        h0: Array | None,
+        save: bool,
+        mask: npt.NDArray[np.bool_] | None = None,
     ) -> tuple[Array | None, Array, _core.GRUCache | None]:
         parameters = self.parameters
         return _core.gru_forward(
@@ -201,6 +220,8 @@ class GRU(GRUWeights, SequenceLayer):
             self.go_backwards,
             self.return_sequences,
             save,
+            mask,
+            self.zero_output_for_mask,
         )
 
 

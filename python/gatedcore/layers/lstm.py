@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from gatedcore import _core, ops
 from gatedcore.arrays import Array
@@ -58,6 +59,9 @@ class LSTM(LSTMWeights, SequenceLayer):
         Whether a call returns ``(output, h, c)``.
     go_backwards : bool
         Whether the last step comes first; the output stays in that order.
+    zero_output_for_mask : bool
+        Whether a sequence returned is zero where the mask of the call is False; by default it
+        repeats the output of the last step that counts.
     **base
         ``input_shape``, ``name``, ``dtype`` and ``seed``; see ``Layer``. ``seed`` is for initial
         weights: there is no dropout to seed. Other arguments of Keras are refused unless they ask
@@ -87,6 +91,7 @@ class LSTM(LSTMWeights, SequenceLayer):
         return_sequences: bool = False,
         return_state: bool = False,
         go_backwards: bool = False,
+        zero_output_for_mask: bool = False,
         **base: Any,
     ) -> None:
         super().__init__(
@@ -101,11 +106,16 @@ class LSTM(LSTMWeights, SequenceLayer):
             return_sequences=return_sequences,
             return_state=return_state,
             go_backwards=go_backwards,
+            zero_output_for_mask=zero_output_for_mask,
             **base,
         )
 
     def __call__(
-        self, x: object, initial_state: Sequence[object] | None = None, **keras: object
+        self,
+        x: object,
+        initial_state: Sequence[object] | None = None,
+        mask: object = None,
+        **keras: object,
     ) -> Array | tuple[Array, ...]:
         """Run the layer on an array; build it first if it is not.
 
@@ -115,6 +125,9 @@ class LSTM(LSTMWeights, SequenceLayer):
             Input; no unit.
         initial_state : [h, c], each (B, H), optional
             Zeros by default.
+        mask : array-like of bool, (B, T), optional
+            True where a step counts; any pattern. A step that does not count leaves the states as
+            they are and costs nothing.
 
         Returns
         -------
@@ -129,7 +142,7 @@ class LSTM(LSTMWeights, SequenceLayer):
         self.call_options(keras)
         array = self.take(x)
         h0, c0 = self.take_states(initial_state, array.shape[0])
-        h, h_last, c_last, _ = self._run(array, h0, c0, False)
+        h, h_last, c_last, _ = self._run(array, h0, c0, False, self.take_mask(mask, array))
         output = h_last if h is None else h
         return (output, h_last, c_last) if self.return_state else output
 
@@ -197,7 +210,12 @@ class LSTM(LSTMWeights, SequenceLayer):
         )
 
     def _run(
-        self, x: Array, h0: Array | None, c0: Array | None, save: bool
+        self,
+        x: Array,
+        h0: Array | None,
+        c0: Array | None,
+        save: bool,
+        mask: npt.NDArray[np.bool_] | None = None,
     ) -> tuple[Array | None, Array, Array, _core.LSTMCache | None]:
         parameters = self.parameters
         return _core.lstm_forward(
@@ -213,6 +231,8 @@ class LSTM(LSTMWeights, SequenceLayer):
             self.go_backwards,
             self.return_sequences,
             save,
+            mask,
+            self.zero_output_for_mask,
         )
 
 

@@ -4,6 +4,7 @@ from abc import abstractmethod
 from typing import Any, ClassVar, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from gatedcore import _core, initializers, keras_arguments
 from gatedcore.activations import name_of
@@ -11,6 +12,7 @@ from gatedcore.arrays import Array, Shape, as_contiguous
 from gatedcore.checks import check_bool, check_count, check_shape
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.base import Draws, Layer
+from gatedcore.ops.operands import mask_operand
 
 
 class GatedLayer(Layer):
@@ -117,12 +119,14 @@ class SequenceLayer(GatedLayer):
         return_sequences: bool,
         return_state: bool,
         go_backwards: bool,
+        zero_output_for_mask: bool,
         **gated: Any,
     ) -> None:
         where = type(self).__name__
         self.return_sequences = check_bool(where, "return_sequences", return_sequences)
         self.return_state = check_bool(where, "return_state", return_state)
         self.go_backwards = check_bool(where, "go_backwards", go_backwards)
+        self.zero_output_for_mask = check_bool(where, "zero_output_for_mask", zero_output_for_mask)
         super().__init__(units, **gated)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
@@ -147,6 +151,16 @@ class SequenceLayer(GatedLayer):
     @abstractmethod
     def add_forward_to_stream(self, stream: _core.Stream) -> None:
         """Put a layer that runs forward at the end of a stream."""
+
+    def take_mask(self, mask: object, x: Array) -> npt.NDArray[np.bool_] | None:
+        """Return a call's mask as an array (B, T), or None.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is no mask of the steps of ``x``.
+        """
+        return mask_operand(self.name, mask, x.shape[0], x.shape[1], time_major=False)
 
     def call_options(self, keras: dict[str, object]) -> None:
         """Refuse arguments of Keras's call that ask for what is not supported."""

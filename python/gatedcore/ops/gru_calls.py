@@ -9,6 +9,7 @@ from gatedcore.checks import check_bool, check_rank
 from gatedcore.ops.operands import (
     SavedPass,
     check_cache,
+    mask_operand,
     sequence_operand,
     state_operand,
     weight_operands,
@@ -44,7 +45,8 @@ def gru(
     x: object, kernel: object, recurrent_kernel: object, bias: object = None,
     initial_state: object = None, *, activation: object = "tanh",
     recurrent_activation: object = "sigmoid", reset_after: bool = True, time_major: bool = False,
-    go_backwards: bool = False, return_gates: Literal[False] = False,
+    go_backwards: bool = False, mask: object = None, zero_output_for_mask: bool = False,
+    return_gates: Literal[False] = False,
     return_cache: Literal[False] = False,
 ) -> Array: ...  # fmt: skip
 @overload
@@ -52,21 +54,24 @@ def gru(
     x: object, kernel: object, recurrent_kernel: object, bias: object = None,
     initial_state: object = None, *, activation: object = "tanh",
     recurrent_activation: object = "sigmoid", reset_after: bool = True, time_major: bool = False,
-    go_backwards: bool = False, return_gates: Literal[True], return_cache: Literal[False] = False,
+    go_backwards: bool = False, mask: object = None, zero_output_for_mask: bool = False,
+    return_gates: Literal[True], return_cache: Literal[False] = False,
 ) -> tuple[Array, GRUGates]: ...  # fmt: skip
 @overload
 def gru(
     x: object, kernel: object, recurrent_kernel: object, bias: object = None,
     initial_state: object = None, *, activation: object = "tanh",
     recurrent_activation: object = "sigmoid", reset_after: bool = True, time_major: bool = False,
-    go_backwards: bool = False, return_gates: Literal[False] = False, return_cache: Literal[True],
+    go_backwards: bool = False, mask: object = None, zero_output_for_mask: bool = False,
+    return_gates: Literal[False] = False, return_cache: Literal[True],
 ) -> tuple[Array, GRUCache]: ...  # fmt: skip
 @overload
 def gru(
     x: object, kernel: object, recurrent_kernel: object, bias: object = None,
     initial_state: object = None, *, activation: object = "tanh",
     recurrent_activation: object = "sigmoid", reset_after: bool = True, time_major: bool = False,
-    go_backwards: bool = False, return_gates: Literal[True], return_cache: Literal[True],
+    go_backwards: bool = False, mask: object = None, zero_output_for_mask: bool = False,
+    return_gates: Literal[True], return_cache: Literal[True],
 ) -> tuple[Array, GRUGates, GRUCache]: ...  # fmt: skip
 def gru(
     x: object,
@@ -80,6 +85,8 @@ def gru(
     reset_after: bool = True,
     time_major: bool = False,
     go_backwards: bool = False,
+    mask: object = None,
+    zero_output_for_mask: bool = False,
     return_gates: bool = False,
     return_cache: bool = False,
 ) -> Array | tuple[Array, GRUGates] | tuple[Array, GRUCache] | tuple[Array, GRUGates, GRUCache]:
@@ -106,6 +113,12 @@ def gru(
     go_backwards : bool
         Whether the last step of ``x`` comes first. Results are in the order in which the steps
         ran, as in Keras.
+    mask : array-like of bool, (B, T), or (T, B) if ``time_major``, optional
+        True where a step counts; any pattern, padding before or behind as well as holes. A step
+        that does not count leaves the states as they are and costs nothing.
+    zero_output_for_mask : bool
+        Whether ``h`` is zero at a step that does not count; by default it repeats that of the last
+        step that does, and is zero before the first.
     return_gates, return_cache : bool
         Whether to append the gates, and what ``gru_backward`` needs.
 
@@ -132,6 +145,7 @@ def gru(
     """
     reset_after = check_bool("gru", "reset_after", reset_after)
     go_backwards = check_bool("gru", "go_backwards", go_backwards)
+    zero_output = check_bool("gru", "zero_output_for_mask", zero_output_for_mask)
     sequence = sequence_operand("gru", x, kernel, recurrent_kernel, time_major)
     dtype = sequence.dtype
     weights = weight_operands(
@@ -141,6 +155,13 @@ def gru(
     batch, units = sequence.shape[1 if time_major else 0], weights.recurrent_kernel.shape[0]
     if isinstance(initial_state, list | tuple) and len(initial_state) == 1:
         initial_state = initial_state[0]
+    steps = sequence.shape[0 if time_major else 1]
+    steps_mask = mask_operand("gru", mask, batch, steps, time_major=time_major)
+    if steps_mask is not None and return_gates:
+        raise ValueError(
+            "gru: return_gates=True came with a mask, expected one of the two; "
+            "run the steps that count alone"
+        )
     h, _, core_cache = _core.gru_forward(
         sequence,
         *weights,
@@ -152,6 +173,8 @@ def gru(
         go_backwards,
         True,
         return_gates or return_cache,
+        steps_mask,
+        zero_output,
     )
     assert h is not None
     if core_cache is None:

@@ -9,6 +9,7 @@ from gatedcore.checks import check_bool, check_rank
 from gatedcore.ops.operands import (
     SavedPass,
     check_cache,
+    mask_operand,
     sequence_operand,
     state_operand,
     weight_operands,
@@ -47,6 +48,7 @@ def lstm(
     x: object, kernel: object, recurrent_kernel: object, bias: object = None,
     initial_state: object = None, *, activation: object = "tanh",
     recurrent_activation: object = "sigmoid", time_major: bool = False, go_backwards: bool = False,
+    mask: object = None, zero_output_for_mask: bool = False,
     return_gates: Literal[False] = False, return_cache: Literal[False] = False,
 ) -> tuple[Array, Array]: ...  # fmt: skip
 @overload
@@ -54,6 +56,7 @@ def lstm(
     x: object, kernel: object, recurrent_kernel: object, bias: object = None,
     initial_state: object = None, *, activation: object = "tanh",
     recurrent_activation: object = "sigmoid", time_major: bool = False, go_backwards: bool = False,
+    mask: object = None, zero_output_for_mask: bool = False,
     return_gates: Literal[True], return_cache: Literal[False] = False,
 ) -> tuple[Array, Array, LSTMGates]: ...  # fmt: skip
 @overload
@@ -61,6 +64,7 @@ def lstm(
     x: object, kernel: object, recurrent_kernel: object, bias: object = None,
     initial_state: object = None, *, activation: object = "tanh",
     recurrent_activation: object = "sigmoid", time_major: bool = False, go_backwards: bool = False,
+    mask: object = None, zero_output_for_mask: bool = False,
     return_gates: Literal[False] = False, return_cache: Literal[True],
 ) -> tuple[Array, Array, LSTMCache]: ...  # fmt: skip
 @overload
@@ -68,6 +72,7 @@ def lstm(
     x: object, kernel: object, recurrent_kernel: object, bias: object = None,
     initial_state: object = None, *, activation: object = "tanh",
     recurrent_activation: object = "sigmoid", time_major: bool = False, go_backwards: bool = False,
+    mask: object = None, zero_output_for_mask: bool = False,
     return_gates: Literal[True], return_cache: Literal[True],
 ) -> tuple[Array, Array, LSTMGates, LSTMCache]: ...  # fmt: skip
 def lstm(
@@ -81,6 +86,8 @@ def lstm(
     recurrent_activation: object = "sigmoid",
     time_major: bool = False,
     go_backwards: bool = False,
+    mask: object = None,
+    zero_output_for_mask: bool = False,
     return_gates: bool = False,
     return_cache: bool = False,
 ) -> (
@@ -109,6 +116,12 @@ def lstm(
     go_backwards : bool
         Whether the last step of ``x`` comes first. Results are in the order in which the steps
         ran, as in Keras.
+    mask : array-like of bool, (B, T), or (T, B) if ``time_major``, optional
+        True where a step counts; any pattern, padding before or behind as well as holes. A step
+        that does not count leaves the states as they are and costs nothing.
+    zero_output_for_mask : bool
+        Whether ``h`` is zero at a step that does not count; by default it repeats that of the last
+        step that does, and is zero before the first.
     return_gates, return_cache : bool
         Whether to append the gates, and what ``lstm_backward`` needs.
 
@@ -136,6 +149,7 @@ def lstm(
     docs/math.md, LSTM forward; Gers, Schmidhuber and Cummins (2000).
     """
     go_backwards = check_bool("lstm", "go_backwards", go_backwards)
+    zero_output = check_bool("lstm", "zero_output_for_mask", zero_output_for_mask)
     sequence = sequence_operand("lstm", x, kernel, recurrent_kernel, time_major)
     dtype = sequence.dtype
     weights = weight_operands(
@@ -143,6 +157,13 @@ def lstm(
     )
     h0, c0 = _state_pair(initial_state)
     batch, units = sequence.shape[1 if time_major else 0], weights.recurrent_kernel.shape[0]
+    steps = sequence.shape[0 if time_major else 1]
+    steps_mask = mask_operand("lstm", mask, batch, steps, time_major=time_major)
+    if steps_mask is not None and return_gates:
+        raise ValueError(
+            "lstm: return_gates=True came with a mask, expected one of the two; "
+            "run the steps that count alone"
+        )
     h, _, c_last, core_cache = _core.lstm_forward(
         sequence,
         *weights,
@@ -154,6 +175,8 @@ def lstm(
         go_backwards,
         True,
         return_gates or return_cache,
+        steps_mask,
+        zero_output,
     )
     assert h is not None
     if core_cache is None:

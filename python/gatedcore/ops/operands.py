@@ -3,6 +3,7 @@
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from gatedcore import _core
 from gatedcore.arrays import Array, as_array, as_contiguous, as_dtype, float_dtype
@@ -203,3 +204,32 @@ def state_operand(
         where, name, state, (batch, units), "(B, H)", "pass one row for each row of the batch"
     )
     return state
+
+
+def mask_operand(
+    where: str, mask: object, batch: int, steps: int, *, time_major: bool
+) -> npt.NDArray[np.bool_] | None:
+    """Return a mask as an array of booleans, (B, T) or (T, B), or None.
+
+    Raises
+    ------
+    TypeError
+        If it does not hold booleans.
+    ValueError
+        If it has another shape.
+    """
+    if mask is None:
+        return None
+    array = np.asarray(mask)
+    if array.dtype != np.bool_:
+        raise TypeError(
+            f"{where}: mask has dtype {array.dtype}, expected bool with True where a step counts; "
+            "pass a comparison, such as tokens != 0"
+        )
+    shape, formula = ((steps, batch), "(T, B)") if time_major else ((batch, steps), "(B, T)")
+    if array.shape != shape:
+        raise ValueError(
+            f"{where}: mask has shape {array.shape}, expected {formula} = {shape}; "
+            "pass one boolean for each step of x"
+        )
+    return array

@@ -176,11 +176,36 @@ def test_bad_states() -> None:
         lstm(X, initial_state=[None, h])
 
 
-def test_masks_are_refused_and_training_makes_no_difference() -> None:
+@pytest.mark.parametrize("kind", [gk.LSTM, gk.GRU])
+def test_a_masked_step_leaves_the_states_as_they_are(kind) -> None:
+    mask = np.array([[1, 1, 1, 0, 0], [0, 0, 1, 1, 1], [1, 0, 1, 0, 1]], bool)
+    layer = kind(4, return_sequences=True, return_state=True, seed=0)
+    h, *states = layer(X, mask=mask)
+    for row in range(3):
+        alone, *last = layer(X[row : row + 1, mask[row]])
+        np.testing.assert_array_equal(h[row, mask[row]], alone[0])
+        for state, expected in zip(states, last, strict=True):
+            np.testing.assert_array_equal(state[row], expected[0])
+    np.testing.assert_array_equal(h[0, 3:], h[0, [2, 2]])  # the last output, repeated
+    np.testing.assert_array_equal(h[1, :2], 0)  # none yet
+
+    zeros = kind(4, return_sequences=True, zero_output_for_mask=True, seed=0)
+    np.testing.assert_array_equal(zeros(X, mask=mask), np.where(mask[..., None], h, 0))
+    last_only = kind(4, seed=0)
+    np.testing.assert_array_equal(last_only(X, mask=mask), states[0])
+
+
+def test_a_mask_that_does_not_fit_is_an_error() -> None:
     layer = gk.GRU(2, name="gru_mask")
-    with pytest.raises(ValueError, match=r"gru_mask: mask=.* is not supported"):
-        layer(X, mask=np.ones((3, 5), bool))
-    with pytest.raises(TypeError, match="gru_mask: got an unknown argument 'masks'"):
+    with pytest.raises(ValueError, match=r"gru_mask: mask has shape \(3, 4\), expected \(B, T\)"):
+        layer(X, mask=np.ones((3, 4), bool))
+    with pytest.raises(TypeError, match="gru_mask: mask has dtype int64, expected bool"):
+        layer(X, mask=np.ones((3, 5), np.int64))
+
+
+def test_training_makes_no_difference() -> None:
+    layer = gk.GRU(2, name="gru_training")
+    with pytest.raises(TypeError, match="gru_training: got an unknown argument 'masks'"):
         layer(X, masks=None)
     np.testing.assert_array_equal(layer(X, training=True), layer(X))
 

@@ -208,3 +208,54 @@ def test_bad_arguments_of_backward_leave_the_cache_usable() -> None:
 def test_bad_arguments_of_the_cell() -> None:
     with pytest.raises(ValueError, match=re.escape("gru_cell: h_prev has shape (2, 4), expected")):
         ops.gru_cell(P.x[:, 0], P.h0[:2], P.kernel, P.recurrent_kernel)
+
+
+@pytest.mark.parametrize("go_backwards", [False, True])
+@pytest.mark.parametrize("time_major", [False, True])
+def test_a_mask_gives_what_the_steps_that_count_give_alone(time_major, go_backwards):
+    p = make_problem(3, T=9, B=6, two_biases=True)
+    mask = np.random.default_rng(1).integers(0, 2, size=(6, 9)).astype(bool)
+    mask[0], mask[1] = False, True
+
+    def swapped(array):
+        return array.swapaxes(0, 1) if time_major else array
+
+    h, cache = ops.gru(
+        swapped(p.x), p.kernel, p.recurrent_kernel, p.bias, p.h0,
+        time_major=time_major, go_backwards=go_backwards, mask=swapped(mask),
+        zero_output_for_mask=True, return_cache=True,
+    )  # fmt: skip
+    g = ops.gru_backward(cache, swapped(p.d_h), p.d_h_last)
+    h, d_x, kept = swapped(h), swapped(g.x), mask[:, ::-1] if go_backwards else mask
+    np.testing.assert_array_equal(h[~kept], 0)
+    np.testing.assert_array_equal(d_x[~mask], 0)
+    kernel = np.zeros_like(g.kernel)
+    for b in range(6):
+        alone, row = ops.gru(
+            p.x[b : b + 1, mask[b]], p.kernel, p.recurrent_kernel, p.bias, p.h0[b : b + 1],
+            go_backwards=go_backwards, return_cache=True,
+        )  # fmt: skip
+        d = ops.gru_backward(row, p.d_h[b : b + 1, kept[b]], p.d_h_last[b : b + 1])
+        assert_close(h[b, kept[b]], alone[0])
+        assert_close(d_x[b, mask[b]], d.x[0])
+        assert_close(g.h0[b], d.h0[0])
+        kernel += d.kernel
+    assert_close(g.kernel, kernel)
+
+
+def test_a_mask_keeps_memory_for_the_steps_that_count_alone():
+    p = make_problem(3, T=50, B=4, two_biases=True).astype(np.float32)
+    mask = np.zeros((4, 50), bool)
+    mask[:, :5] = True
+    arguments = (p.x, p.kernel, p.recurrent_kernel, p.bias)
+    every = ops.gru(*arguments, return_cache=True)[-1].nbytes
+    some = ops.gru(*arguments, mask=mask, return_cache=True)[-1].nbytes
+    assert some < every / 8
+
+
+def test_gates_of_a_masked_call_are_refused():
+    p = make_problem(3, two_biases=True)
+    with pytest.raises(ValueError, match="gru: return_gates=True came with a mask"):
+        ops.gru(
+            p.x, p.kernel, p.recurrent_kernel, p.bias, mask=np.ones((3, 5), bool), return_gates=True
+        )

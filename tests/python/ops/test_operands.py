@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from gatedcore import ops
-from gatedcore.ops.operands import check_cache, state_operand, weight_operands
+from gatedcore.ops.operands import check_cache, mask_operand, state_operand, weight_operands
 
 FLOAT64 = np.dtype(np.float64)
 
@@ -30,3 +30,14 @@ def test_state() -> None:
 def test_cache_of_another_kind() -> None:
     with pytest.raises(TypeError, match="gru_backward: cache has type str, expected GRUCache"):
         check_cache("gru_backward", "", ops.GRUCache)
+
+
+def test_mask() -> None:
+    assert mask_operand("here", None, 2, 3, time_major=False) is None
+    given = [[True, False, True], [False, True, True]]
+    assert mask_operand("here", given, 2, 3, time_major=False).dtype == bool
+    assert mask_operand("here", np.array(given).T, 2, 3, time_major=True).shape == (3, 2)
+    with pytest.raises(ValueError, match=r"here: mask has shape \(2, 3\), expected \(T, B\) = "):
+        mask_operand("here", given, 2, 3, time_major=True)
+    with pytest.raises(TypeError, match="here: mask has dtype float64, expected bool"):
+        mask_operand("here", np.ones((2, 3)), 2, 3, time_major=False)

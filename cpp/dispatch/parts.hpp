@@ -1,0 +1,52 @@
+// How a call is split into parts: how many threads it deserves, which share is whose, and the scratch memory of each.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/buffer.hpp"
+#include "core/fp_mode.hpp"
+#include "core/pool.hpp"
+
+namespace gatedcore {
+
+// A thread is worth waking from this many floating-point operations on: about 20 us of work on one core, several times
+// what handing over and collecting a task costs.
+inline constexpr double kOperationsPerThread = 1e6;
+
+inline int useful_threads(double operations, Index parts, int threads) {
+  const double worth = std::max(1.0, std::floor(operations / kOperationsPerThread));
+  const double most = std::min({worth, static_cast<double>(parts), static_cast<double>(threads)});
+  return std::max(1, static_cast<int>(most));
+}
+
+// The part-th of parts even shares of count.
+inline Range share(Index count, int part, int parts) { return {count * part / parts, count * (part + 1) / parts}; }
+inline Index largest_share(Index count, int parts) { return (count + parts - 1) / parts; }
+
+// Calls body(part) for every part, each on a thread of its own with denormals flushed.
+template <class Body>
+void run_parts(int parts, const Body& body) {
+  parallel_for(parts, [&](Index part) {
+    const ScopedFlushDenormals flush;
+    body(static_cast<int>(part));
+  });
+}
+
+// Scratch memory of several parts in one buffer, each part on its own cache lines.
+template <class Scalar>
+class PartScratch {
+ public:
+  PartScratch(int parts, Index size) : size_(aligned(size)), memory_(size_ * parts) {}
+  Scalar* operator[](int part) { return memory_.data() + size_ * part; }
+
+ private:
+  static Index aligned(Index size) {
+    constexpr Index kLine = 64 / static_cast<Index>(sizeof(Scalar));
+    return (size + kLine - 1) / kLine * kLine;
+  }
+  Index size_;
+  Buffer<Scalar> memory_;
+};
+
+}  // namespace gatedcore

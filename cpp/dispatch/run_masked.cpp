@@ -1,0 +1,376 @@
+#include "dispatch/run_masked.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "dispatch/parts.hpp"
+
+namespace gatedcore {
+namespace {
+
+template <class Scalar>
+void copy_row(const Scalar* from, Index F, Scalar* to) {
+  std::memcpy(to, from, static_cast<std::size_t>(F) * sizeof(Scalar));
+}
+template <class Scalar>
+Scalar* at(const Sequence<Scalar>& sequence, Index t, Index b) {
+  return sequence.data + t * sequence.t_stride + b * sequence.b_stride;
+}
+
+// Calls body(t, b, packed, valid) for every step of some sorted rows, in order of time. packed is the sample-step of
+// step t of row b where that is valid, else of the row's last valid one before it, -1 where there is none.
+template <class Body>
+void for_steps(const ValidSteps& v, Range rows, const Body& body) {
+  for (Index r = rows.begin; r < rows.end; ++r) {
+    const Index b = v.row[static_cast<std::size_t>(r)], steps = v.steps[static_cast<std::size_t>(r)];
+    Index packed = -1, s = 0;
+    for (Index t = 0; t < v.T; ++t) {
+      const Index next = s < steps ? v.first[static_cast<std::size_t>(s)] + r : -1;
+      const bool valid = next >= 0 && v.time[static_cast<std::size_t>(next)] == t;
+      if (valid) {
+        packed = next;
+        ++s;
+      }
+      body(t, b, packed, valid);
+    }
+  }
+}
+
+// (count, F) from the valid steps of a caller's sequence.
+template <class Scalar>
+void gather(const ValidSteps& v, Range rows, Sequence<const Scalar> from, Index F, Scalar* to) {
+  for_steps(v, rows, [&](Index t, Index b, Index packed, bool valid) {
+    if (valid) copy_row(at(from, t, b), F, to + packed * F);
+  });
+}
+
+// The way back of scatter: gradients by a repeated output add up.
+template <class Scalar>
+void gather_gradients(const ValidSteps& v, Range rows, MaskedOutput output, Sequence<const Scalar> from, Index F,
+                      Scalar* to) {
+  for_steps(v, rows, [&](Index t, Index b, Index packed, bool valid) {
+    if (valid) {
+      copy_row(at(from, t, b), F, to + packed * F);
+    } else if (packed >= 0 && output == MaskedOutput::kRepeat) {
+      for (Index i = 0; i < F; ++i) to[packed * F + i] += at(from, t, b)[i];
+    }
+  });
+}
+
+// A caller's sequence from (count, F), with what belongs where no step is valid.
+template <class Scalar>
+void scatter(const ValidSteps& v, Range rows, MaskedOutput output, const Scalar* from, Index F, Sequence<Scalar> to) {
+  for_steps(v, rows, [&](Index t, Index b, Index packed, bool valid) {
+    if (valid || (packed >= 0 && output == MaskedOutput::kRepeat)) {
+      copy_row(from + packed * F, F, at(to, t, b));
+    } else {
+      std::fill_n(at(to, t, b), F, Scalar(0));
+    }
+  });
+}
+
+// States in the order of the sorted rows, from the caller's (B, H), zeros for null; and back, unless that is null.
+template <class Scalar>
+void sort_state(const ValidSteps& v, Range rows, const Scalar* from, Index H, Scalar* to) {
+  for (Index r = rows.begin; r < rows.end; ++r) {
+    if (from == nullptr) {
+      std::fill_n(to + r * H, H, Scalar(0));
+    } else {
+      copy_row(from + v.row[static_cast<std::size_t>(r)] * H, H, to + r * H);
+    }
+  }
+}
+template <class Scalar>
+void unsort_state(const ValidSteps& v, Range rows, const Scalar* from, Index H, Scalar* to) {
+  if (to == nullptr) return;
+  for (Index r = rows.begin; r < rows.end; ++r) copy_row(from + r * H, H, to + v.row[static_cast<std::size_t>(r)] * H);
+}
+
+// What differs between the two layers: how many states a row carries, and where a call has them. An LSTM's are h and c.
+template <class Scalar>
+struct Lstm {
+  using Forward = LstmForward<Scalar>;
+  using Backward = LstmBackward<Scalar>;
+  static constexpr int kStates = 2;
+  static constexpr Index kGates = 4;
+  static const auto& kernels(const KernelTable& table) { return table.kernels<Scalar>().lstm; }
+
+  template <class Call>
+  static std::array<const Scalar*, kStates> initial(const Call& call) {
+    return {call.h0, call.c0};
+  }
+  static std::array<Scalar*, kStates> last(const Forward& call) { return {call.h_last, call.c_last}; }
+  static std::array<const Scalar*, kStates> arriving(const Backward& call) { return {call.d_h_last, call.d_c_last}; }
+  static std::array<Scalar*, kStates> leaving(const Backward& call) { return {call.d_h0, call.d_c0}; }
+  // Packed states after every sample-step.
+  static std::array<const Scalar*, kStates> after(const Backward& call, const Scalar* h) { return {h, call.cache.c}; }
+
+  template <class Call>
+  static void begin_from(Call& call, const std::array<const Scalar*, kStates>& states) {
+    call.h0 = states[0];
+    call.c0 = states[1];
+  }
+  static void end_in(Forward& call, const std::array<Scalar*, kStates>& states) {
+    call.h_last = states[0];
+    call.c_last = states[1];
+  }
+  static void carry(Backward& call, const std::array<Scalar*, kStates>& gradients) {
+    call.d_h_last = call.d_h0 = gradients[0];
+    call.d_c_last = call.d_c0 = gradients[1];
+  }
+  template <class Call>
+  static void move_cache(Call& call, Index sample_steps) {
+    if (call.cache.gates == nullptr) return;
+    call.cache.gates += sample_steps * 4 * call.dims.H;
+    call.cache.c += sample_steps * call.dims.H;
+  }
+};
+
+template <class Scalar>
+struct Gru {
+  using Forward = GruForward<Scalar>;
+  using Backward = GruBackward<Scalar>;
+  static constexpr int kStates = 1;
+  static constexpr Index kGates = 3;
+  static const auto& kernels(const KernelTable& table) { return table.kernels<Scalar>().gru; }
+
+  template <class Call>
+  static std::array<const Scalar*, kStates> initial(const Call& call) {
+    return {call.h0};
+  }
+  static std::array<Scalar*, kStates> last(const Forward& call) { return {call.h_last}; }
+  static std::array<const Scalar*, kStates> arriving(const Backward& call) { return {call.d_h_last}; }
+  static std::array<Scalar*, kStates> leaving(const Backward& call) { return {call.d_h0}; }
+  static std::array<const Scalar*, kStates> after(const Backward&, const Scalar* h) { return {h}; }
+
+  template <class Call>
+  static void begin_from(Call& call, const std::array<const Scalar*, kStates>& states) {
+    call.h0 = states[0];
+  }
+  static void end_in(Forward& call, const std::array<Scalar*, kStates>& states) { call.h_last = states[0]; }
+  static void carry(Backward& call, const std::array<Scalar*, kStates>& gradients) {
+    call.d_h_last = call.d_h0 = gradients[0];
+  }
+  template <class Call>
+  static void move_cache(Call& call, Index sample_steps) {
+    if (call.cache.gates != nullptr) call.cache.gates += sample_steps * 4 * call.dims.H;
+  }
+};
+
+double operations(const ValidSteps& v, const Dims& dims, Index gates) {
+  return 2.0 * static_cast<double>(v.count) * static_cast<double>((dims.I + dims.H) * dims.H * gates);
+}
+
+// A sequence of packed rows F wide, from a run's first one on.
+template <class Scalar>
+Sequence<Scalar> packed_sequence(Scalar* rows, const DenseRun& run, Index F) {
+  return {rows + run.first * F, run.rows * F, F};
+}
+
+// Which of a part's rows take part in a run.
+Range part_of(const DenseRun& run, Range rows) {
+  return {std::min(rows.begin, run.rows), std::min(rows.end, run.rows)};
+}
+
+// A buffer for each state, (B, H).
+template <class Scalar, int kStates>
+std::array<Scalar*, kStates> split(Buffer<Scalar>& memory) {
+  std::array<Scalar*, kStates> states{};
+  for (int i = 0; i < kStates; ++i) states[i] = memory.data() + i * (memory.size() / kStates);
+  return states;
+}
+
+template <class Cell, class Forward, class Scalar>
+void forward(const KernelTable& table, const Forward& call, MaskedSteps<Scalar>& masked, int threads) {
+  constexpr int kStates = Cell::kStates;
+  const auto& kernels = Cell::kernels(table);
+  const ValidSteps& v = masked.valid;
+  const auto [T, B, I, H] = call.dims;
+  if (B == 0) return;
+  const int parts = useful_threads(operations(v, call.dims, Cell::kGates), B, threads);
+  masked.x = Buffer<Scalar>(v.count * I);
+  masked.h = Buffer<Scalar>(v.count * H);
+  Buffer<Scalar> memory(kStates * B * H), packed(kernels.forward_packed_size(call));
+  const std::array<Scalar*, kStates> states = split<Scalar, kStates>(memory);
+  Forward whole = call;  // the batch that every run is a part of; its scratch serves more than one step
+  whole.dims.T = std::max<Index>(T, 2);
+  PartScratch<Scalar> scratch(parts, kernels.forward_scratch_size(whole, v.largest_share(parts)));
+  {
+    const ScopedFlushDenormals flush;
+    kernels.pack_forward(call, packed.data());
+  }
+  run_parts(parts, [&](int part) {
+    const Range rows = v.share(part, parts);
+    gather<Scalar>(v, rows, call.x, I, masked.x.data());
+    for (int i = 0; i < kStates; ++i) sort_state(v, rows, Cell::initial(call)[i], H, states[i]);
+    for (const DenseRun& run : v.runs) {
+      const Range in_run = part_of(run, rows);
+      if (in_run.begin == in_run.end) break;  // nor in any later one
+      Forward dense = call;
+      dense.dims = {run.end - run.begin, run.rows, I, H};
+      dense.x = packed_sequence<const Scalar>(masked.x.data(), run, I);
+      dense.h = packed_sequence(masked.h.data(), run, H);
+      std::array<const Scalar*, kStates> before;
+      std::copy(states.begin(), states.end(), before.begin());
+      Cell::begin_from(dense, before);
+      Cell::end_in(dense, states);
+      Cell::move_cache(dense, run.first);
+      kernels.forward_rows(dense, packed.data(), in_run, scratch[part]);
+    }
+    if (call.h.data != nullptr) scatter<Scalar>(v, rows, masked.output, masked.h.data(), H, call.h);
+    for (int i = 0; i < kStates; ++i) unsort_state(v, rows, states[i], H, Cell::last(call)[i]);
+  });
+}
+
+// All the memory of a backward call, taken before anything is changed.
+template <class Cell, class Backward, class Scalar>
+struct BackwardMemory {
+  static constexpr int kStates = Cell::kStates;
+  Buffer<Scalar> initial, gradients;  // states, (kStates, B, H), rows sorted
+  Buffer<Scalar> d_h;                 // (count, H); empty: zeros
+  Buffer<Scalar> h_prev;              // (count, H), h before every sample-step
+  Buffer<Scalar> d_x;                 // (count, I); empty: not wanted
+  Buffer<Scalar> packed;              // weights, first of the time loop, then of d_x
+  int row_parts, panel_parts, step_parts;
+  Backward flat;  // all sample-steps as one batch that knows nothing of time
+  PartScratch<Scalar> rows, sums;
+
+  template <class Kernels>
+  BackwardMemory(const Kernels& kernels, const Backward& call, const MaskedSteps<Scalar>& masked, int threads)
+      : initial(kStates * call.dims.B * call.dims.H),
+        gradients(initial.size()),
+        d_h(call.d_h.data == nullptr ? 0 : masked.valid.count * call.dims.H),
+        h_prev(masked.valid.count * call.dims.H),
+        d_x(call.d_x.data == nullptr ? 0 : masked.valid.count * call.dims.I),
+        packed(std::max(kernels.backward_packed_size(call), kernels.input_packed_size(call))),
+        row_parts(useful_threads(work(call, masked), call.dims.B, threads)),
+        panel_parts(useful_threads(work(call, masked), kernels.weight_panels(call), threads)),
+        step_parts(useful_threads(work(call, masked), masked.valid.count, threads)),
+        flat(flattened(call, masked, h_prev.data())),
+        rows(row_parts, kernels.backward_scratch_size(call, masked.valid.largest_share(row_parts))),
+        sums(panel_parts, kernels.weight_scratch_size(flat, largest_share(kernels.weight_panels(flat), panel_parts))) {}
+
+ private:
+  static double work(const Backward& call, const MaskedSteps<Scalar>& masked) {
+    return operations(masked.valid, call.dims, Cell::kGates);
+  }
+  static Backward flattened(const Backward& call, const MaskedSteps<Scalar>& masked, const Scalar* h_prev) {
+    Backward flat = call;
+    flat.dims = {1, masked.valid.count, call.dims.I, call.dims.H};
+    flat.x = {masked.x.data(), 0, call.dims.I};
+    flat.h = {masked.h.data(), 0, call.dims.H};
+    flat.h0 = h_prev;
+    return flat;
+  }
+};
+
+// The time loop backward for a part's rows: gradients before activation into the cache, and those of the initial
+// states.
+template <class Cell, class Kernels, class Backward, class Scalar>
+void backward_steps(const Kernels& kernels, const Backward& call, const MaskedSteps<Scalar>& masked,
+                    BackwardMemory<Cell, Backward, Scalar>& memory, int part) {
+  constexpr int kStates = Cell::kStates;
+  const ValidSteps& v = masked.valid;
+  const Index I = call.dims.I, H = call.dims.H;
+  const Range rows = v.share(part, memory.row_parts);
+  const bool arriving = call.d_h.data != nullptr;
+  const std::array<Scalar*, kStates> initial = split<Scalar, kStates>(memory.initial);
+  const std::array<Scalar*, kStates> gradients = split<Scalar, kStates>(memory.gradients);
+  if (arriving) gather_gradients<Scalar>(v, rows, masked.output, call.d_h, H, memory.d_h.data());
+  for (int i = 0; i < kStates; ++i) sort_state(v, rows, Cell::arriving(call)[i], H, gradients[i]);
+  for (auto run = v.runs.rbegin(); run != v.runs.rend(); ++run) {
+    const Range in_run = part_of(*run, rows);
+    if (in_run.begin == in_run.end) continue;
+    Backward dense = call;
+    dense.dims = {run->end - run->begin, run->rows, I, H};
+    dense.h = packed_sequence<const Scalar>(masked.h.data(), *run, H);
+    if (arriving) dense.d_h = packed_sequence<const Scalar>(memory.d_h.data(), *run, H);
+    // The states before a run are those after the packed step before it, whose rows begin with the same ones.
+    std::array<const Scalar*, kStates> before;
+    for (int i = 0; i < kStates; ++i) {
+      before[i] = run->begin == 0
+                      ? initial[i]
+                      : Cell::after(call, masked.h.data())[i] + v.first[static_cast<std::size_t>(run->begin - 1)] * H;
+    }
+    Cell::begin_from(dense, before);
+    Cell::carry(dense, gradients);
+    Cell::move_cache(dense, run->first);
+    kernels.backward_rows(dense, memory.packed.data(), in_run, memory.rows[part]);
+  }
+  for (int i = 0; i < kStates; ++i) unsort_state(v, rows, gradients[i], H, Cell::leaving(call)[i]);
+}
+
+// h before every sample-step, from that after it.
+template <class Scalar>
+void delay(const MaskedSteps<Scalar>& masked, const Scalar* h0, Index H, Scalar* h_prev) {
+  const ValidSteps& v = masked.valid;
+  for (const DenseRun& run : v.runs) {
+    for (Index s = run.begin; s < run.end; ++s) {
+      const Scalar* from = s == 0 ? h0 : masked.h.data() + v.first[static_cast<std::size_t>(s - 1)] * H;
+      copy_row(from, run.rows * H, h_prev + v.first[static_cast<std::size_t>(s)] * H);
+    }
+  }
+}
+
+template <class Cell, class Backward, class Scalar>
+void backward(const KernelTable& table, const Backward& call, const MaskedSteps<Scalar>& masked, int threads) {
+  const auto& kernels = Cell::kernels(table);
+  const ValidSteps& v = masked.valid;
+  const Index B = call.dims.B, I = call.dims.I, H = call.dims.H;
+  if (B == 0) return;
+  BackwardMemory<Cell, Backward, Scalar> memory(kernels, call, masked, threads);
+  const std::array<Scalar*, Cell::kStates> initial = split<Scalar, Cell::kStates>(memory.initial);
+  for (int i = 0; i < Cell::kStates; ++i) sort_state(v, {0, B}, Cell::initial(call)[i], H, initial[i]);
+  kernels.pack_backward(call, memory.packed.data());
+  run_parts(memory.row_parts, [&](int part) { backward_steps<Cell>(kernels, call, masked, memory, part); });
+  if (v.count > 0) {
+    delay(masked, initial[0], H, memory.h_prev.data());
+    const Index panels = kernels.weight_panels(memory.flat);
+    run_parts(memory.panel_parts, [&](int part) {
+      kernels.weight_gradients(memory.flat, share(panels, part, memory.panel_parts), memory.sums[part]);
+    });
+  }
+  if (call.d_x.data == nullptr) return;
+  Backward line = memory.flat;  // of steps, which may be split over threads
+  line.dims = {v.count, 1, I, H};
+  line.d_x = {memory.d_x.data(), I, I};
+  kernels.pack_input(line, memory.packed.data());
+  run_parts(memory.step_parts, [&](int part) {
+    kernels.input_gradients(line, memory.packed.data(), share(v.count, part, memory.step_parts));
+  });
+  scatter<Scalar>(v, {0, B}, MaskedOutput::kZero, memory.d_x.data(), I, call.d_x);
+}
+
+}  // namespace
+
+template <class Scalar>
+void run_lstm_forward(const KernelTable& table, const LstmForward<Scalar>& call, MaskedSteps<Scalar>& masked,
+                      int threads) {
+  forward<Lstm<Scalar>>(table, call, masked, threads);
+}
+template <class Scalar>
+void run_gru_forward(const KernelTable& table, const GruForward<Scalar>& call, MaskedSteps<Scalar>& masked,
+                     int threads) {
+  forward<Gru<Scalar>>(table, call, masked, threads);
+}
+template <class Scalar>
+void run_lstm_backward(const KernelTable& table, const LstmBackward<Scalar>& call, const MaskedSteps<Scalar>& masked,
+                       int threads) {
+  backward<Lstm<Scalar>>(table, call, masked, threads);
+}
+template <class Scalar>
+void run_gru_backward(const KernelTable& table, const GruBackward<Scalar>& call, const MaskedSteps<Scalar>& masked,
+                      int threads) {
+  backward<Gru<Scalar>>(table, call, masked, threads);
+}
+
+#define GATEDCORE_INSTANTIATE(Scalar)                                                                                \
+  template void run_lstm_forward(const KernelTable&, const LstmForward<Scalar>&, MaskedSteps<Scalar>&, int);         \
+  template void run_gru_forward(const KernelTable&, const GruForward<Scalar>&, MaskedSteps<Scalar>&, int);           \
+  template void run_lstm_backward(const KernelTable&, const LstmBackward<Scalar>&, const MaskedSteps<Scalar>&, int); \
+  template void run_gru_backward(const KernelTable&, const GruBackward<Scalar>&, const MaskedSteps<Scalar>&, int);
+GATEDCORE_INSTANTIATE(float)
+GATEDCORE_INSTANTIATE(double)
+
+}  // namespace gatedcore

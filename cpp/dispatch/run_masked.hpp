@@ -1,0 +1,43 @@
+// The entry points for sequences of which a mask keeps some steps. Work and saved memory follow the valid steps: the
+// kernels run packed batches without holes (valid_steps.hpp), so every one of their options works here, at their speed.
+//
+// Results are bitwise equal for any number of threads, and equal to run.hpp's where the mask keeps every step. Throws
+// std::bad_alloc, nothing else; on throw outputs are unchanged.
+#pragma once
+
+#include "core/buffer.hpp"
+#include "dispatch/kernel_table.hpp"
+#include "dispatch/valid_steps.hpp"
+#include "sequence/gru_calls.hpp"
+#include "sequence/lstm_calls.hpp"
+
+namespace gatedcore {
+
+// A forward call's mask, and what the call keeps for backward beside the cache, whose rows are those of the valid
+// sample-steps: gates (count, 4H), and for the LSTM c (count, H).
+template <class Scalar>
+struct MaskedSteps {
+  MaskedSteps(StepMask mask, MaskedOutput output_, const Dims& dims) : valid(mask, dims.T, dims.B), output(output_) {}
+
+  ValidSteps valid;
+  MaskedOutput output;
+  Buffer<Scalar> x;  // (count, I), packed
+  Buffer<Scalar> h;  // (count, H), packed
+};
+
+template <class Scalar>
+void run_lstm_forward(const KernelTable& table, const LstmForward<Scalar>& call, MaskedSteps<Scalar>& masked,
+                      int threads);
+template <class Scalar>
+void run_gru_forward(const KernelTable& table, const GruForward<Scalar>& call, MaskedSteps<Scalar>& masked,
+                     int threads);
+
+// The masked steps are those of the forward call; call.h is not read.
+template <class Scalar>
+void run_lstm_backward(const KernelTable& table, const LstmBackward<Scalar>& call, const MaskedSteps<Scalar>& masked,
+                       int threads);
+template <class Scalar>
+void run_gru_backward(const KernelTable& table, const GruBackward<Scalar>& call, const MaskedSteps<Scalar>& masked,
+                      int threads);
+
+}  // namespace gatedcore
