@@ -68,7 +68,7 @@ def as_array(where: str, name: str, value: object, dtype: np.dtype[Any] | None =
         native = array.dtype.newbyteorder("=")
         dtype = native if native in (FLOAT32, FLOAT64) else FLOAT32
     if array.dtype != dtype or not array.dtype.isnative:
-        array = array.astype(dtype)
+        array = _converted(where, name, array, dtype)
     if not array.flags.aligned or (
         array.ndim and array.shape[-1] > 1 and array.strides[-1] != array.itemsize
     ):
@@ -93,6 +93,9 @@ def float_dtype(*values: object) -> np.dtype[Any]:
     """Return the dtype of the first value that is a float32 or float64 array, else float32."""
     for value in values:
         dtype = getattr(value, "dtype", None)
+        if dtype is None and hasattr(value, "dtypes"):  # a DataFrame: that of all its columns
+            columns = {str(of_column) for of_column in value.dtypes}
+            dtype = np.dtype(columns.pop()) if columns in ({"float32"}, {"float64"}) else None
         # Only NumPy's own dtypes compare here; another library's converts with its array.
         if isinstance(dtype, np.dtype):
             if dtype.newbyteorder("=") in (FLOAT32, FLOAT64):
@@ -110,6 +113,21 @@ def aligned_zeros(count: int, dtype: np.dtype[Any]) -> Array:
     start = -raw.ctypes.data % 64
     vector: Array = raw[start : start + count * dtype.itemsize].view(dtype)
     return vector
+
+
+def _converted(
+    where: str, name: str, array: npt.NDArray[Any], dtype: np.dtype[Any]
+) -> npt.NDArray[Any]:
+    """Return an array in another dtype; a finite number beyond its range is an error."""
+    try:
+        with np.errstate(over="raise"):
+            return array.astype(dtype)
+    except FloatingPointError:
+        largest = np.abs(array[np.isfinite(array)]).max()
+        raise ValueError(
+            f"{where}: {name} holds a number of size {largest:.3g}, expected at most "
+            f"{np.finfo(dtype).max:.3g} for {dtype}; scale the data, or use dtype='float64'"
+        ) from None
 
 
 def _to_numpy(where: str, name: str, value: object) -> npt.NDArray[Any]:

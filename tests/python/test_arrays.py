@@ -3,7 +3,13 @@ import re
 import numpy as np
 import pytest
 
-from gatedcore.arrays import aligned_zeros, as_array, as_contiguous, as_dtype, float_dtype
+from gatedcore.arrays import (
+    aligned_zeros,
+    as_array,
+    as_contiguous,
+    as_dtype,
+    float_dtype,
+)
 
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
@@ -151,3 +157,20 @@ def test_big_endian_float64_stays_float64():
     assert array.dtype == np.dtype("=f8")
     assert float_dtype(big) == np.dtype("=f8")
     np.testing.assert_array_equal(array, big)
+
+
+def test_a_number_beyond_float32_is_an_error_that_says_so() -> None:
+    message = r"here: x holds a number of size 1e\+300, expected at most 3.4e\+38 for float32"
+    with pytest.raises(ValueError, match=message):
+        as_array("here", "x", np.array([1.0, -1e300, np.nan]), FLOAT32)
+    np.testing.assert_array_equal(
+        as_array("here", "x", [np.inf, -np.inf], FLOAT32), [np.inf, -np.inf]
+    )
+
+
+def test_a_frame_of_float64_counts_as_float64() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"a": [1.0], "b": [2.0]})
+    assert float_dtype(frame) == np.float64
+    assert float_dtype(frame.astype("float32")) == np.float32
+    assert float_dtype(frame.astype(int)) == np.float32
