@@ -1,6 +1,9 @@
+import inspect
+
 import numpy as np
 import pytest
 
+import gatedcore as gk
 from gatedcore import keras_arguments
 from gatedcore.keras_arguments import reject_unsupported
 
@@ -30,3 +33,50 @@ def test_all_else_is_refused_by_name(argument: str, value: object, shown: str) -
 def test_unknown_to_keras_too() -> None:
     with pytest.raises(TypeError, match="here: got an unknown argument 'unit'; check its spelling"):
         reject_unsupported("here", {"unit": 1}, keras_arguments.SEQUENCE)
+
+
+X = np.zeros((2, 3, 4), np.float32)
+
+# Every public callable that takes Keras's further arguments, as a call with what it needs.
+CALLABLES = {
+    "LSTM": lambda **keras: gk.LSTM(2, **keras),
+    "GRU": lambda **keras: gk.GRU(2, **keras),
+    "LSTMCell": lambda **keras: gk.LSTMCell(2, **keras),
+    "GRUCell": lambda **keras: gk.GRUCell(2, **keras),
+    "Dense": lambda **keras: gk.Dense(2, **keras),
+    "SGD": lambda **keras: gk.SGD(**keras),
+    "Adam": lambda **keras: gk.Adam(**keras),
+    "LSTM.__call__": lambda **keras: gk.LSTM(2)(X, **keras),
+    "GRU.__call__": lambda **keras: gk.GRU(2)(X, **keras),
+    "Dense.__call__": lambda **keras: gk.Dense(2)(X, **keras),
+    "Sequential.__call__": lambda **keras: gk.Sequential([gk.GRU(2)])(X, **keras),
+    "Sequential.compile": lambda **keras: gk.Sequential().compile("adam", "mse", **keras),
+    "Sequential.fit": lambda **keras: gk.Sequential().fit(X, X, **keras),
+    "Sequential.train_on_batch": lambda **keras: gk.Sequential().train_on_batch(X, X, **keras),
+    "Sequential.evaluate": lambda **keras: gk.Sequential().evaluate(X, X, **keras),
+    "Sequential.predict": lambda **keras: gk.Sequential().predict(X, **keras),
+    "Sequential.summary": lambda **keras: gk.Sequential().summary(**keras),
+}
+
+
+@pytest.mark.parametrize("name", CALLABLES)
+def test_an_argument_that_nobody_knows_is_refused_everywhere(name: str) -> None:
+    with pytest.raises(TypeError, match="got an unknown argument 'colour'; check its spelling"):
+        CALLABLES[name](colour="red")
+
+
+def test_no_public_callable_with_further_arguments_is_left_out() -> None:
+    found = set()
+    for public in gk.__all__:
+        kind = getattr(gk, public)
+        if not inspect.isclass(kind):
+            continue
+        for method in ("__init__", "__call__", *(n for n in dir(kind) if not n.startswith("_"))):
+            function = getattr(kind, method, None)
+            if not inspect.isfunction(function) or not function.__module__.startswith("gatedcore"):
+                continue
+            kinds = {p.name: p.kind for p in inspect.signature(function).parameters.values()}
+            if any(k is inspect.Parameter.VAR_KEYWORD for k in kinds.values()):
+                found.add(public if method == "__init__" else f"{public}.{method}")
+    assert found - {"History.plot"} <= set(CALLABLES)  # that one is not Keras's
+    assert {"LSTM", "Adam", "Sequential.fit"} <= found
