@@ -1,13 +1,47 @@
 """Optimizers: each step is one fused pass of the core over the flat vector of parameters."""
 
+from __future__ import annotations
+
 import math
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar, cast, overload
 
 from gatedcore import _core, keras_arguments
 from gatedcore.arrays import Array, aligned_zeros
 from gatedcore.checks import check_bool, check_number
 from gatedcore.keras_arguments import reject_unsupported
+
+
+class Hyperparameter:
+    """A number of an optimizer, checked whenever it is set: in [least, below), or (least, below).
+
+    The optimizer keeps it under the name with an underscore before it.
+    """
+
+    def __init__(
+        self, doc: str, least: float = 0.0, below: float = math.inf, *, open_start: bool = False
+    ) -> None:
+        self.__doc__ = doc
+        self._range = (least, below)
+        self._open_start = open_start
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, optimizer: None, owner: type) -> Hyperparameter: ...
+    @overload
+    def __get__(self, optimizer: object, owner: type) -> float: ...
+    def __get__(self, optimizer: object | None, owner: type) -> Hyperparameter | float:
+        if optimizer is None:
+            return self
+        return cast(float, optimizer.__dict__[f"_{self._name}"])
+
+    def __set__(self, optimizer: object, value: float) -> None:
+        where, (least, below) = type(optimizer).__name__, self._range
+        checked = check_number(where, self._name, value, least, below, open_start=self._open_start)
+        optimizer.__dict__[f"_{self._name}"] = checked
 
 
 class Optimizer(ABC):
@@ -27,6 +61,7 @@ class Optimizer(ABC):
     """
 
     known_arguments: ClassVar[keras_arguments.Neutral] = keras_arguments.OPTIMIZER
+    learning_rate = Hyperparameter("Size of a step.")
 
     def __init__(self, learning_rate: float, name: str | None, keras: dict[str, object]) -> None:
         where = type(self).__name__
@@ -36,15 +71,6 @@ class Optimizer(ABC):
         self.iterations = 0
         self.slots: dict[str, Array] = {}
         self._parameters: Array | None = None
-
-    @property
-    def learning_rate(self) -> float:
-        """Size of a step."""
-        return self._learning_rate
-
-    @learning_rate.setter
-    def learning_rate(self, value: float) -> None:
-        self._learning_rate = check_number(type(self).__name__, "learning_rate", value, 0.0)
 
     @abstractmethod
     def slot_names(self) -> tuple[str, ...]:
@@ -106,6 +132,15 @@ class Optimizer(ABC):
             self.attach(parameters)
         self.update(parameters, gradients, self.slots)
         self.iterations += 1
+
+    def restore_point(self) -> Callable[[], None]:
+        """Return what forgets an ``attach`` that comes after this, as long as no step was taken."""
+        slots, parameters = self.slots, self._parameters
+
+        def restore() -> None:
+            self.slots, self._parameters = slots, parameters
+
+        return restore
 
     def get_state(self) -> dict[str, Any]:
         """Return a copy of all that steps change: ``iterations``, learning rate and vectors."""
@@ -173,6 +208,8 @@ class SGD(Optimizer):
     Sutskever et al. (2013); Keras's form of it.
     """
 
+    momentum = Hyperparameter("Part of the last step that goes on.", 0.0, math.nextafter(1.0, 2.0))
+
     def __init__(
         self,
         learning_rate: float = 0.01,
@@ -183,8 +220,17 @@ class SGD(Optimizer):
         **keras: object,
     ) -> None:
         super().__init__(learning_rate, name, keras)
-        self.momentum = check_number("SGD", "momentum", momentum, 0.0, math.nextafter(1.0, 2.0))
-        self.nesterov = check_bool("SGD", "nesterov", nesterov)
+        self.momentum = momentum
+        self.nesterov = nesterov
+
+    @property
+    def nesterov(self) -> bool:
+        """Whether to look ahead by the momentum."""
+        return self._nesterov
+
+    @nesterov.setter
+    def nesterov(self, value: bool) -> None:
+        self._nesterov = check_bool("SGD", "nesterov", value)
 
     def slot_names(self) -> tuple[str, ...]:
         return ("velocity",) if self.momentum else ()
@@ -194,7 +240,7 @@ class SGD(Optimizer):
         if self.momentum and velocity is None:  # the momentum was set after the first step
             velocity = slots["velocity"] = aligned_zeros(parameters.size, parameters.dtype)
         _core.sgd_step(
-            parameters, gradients, velocity, self._learning_rate, self.momentum, self.nesterov
+            parameters, gradients, velocity, self.learning_rate, self.momentum, self.nesterov
         )
 
 
@@ -225,6 +271,9 @@ class Adam(Optimizer):
     """
 
     known_arguments = keras_arguments.ADAM
+    beta_1 = Hyperparameter("Decay of the mean of gradients.", 0.0, 1.0)
+    beta_2 = Hyperparameter("Decay of the mean of their squares.", 0.0, 1.0)
+    epsilon = Hyperparameter("Added to the root of the second mean.", open_start=True)
 
     def __init__(
         self,
@@ -237,16 +286,16 @@ class Adam(Optimizer):
         **keras: object,
     ) -> None:
         super().__init__(learning_rate, name, keras)
-        self.beta_1 = check_number("Adam", "beta_1", beta_1, 0.0, 1.0)
-        self.beta_2 = check_number("Adam", "beta_2", beta_2, 0.0, 1.0)
-        self.epsilon = check_number("Adam", "epsilon", epsilon, 0.0, open_start=True)
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
 
     def slot_names(self) -> tuple[str, ...]:
         return ("m", "v")
 
     def update(self, parameters: Array, gradients: Array, slots: dict[str, Array]) -> None:
         t = self.iterations + 1
-        rate = self._learning_rate * math.sqrt(1.0 - self.beta_2**t) / (1.0 - self.beta_1**t)
+        rate = self.learning_rate * math.sqrt(1.0 - self.beta_2**t) / (1.0 - self.beta_1**t)
         _core.adam_step(
             parameters, gradients, slots["m"], slots["v"],
             rate, self.beta_1, self.beta_2, self.epsilon,

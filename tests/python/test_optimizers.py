@@ -171,3 +171,25 @@ def test_momentum_may_be_set_after_the_first_step():
     optimizer.step(parameters, gradients)
     # -0.5, then velocities -0.5 and -0.75.
     np.testing.assert_allclose(parameters, -1.75, rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "name", "value", "error"),
+    [
+        (gk.Adam, "beta_1", 1.0, ValueError),
+        (gk.Adam, "beta_2", -0.1, ValueError),
+        (gk.Adam, "epsilon", 0.0, ValueError),
+        (gk.Adam, "learning_rate", "fast", TypeError),
+        (gk.SGD, "momentum", 1.1, ValueError),
+        (gk.SGD, "nesterov", "no", TypeError),
+        (gk.SGD, "learning_rate", -1.0, ValueError),
+    ],
+)
+def test_a_bad_value_is_refused_whenever_it_is_set(optimizer, name, value, error) -> None:
+    made = optimizer()
+    before = getattr(made, name)
+    with pytest.raises(error, match=f"{optimizer.__name__}: {name} is .*, expected "):
+        setattr(made, name, value)
+    assert getattr(made, name) == before
+    with pytest.raises(error, match=f"{optimizer.__name__}: {name} is .*, expected "):
+        optimizer(**{name: value})
