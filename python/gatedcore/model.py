@@ -1,6 +1,6 @@
 """A chain of layers: forward, backward, weights, summary."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -9,7 +9,7 @@ from gatedcore import keras_arguments
 from gatedcore.arrays import FLOAT32, Array, Shape, as_array
 from gatedcore.checks import fits
 from gatedcore.keras_arguments import reject_unsupported
-from gatedcore.layers.base import Layer, unique_name
+from gatedcore.layers.base import Layer, check_batch_shape, unique_name
 from gatedcore.layers.input import Input
 from gatedcore.layers.recurrent import CellLayer
 from gatedcore.parameters import ParameterVector
@@ -49,8 +49,26 @@ class Sequential(Trainer):
         self._layers: list[Layer] = []
         self._input: Input | None = None
         self._input_shape: Shape | None = None
-        for layer in layers or ():
-            self.add(layer)
+        if layers is not None:
+            self._add_all(layers)
+
+    def _add_all(self, layers: object) -> None:
+        """Put layers at the end, all or none: after an error every layer is as it was."""
+        if isinstance(layers, str) or not isinstance(layers, Iterable):
+            raise TypeError(
+                f"{self.name}: layers has type {type(layers).__name__}, expected a list of layers; "
+                "pass [layer, ...]"
+            )
+        given = list(layers)
+        restores = [layer.restore_point() for layer in given if isinstance(layer, Layer)]
+        try:
+            with undone_on_error():
+                for layer in given:
+                    self.add(layer)
+        except BaseException:
+            for restore in restores:
+                restore()
+            raise
 
     def add(self, layer: Layer | Input) -> None:
         """Put a layer at the end; after this, compile again.
@@ -58,8 +76,14 @@ class Sequential(Trainer):
         Raises
         ------
         TypeError, ValueError
-            If it cannot follow the layers before it; the model then stays as it was.
+            If it cannot follow the layers before it, or the model is training; the model then
+            stays as it was.
         """
+        if self._training:
+            raise ValueError(
+                f"{self.name}.add: model is training, expected it at rest; add layers before fit, "
+                "or after it"
+            )
         if isinstance(layer, Input):
             if self._layers or self._input is not None:
                 raise ValueError(
@@ -121,10 +145,12 @@ class Sequential(Trainer):
 
         Raises
         ------
+        TypeError
+            If it is no shape.
         ValueError
             If the shape does not suit the layers; the model then stays as it was.
         """
-        shape = tuple(input_shape)
+        shape = check_batch_shape(f"{self.name}.build", input_shape)
         self.compute_output_shape(shape)
         if not self.built:
             with undone_on_error():
@@ -152,6 +178,17 @@ class Sequential(Trainer):
         for layer in self._layers:
             shape = layer.compute_output_shape(shape)
         return shape
+
+    def restore_point(self) -> Callable[[], None]:
+        layers, vector, input_shape = self._layers, self._vector, self._input_shape
+        restores = [layer.restore_point() for layer in layers]
+
+        def restore() -> None:
+            self._layers, self._vector, self._input_shape = layers, vector, input_shape
+            for restore_layer in restores:
+                restore_layer()
+
+        return restore
 
     def _check_new(self, layer: Layer) -> None:
         """Raise unless this layer may come next."""
@@ -339,7 +376,7 @@ class Sequential(Trainer):
     # Copies and pickles carry the layers' values; the vector is made anew.
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_vector": None}
+        return {**self.__dict__, "_vector": None, "_training": False}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

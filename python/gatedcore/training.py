@@ -2,7 +2,8 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 import numpy as np
@@ -37,6 +38,7 @@ class Trainer(ABC):
         self._vector: ParameterVector | None = None
         self.history: History | None = None
         self.stop_training = False
+        self._training = False
 
     # What a kind of model must say.
 
@@ -61,6 +63,10 @@ class Trainer(ABC):
     def backward(self, d_y: Array) -> None:
         """Add to the gradients of the last training forward."""
 
+    @abstractmethod
+    def restore_point(self) -> Callable[[], None]:
+        """Return what undoes a ``build`` that comes after this."""
+
     # Training.
 
     @property
@@ -69,7 +75,11 @@ class Trainer(ABC):
         return None if self._objective is None else self._objective.optimizer
 
     def compile(
-        self, optimizer: object, loss: object, metrics: object = None, **keras: object
+        self,
+        optimizer: object = None,
+        loss: object = None,
+        metrics: object = None,
+        **keras: object,
     ) -> None:
         """Choose how to train.
 
@@ -90,6 +100,12 @@ class Trainer(ABC):
             If an argument is unknown or not supported; an earlier choice then stays.
         """
         reject_unsupported("compile", keras, keras_arguments.COMPILE)
+        for name, value, example in (("optimizer", optimizer, "adam"), ("loss", loss, "mse")):
+            if value is None:
+                raise TypeError(
+                    f"compile: {name} is missing, expected a name or an object; "
+                    f"pass {name}={example!r}, say"
+                )
         self._objective = Objective(optimizer, loss, metrics)
 
     def fit(
@@ -154,17 +170,17 @@ class Trainer(ABC):
         train, validation = feeding.hold_out(where, self, train, validation_split, validation_data)
         if shuffle and isinstance(train, ArrayBatches):
             train.rng = make_generator(where, None)
-        vector = self._ready(objective, train.input_shape)
 
-        self.history, self.stop_training = History(), False
+        history = History()
         params = {"epochs": epochs, "steps": len(train), "verbose": verbose}
-        told = [self.history, *told]
-        before = objective.optimizer.iterations
+        told = [history, *told]
         with (
-            undone_on_error(unless=lambda: objective.optimizer.iterations > before),
+            self._unchanged_before_a_step(where, objective.optimizer),
             DeferredInterrupt() as interrupt,
             CallbackList(told, self, params) as run,
         ):
+            vector = self._ready(objective, train.input_shape)
+            self.history, self.stop_training = history, False
             run.call("on_train_begin")
             for epoch in range(epochs):
                 run.call("on_epoch_begin", epoch)
@@ -186,7 +202,7 @@ class Trainer(ABC):
                 if self.stop_training or interrupt.pending:
                     break
             run.call("on_train_end")
-        return self.history
+        return history
 
     def train_on_batch(
         self, x: object, y: object, *, return_dict: bool = False, **keras: object
@@ -214,9 +230,10 @@ class Trainer(ABC):
         reject_unsupported(where, keras, keras_arguments.TRAIN_ON_BATCH)
         objective = self._compiled(where)
         x_batch, y_batch = feeding.training_arrays(where, self, x, y)
-        vector = self._ready(objective, cast(Shape, x_batch.shape))
         means = Means(objective)
-        self._step(objective, vector, means, x_batch, y_batch)
+        with self._unchanged_before_a_step(where, objective.optimizer):
+            vector = self._ready(objective, cast(Shape, x_batch.shape))
+            self._step(objective, vector, means, x_batch, y_batch)
         return _as_asked(means.logs(), return_dict)
 
     def _step(
@@ -355,6 +372,31 @@ class Trainer(ABC):
                 "call compile(optimizer=..., loss=...) first, and again after adding layers"
             )
         return self._objective
+
+    @contextmanager
+    def _unchanged_before_a_step(self, where: str, optimizer: Optimizer) -> Iterator[None]:
+        """Undo what an error leaves of a run that took no step: a build, the optimizer's binding.
+
+        Also keeps layers from being added meanwhile.
+        """
+        if self._training:
+            raise ValueError(
+                f"{where}: model is training already, expected it at rest; "
+                "start after the other run"
+            )
+        before = optimizer.iterations
+        restores = (self.restore_point(), optimizer.restore_point())
+        self._training = True
+        try:
+            with undone_on_error(unless=lambda: optimizer.iterations > before):
+                yield
+        except BaseException:
+            if optimizer.iterations == before:
+                for restore in restores:
+                    restore()
+            raise
+        finally:
+            self._training = False
 
     def _ready(self, objective: Objective, input_shape: Shape) -> ParameterVector:
         """Build the model and attach the optimizer, or change nothing."""

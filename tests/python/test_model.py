@@ -227,3 +227,45 @@ def test_summary_prints(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_repr() -> None:
     assert repr(gk.Sequential([gk.Dense(1, name="a")], name="m")) == "<Sequential 'm': a>"
+
+
+def test_a_chain_that_fails_leaves_its_layers_as_they_were() -> None:
+    first, second = gk.LSTM(3, input_shape=(None, 2)), gk.GRU(3)  # the first returns no sequence
+    state = library_generator().bit_generator.state
+    with pytest.raises(ValueError, match="expected \\(batch, time steps, features\\)") as failure:
+        gk.Sequential([first, second])
+    assert not first.built
+    assert not second.built
+    assert library_generator().bit_generator.state == state
+    assert gk.Sequential([first, gk.Dense(1)]).built  # while the error still holds the dead model
+    del failure
+
+
+@pytest.mark.parametrize("layers", [gk.LSTM(3), 7, "lstm"])
+def test_layers_come_as_a_list(layers) -> None:
+    with pytest.raises(TypeError, match=r"layers has type \w+, expected a list of layers"):
+        gk.Sequential(layers)
+
+
+@pytest.mark.parametrize("shape", [3, None, "abc"])
+def test_a_shape_is_a_tuple(shape) -> None:
+    for built in (gk.GRU(3, name="gru_here"), gk.Sequential([gk.GRU(3)])):
+        with pytest.raises(TypeError, match=r"build: input_shape is .*, expected a tuple such as"):
+            built.build(shape)
+        assert not built.built
+
+
+def test_a_model_copied_while_it_trains_can_train() -> None:
+    model, copies, y = make(), [], np.zeros((6, 1), np.float32)
+    model.compile("adam", "mse")
+    model.fit(X, y, verbose=0, callbacks=[Copy(copies)])
+    copies[0].compile("adam", "mse")
+    copies[0].fit(X, y, verbose=0)
+
+
+class Copy(gk.Callback):
+    def __init__(self, copies: list) -> None:
+        self.copies = copies
+
+    def on_epoch_end(self, epoch, logs=None) -> None:
+        self.copies.append(pickle.loads(pickle.dumps(self.model)))

@@ -194,3 +194,50 @@ model.fit(np.zeros((8, 3, 1)), np.zeros(8), epochs=10**6, verbose=0, callbacks=[
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert run.returncode != 0
     assert run.stderr.rstrip().endswith("KeyboardInterrupt")
+
+
+def test_nan_in_the_first_batch_leaves_model_and_optimizer_free() -> None:
+    for train in ("fit", "train_on_batch"):
+        optimizer = gk.Adam()
+        model = gk.Sequential([gk.GRU(3), gk.Dense(1)])
+        model.compile(optimizer, "mse")
+        before = snapshot(model)
+        with pytest.raises(ValueError, match="NaN or infinity: clean the data"):
+            getattr(model, train)(np.full_like(X, np.nan), Y)
+        model.history = None  # that of the run, without an epoch
+        assert snapshot(model) == before
+        other = make(optimizer)  # nothing binds it to the first
+        other.fit(X, Y, verbose=0)
+
+
+def test_layers_are_not_added_while_a_model_trains() -> None:
+    model = make()
+
+    class Add(gk.Callback):
+        def on_epoch_end(self, epoch, logs=None) -> None:
+            self.model.add(gk.Dense(1))
+
+    with pytest.raises(ValueError, match="add: model is training, expected it at rest"):
+        model.fit(X, Y, verbose=0, callbacks=[Add()])
+    assert len(model.layers) == 3
+    model.fit(X, Y, verbose=0)
+    model.add(gk.Dense(1))
+
+
+def test_a_model_trains_once_at_a_time() -> None:
+    model = make()
+
+    class Again(gk.Callback):
+        def on_epoch_begin(self, epoch, logs=None) -> None:
+            self.model.fit(X, Y, verbose=0)
+
+    with pytest.raises(ValueError, match="fit: model is training already"):
+        model.fit(X, Y, verbose=0, callbacks=[Again()])
+
+
+def test_compile_names_what_is_missing() -> None:
+    model = make()
+    with pytest.raises(TypeError, match="compile: optimizer is missing, expected a name or an obj"):
+        model.compile()
+    with pytest.raises(TypeError, match="compile: loss is missing, expected a name or an object"):
+        model.compile("adam")

@@ -6,7 +6,7 @@ import re
 import weakref
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, cast
 
 import numpy as np
@@ -142,10 +142,12 @@ class Layer(ABC):
 
         Raises
         ------
+        TypeError
+            If it is no shape.
         ValueError
             If the shape does not suit the layer, or an initializer returns one that does not.
         """
-        shape = tuple(input_shape)
+        shape = check_batch_shape(f"{self.name}.build", input_shape)
         self.compute_output_shape(shape)
         if self.built:
             return
@@ -176,6 +178,16 @@ class Layer(ABC):
         self.gradients = vector.gradient_views[index]
         self.input_features = features
         self.built = True
+
+    def restore_point(self) -> Callable[[], None]:
+        """Return what undoes a ``build``, ``adopt`` or ``join`` that comes after this."""
+        state = self.__dict__.copy()
+
+        def restore() -> None:
+            self.__dict__.clear()
+            self.__dict__.update(state)
+
+        return restore
 
     # Joining a model.
 
@@ -388,6 +400,22 @@ class Draws:
         advice = "make the function return the shape it is asked for"
         check_shape(self.where, f"what {argument} returns", values, shape, "shape", advice)
         return values
+
+
+def check_batch_shape(where: str, shape: object) -> Shape:
+    """Return the shape of a batch as a tuple.
+
+    Raises
+    ------
+    TypeError
+        If it is none.
+    """
+    if not isinstance(shape, list | tuple):
+        raise TypeError(
+            f"{where}: input_shape is {shape!r}, expected a tuple such as (None, None, 1); "
+            "pass the shape of a batch"
+        )
+    return tuple(shape)
 
 
 def check_sample_shape(where: str, shape: object) -> Shape:
