@@ -8,13 +8,13 @@
 
 #include "bindings/array_check.hpp"
 #include "bindings/bindings.hpp"
+#include "bindings/masked.hpp"
 #include "bindings/saved_gates.hpp"
 #include "bindings/weights.hpp"
 #include "core/buffer.hpp"
 #include "core/thread_limit.hpp"
 #include "dispatch/isa.hpp"
 #include "dispatch/run.hpp"
-#include "dispatch/run_masked.hpp"
 
 namespace gatedcore::bindings {
 namespace {
@@ -26,7 +26,8 @@ constexpr Index kRuns = 4;  // of H in a cache row: z r, n_h or s, n
 template <class Scalar>
 struct Saved {
   GruForward<Scalar> call;
-  std::optional<MaskedSteps<Scalar>> masked;  // where steps were masked; saved rows are then those of its steps
+  std::optional<MaskedSteps<Scalar>>
+      masked;  // where steps were masked or reset; saved rows are then those of its steps
   Buffer<Scalar> gates;
 };
 
@@ -55,8 +56,7 @@ struct ForwardArguments {
   OptionalArray bias, h0;
   std::string activation, recurrent_activation;
   bool reset_after, time_major, go_backwards, return_sequences, save;
-  OptionalArray mask;
-  bool zero_output_for_mask;
+  MaskArguments masking;
 };
 
 template <class Scalar>
@@ -82,17 +82,12 @@ py::tuple forward(const ForwardArguments& a) {
   GruForward<Scalar> call = forward_call<Scalar>(a);
   const Dims& dims = call.dims;
   Saved<Scalar> saved;
-  Index rows = dims.T * dims.B;  // of the cache
-  if (a.mask) {
-    StepMask mask = step_mask({"gru_forward", "mask", *a.mask}, dims, a.time_major);
-    if (a.go_backwards) mask = reversed(mask, dims.T);
-    saved.masked.emplace(mask, a.zero_output_for_mask ? MaskedOutput::kZero : MaskedOutput::kRepeat, dims);
-    rows = saved.masked->valid.count;
-  }
+  saved.masked = masked_steps<Scalar>("gru_forward", a.masking, dims, a.time_major, a.go_backwards);
+  const Index rows = saved.masked ? saved.masked->valid.count : dims.T * dims.B;  // of the cache
   py::array_t<Scalar> h_last = new_array<Scalar>({dims.B, dims.H});
   call.h_last = h_last.mutable_data();
   py::object h = py::none();
-  if (a.return_sequences || (a.save && !a.mask)) {
+  if (a.return_sequences || (a.save && !saved.masked)) {
     py::array_t<Scalar> array = new_array<Scalar>(sequence_shape(dims.T, dims.B, dims.H, a.time_major));
     call.h = sequence_of(array, a.time_major);
     h = array;
@@ -182,7 +177,8 @@ template <class Scalar>
 py::tuple gates(const GruCacheObject& cache, const Saved<Scalar>& saved) {
   cache.consumed.check("gru_gates");
   if (saved.masked) {
-    throw py::value_error("gru_gates: cache is of a call with a mask, expected one without; run the valid steps alone");
+    throw py::value_error(
+        "gru_gates: cache is of a call with a mask or resets, expected one without; run the valid steps alone");
   }
   const Dims& dims = saved.call.dims;
   const GateCopy<Scalar> blocks{dims, active_kernels().kernels<Scalar>().lanes, kRuns, 2, 0, cache.time_major};
@@ -202,7 +198,7 @@ void bind_gru(py::module_& module) {
       "gru_forward",
       [](py::array x, py::array kernel, py::array recurrent_kernel, OptionalArray bias, OptionalArray h0,
          std::string activation, std::string recurrent_activation, bool reset_after, bool time_major, bool go_backwards,
-         bool return_sequences, bool save, OptionalArray mask, bool zero_output_for_mask) {
+         bool return_sequences, bool save, OptionalArray mask, bool zero_output_for_mask, OptionalArray reset) {
         const ForwardArguments a{std::move(x),
                                  std::move(kernel),
                                  std::move(recurrent_kernel),
@@ -215,15 +211,14 @@ void bind_gru(py::module_& module) {
                                  go_backwards,
                                  return_sequences,
                                  save,
-                                 std::move(mask),
-                                 zero_output_for_mask};
+                                 {std::move(mask), zero_output_for_mask, std::move(reset)}};
         return is_double({"gru_forward", "x", a.x}) ? forward<double>(a) : forward<float>(a);
       },
       py::arg("x").noconvert(), py::arg("kernel").noconvert(), py::arg("recurrent_kernel").noconvert(),
       py::arg("bias").noconvert().none(true), py::arg("h0").noconvert().none(true), py::arg("activation"),
       py::arg("recurrent_activation"), py::arg("reset_after"), py::arg("time_major"), py::arg("go_backwards"),
       py::arg("return_sequences"), py::arg("save"), py::arg("mask").noconvert().none(true) = py::none(),
-      py::arg("zero_output_for_mask") = false);
+      py::arg("zero_output_for_mask") = false, py::arg("reset").noconvert().none(true) = py::none());
 
   module.def(
       "gru_backward",

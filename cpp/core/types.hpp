@@ -29,8 +29,8 @@ struct Sequence {
   Index b_stride = 0;
 };
 
-// Which steps of a (T, B) batch count: those whose byte, as NumPy stores a bool, is not 0. A step that does not count
-// leaves the states of its row as they are.
+// Some steps of a (T, B) batch: those whose byte, as NumPy stores a bool, is not 0. As a mask they are the steps that
+// count, and any other leaves the states of its row as they are.
 struct StepMask {
   const std::uint8_t* data = nullptr;
   Index t_stride = 0;

@@ -18,38 +18,38 @@ Scalar* at(const Sequence<Scalar>& sequence, Index t, Index b) {
   return sequence.data + t * sequence.t_stride + b * sequence.b_stride;
 }
 
-// Calls body(t, b, packed, valid) for every step of some sorted rows, in order of time. packed is the sample-step of
-// step t of row b where that is valid, else of the row's last valid one before it, -1 where there is none.
+// Calls body(t, b, packed, valid) for every step of some pieces, in order of time. packed is the sample-step of step t
+// of row b where that is valid, else of the piece's last valid one before it, -1 where there is none.
 template <class Body>
-void for_steps(const ValidSteps& v, Range rows, const Body& body) {
-  for (Index r = rows.begin; r < rows.end; ++r) {
-    const Index b = v.row[static_cast<std::size_t>(r)], steps = v.steps[static_cast<std::size_t>(r)];
+void for_steps(const ValidSteps& v, Range pieces, const Body& body) {
+  for (Index p = pieces.begin; p < pieces.end; ++p) {
+    const Piece& piece = v.pieces[static_cast<std::size_t>(p)];
     Index packed = -1, s = 0;
-    for (Index t = 0; t < v.T; ++t) {
-      const Index next = s < steps ? v.first[static_cast<std::size_t>(s)] + r : -1;
+    for (Index t = piece.begin; t < piece.end; ++t) {
+      const Index next = s < piece.valid ? v.first[static_cast<std::size_t>(s)] + p : -1;
       const bool valid = next >= 0 && v.time[static_cast<std::size_t>(next)] == t;
       if (valid) {
         packed = next;
         ++s;
       }
-      body(t, b, packed, valid);
+      body(t, piece.row, packed, valid);
     }
   }
 }
 
 // (count, F) from the valid steps of a caller's sequence.
 template <class Scalar>
-void gather(const ValidSteps& v, Range rows, Sequence<const Scalar> from, Index F, Scalar* to) {
-  for_steps(v, rows, [&](Index t, Index b, Index packed, bool valid) {
+void gather(const ValidSteps& v, Range pieces, Sequence<const Scalar> from, Index F, Scalar* to) {
+  for_steps(v, pieces, [&](Index t, Index b, Index packed, bool valid) {
     if (valid) copy_row(at(from, t, b), F, to + packed * F);
   });
 }
 
 // The way back of scatter: gradients by a repeated output add up.
 template <class Scalar>
-void gather_gradients(const ValidSteps& v, Range rows, MaskedOutput output, Sequence<const Scalar> from, Index F,
+void gather_gradients(const ValidSteps& v, Range pieces, MaskedOutput output, Sequence<const Scalar> from, Index F,
                       Scalar* to) {
-  for_steps(v, rows, [&](Index t, Index b, Index packed, bool valid) {
+  for_steps(v, pieces, [&](Index t, Index b, Index packed, bool valid) {
     if (valid) {
       copy_row(at(from, t, b), F, to + packed * F);
     } else if (packed >= 0 && output == MaskedOutput::kRepeat) {
@@ -60,8 +60,8 @@ void gather_gradients(const ValidSteps& v, Range rows, MaskedOutput output, Sequ
 
 // A caller's sequence from (count, F), with what belongs where no step is valid.
 template <class Scalar>
-void scatter(const ValidSteps& v, Range rows, MaskedOutput output, const Scalar* from, Index F, Sequence<Scalar> to) {
-  for_steps(v, rows, [&](Index t, Index b, Index packed, bool valid) {
+void scatter(const ValidSteps& v, Range pieces, MaskedOutput output, const Scalar* from, Index F, Sequence<Scalar> to) {
+  for_steps(v, pieces, [&](Index t, Index b, Index packed, bool valid) {
     if (valid || (packed >= 0 && output == MaskedOutput::kRepeat)) {
       copy_row(from + packed * F, F, at(to, t, b));
     } else {
@@ -70,21 +70,29 @@ void scatter(const ValidSteps& v, Range rows, MaskedOutput output, const Scalar*
   });
 }
 
-// States in the order of the sorted rows, from the caller's (B, H), zeros for null; and back, unless that is null.
+// Which pieces deal with a row's states at this end of the call.
+using PieceFlag = bool Piece::*;
+
+// States in the order of the pieces: of those concerned the rows of the caller's (B, H), of others, and for null,
+// zeros; and back, unless that is null.
 template <class Scalar>
-void sort_state(const ValidSteps& v, Range rows, const Scalar* from, Index H, Scalar* to) {
-  for (Index r = rows.begin; r < rows.end; ++r) {
-    if (from == nullptr) {
-      std::fill_n(to + r * H, H, Scalar(0));
+void sort_state(const ValidSteps& v, Range pieces, PieceFlag concerned, const Scalar* from, Index H, Scalar* to) {
+  for (Index p = pieces.begin; p < pieces.end; ++p) {
+    const Piece& piece = v.pieces[static_cast<std::size_t>(p)];
+    if (from == nullptr || !(piece.*concerned)) {
+      std::fill_n(to + p * H, H, Scalar(0));
     } else {
-      copy_row(from + v.row[static_cast<std::size_t>(r)] * H, H, to + r * H);
+      copy_row(from + piece.row * H, H, to + p * H);
     }
   }
 }
 template <class Scalar>
-void unsort_state(const ValidSteps& v, Range rows, const Scalar* from, Index H, Scalar* to) {
+void unsort_state(const ValidSteps& v, Range pieces, PieceFlag concerned, const Scalar* from, Index H, Scalar* to) {
   if (to == nullptr) return;
-  for (Index r = rows.begin; r < rows.end; ++r) copy_row(from + r * H, H, to + v.row[static_cast<std::size_t>(r)] * H);
+  for (Index p = pieces.begin; p < pieces.end; ++p) {
+    const Piece& piece = v.pieces[static_cast<std::size_t>(p)];
+    if (piece.*concerned) copy_row(from + p * H, H, to + piece.row * H);
+  }
 }
 
 // What differs between the two layers: how many states a row carries, and where a call has them. An LSTM's are h and c.
@@ -165,15 +173,15 @@ double operations(const ValidSteps& v, const Dims& dims, Index gates) {
 // A sequence of packed rows F wide, from a run's first one on.
 template <class Scalar>
 Sequence<Scalar> packed_sequence(Scalar* rows, const DenseRun& run, Index F) {
-  return {rows + run.first * F, run.rows * F, F};
+  return {rows + run.first * F, run.pieces * F, F};
 }
 
-// Which of a part's rows take part in a run.
-Range part_of(const DenseRun& run, Range rows) {
-  return {std::min(rows.begin, run.rows), std::min(rows.end, run.rows)};
+// Which of a part's pieces take part in a run.
+Range part_of(const DenseRun& run, Range pieces) {
+  return {std::min(pieces.begin, run.pieces), std::min(pieces.end, run.pieces)};
 }
 
-// A buffer for each state, (B, H).
+// A buffer for each state, (pieces, H).
 template <class Scalar, int kStates>
 std::array<Scalar*, kStates> split(Buffer<Scalar>& memory) {
   std::array<Scalar*, kStates> states{};
@@ -186,12 +194,13 @@ void forward(const KernelTable& table, const Forward& call, MaskedSteps<Scalar>&
   constexpr int kStates = Cell::kStates;
   const auto& kernels = Cell::kernels(table);
   const ValidSteps& v = masked.valid;
-  const auto [T, B, I, H] = call.dims;
+  const Index T = call.dims.T, B = call.dims.B, I = call.dims.I, H = call.dims.H;
   if (B == 0) return;
-  const int parts = useful_threads(operations(v, call.dims, Cell::kGates), B, threads);
+  const Index pieces = static_cast<Index>(v.pieces.size());
+  const int parts = useful_threads(operations(v, call.dims, Cell::kGates), pieces, threads);
   masked.x = Buffer<Scalar>(v.count * I);
   masked.h = Buffer<Scalar>(v.count * H);
-  Buffer<Scalar> memory(kStates * B * H), packed(kernels.forward_packed_size(call));
+  Buffer<Scalar> memory(kStates * pieces * H), packed(kernels.forward_packed_size(call));
   const std::array<Scalar*, kStates> states = split<Scalar, kStates>(memory);
   Forward whole = call;  // the batch that every run is a part of; its scratch serves more than one step
   whole.dims.T = std::max<Index>(T, 2);
@@ -201,14 +210,14 @@ void forward(const KernelTable& table, const Forward& call, MaskedSteps<Scalar>&
     kernels.pack_forward(call, packed.data());
   }
   run_parts(parts, [&](int part) {
-    const Range rows = v.share(part, parts);
-    gather<Scalar>(v, rows, call.x, I, masked.x.data());
-    for (int i = 0; i < kStates; ++i) sort_state(v, rows, Cell::initial(call)[i], H, states[i]);
+    const Range pieces = v.share(part, parts);
+    gather<Scalar>(v, pieces, call.x, I, masked.x.data());
+    for (int i = 0; i < kStates; ++i) sort_state(v, pieces, &Piece::starts_row, Cell::initial(call)[i], H, states[i]);
     for (const DenseRun& run : v.runs) {
-      const Range in_run = part_of(run, rows);
+      const Range in_run = part_of(run, pieces);
       if (in_run.begin == in_run.end) break;  // nor in any later one
       Forward dense = call;
-      dense.dims = {run.end - run.begin, run.rows, I, H};
+      dense.dims = {run.end - run.begin, run.pieces, I, H};
       dense.x = packed_sequence<const Scalar>(masked.x.data(), run, I);
       dense.h = packed_sequence(masked.h.data(), run, H);
       std::array<const Scalar*, kStates> before;
@@ -218,8 +227,8 @@ void forward(const KernelTable& table, const Forward& call, MaskedSteps<Scalar>&
       Cell::move_cache(dense, run.first);
       kernels.forward_rows(dense, packed.data(), in_run, scratch[part]);
     }
-    if (call.h.data != nullptr) scatter<Scalar>(v, rows, masked.output, masked.h.data(), H, call.h);
-    for (int i = 0; i < kStates; ++i) unsort_state(v, rows, states[i], H, Cell::last(call)[i]);
+    if (call.h.data != nullptr) scatter<Scalar>(v, pieces, masked.output, masked.h.data(), H, call.h);
+    for (int i = 0; i < kStates; ++i) unsort_state(v, pieces, &Piece::ends_row, states[i], H, Cell::last(call)[i]);
   });
 }
 
@@ -227,28 +236,28 @@ void forward(const KernelTable& table, const Forward& call, MaskedSteps<Scalar>&
 template <class Cell, class Backward, class Scalar>
 struct BackwardMemory {
   static constexpr int kStates = Cell::kStates;
-  Buffer<Scalar> initial, gradients;  // states, (kStates, B, H), rows sorted
+  Buffer<Scalar> initial, gradients;  // states, (kStates, pieces, H)
   Buffer<Scalar> d_h;                 // (count, H); empty: zeros
   Buffer<Scalar> h_prev;              // (count, H), h before every sample-step
   Buffer<Scalar> d_x;                 // (count, I); empty: not wanted
   Buffer<Scalar> packed;              // weights, first of the time loop, then of d_x
-  int row_parts, panel_parts, step_parts;
+  int piece_parts, panel_parts, step_parts;
   Backward flat;  // all sample-steps as one batch that knows nothing of time
-  PartScratch<Scalar> rows, sums;
+  PartScratch<Scalar> loop, sums;
 
   template <class Kernels>
   BackwardMemory(const Kernels& kernels, const Backward& call, const MaskedSteps<Scalar>& masked, int threads)
-      : initial(kStates * call.dims.B * call.dims.H),
+      : initial(kStates * static_cast<Index>(masked.valid.pieces.size()) * call.dims.H),
         gradients(initial.size()),
         d_h(call.d_h.data == nullptr ? 0 : masked.valid.count * call.dims.H),
         h_prev(masked.valid.count * call.dims.H),
         d_x(call.d_x.data == nullptr ? 0 : masked.valid.count * call.dims.I),
         packed(std::max(kernels.backward_packed_size(call), kernels.input_packed_size(call))),
-        row_parts(useful_threads(work(call, masked), call.dims.B, threads)),
+        piece_parts(useful_threads(work(call, masked), static_cast<Index>(masked.valid.pieces.size()), threads)),
         panel_parts(useful_threads(work(call, masked), kernels.weight_panels(call), threads)),
         step_parts(useful_threads(work(call, masked), masked.valid.count, threads)),
         flat(flattened(call, masked, h_prev.data())),
-        rows(row_parts, kernels.backward_scratch_size(call, masked.valid.largest_share(row_parts))),
+        loop(piece_parts, kernels.backward_scratch_size(call, masked.valid.largest_share(piece_parts))),
         sums(panel_parts, kernels.weight_scratch_size(flat, largest_share(kernels.weight_panels(flat), panel_parts))) {}
 
  private:
@@ -265,7 +274,7 @@ struct BackwardMemory {
   }
 };
 
-// The time loop backward for a part's rows: gradients before activation into the cache, and those of the initial
+// The time loop backward for a part's pieces: gradients before activation into the cache, and those of the initial
 // states.
 template <class Cell, class Kernels, class Backward, class Scalar>
 void backward_steps(const Kernels& kernels, const Backward& call, const MaskedSteps<Scalar>& masked,
@@ -273,20 +282,20 @@ void backward_steps(const Kernels& kernels, const Backward& call, const MaskedSt
   constexpr int kStates = Cell::kStates;
   const ValidSteps& v = masked.valid;
   const Index I = call.dims.I, H = call.dims.H;
-  const Range rows = v.share(part, memory.row_parts);
+  const Range pieces = v.share(part, memory.piece_parts);
   const bool arriving = call.d_h.data != nullptr;
   const std::array<Scalar*, kStates> initial = split<Scalar, kStates>(memory.initial);
   const std::array<Scalar*, kStates> gradients = split<Scalar, kStates>(memory.gradients);
-  if (arriving) gather_gradients<Scalar>(v, rows, masked.output, call.d_h, H, memory.d_h.data());
-  for (int i = 0; i < kStates; ++i) sort_state(v, rows, Cell::arriving(call)[i], H, gradients[i]);
+  if (arriving) gather_gradients<Scalar>(v, pieces, masked.output, call.d_h, H, memory.d_h.data());
+  for (int i = 0; i < kStates; ++i) sort_state(v, pieces, &Piece::ends_row, Cell::arriving(call)[i], H, gradients[i]);
   for (auto run = v.runs.rbegin(); run != v.runs.rend(); ++run) {
-    const Range in_run = part_of(*run, rows);
+    const Range in_run = part_of(*run, pieces);
     if (in_run.begin == in_run.end) continue;
     Backward dense = call;
-    dense.dims = {run->end - run->begin, run->rows, I, H};
+    dense.dims = {run->end - run->begin, run->pieces, I, H};
     dense.h = packed_sequence<const Scalar>(masked.h.data(), *run, H);
     if (arriving) dense.d_h = packed_sequence<const Scalar>(memory.d_h.data(), *run, H);
-    // The states before a run are those after the packed step before it, whose rows begin with the same ones.
+    // The states before a run are those after the packed step before it, whose pieces begin with the same ones.
     std::array<const Scalar*, kStates> before;
     for (int i = 0; i < kStates; ++i) {
       before[i] = run->begin == 0
@@ -296,9 +305,10 @@ void backward_steps(const Kernels& kernels, const Backward& call, const MaskedSt
     Cell::begin_from(dense, before);
     Cell::carry(dense, gradients);
     Cell::move_cache(dense, run->first);
-    kernels.backward_rows(dense, memory.packed.data(), in_run, memory.rows[part]);
+    kernels.backward_rows(dense, memory.packed.data(), in_run, memory.loop[part]);
   }
-  for (int i = 0; i < kStates; ++i) unsort_state(v, rows, gradients[i], H, Cell::leaving(call)[i]);
+  for (int i = 0; i < kStates; ++i)
+    unsort_state(v, pieces, &Piece::starts_row, gradients[i], H, Cell::leaving(call)[i]);
 }
 
 // h before every sample-step, from that after it.
@@ -308,7 +318,7 @@ void delay(const MaskedSteps<Scalar>& masked, const Scalar* h0, Index H, Scalar*
   for (const DenseRun& run : v.runs) {
     for (Index s = run.begin; s < run.end; ++s) {
       const Scalar* from = s == 0 ? h0 : masked.h.data() + v.first[static_cast<std::size_t>(s - 1)] * H;
-      copy_row(from, run.rows * H, h_prev + v.first[static_cast<std::size_t>(s)] * H);
+      copy_row(from, run.pieces * H, h_prev + v.first[static_cast<std::size_t>(s)] * H);
     }
   }
 }
@@ -321,9 +331,14 @@ void backward(const KernelTable& table, const Backward& call, const MaskedSteps<
   if (B == 0) return;
   BackwardMemory<Cell, Backward, Scalar> memory(kernels, call, masked, threads);
   const std::array<Scalar*, Cell::kStates> initial = split<Scalar, Cell::kStates>(memory.initial);
-  for (int i = 0; i < Cell::kStates; ++i) sort_state(v, {0, B}, Cell::initial(call)[i], H, initial[i]);
+  const Range all{0, static_cast<Index>(v.pieces.size())};
+  for (int i = 0; i < Cell::kStates; ++i) {
+    sort_state(v, all, &Piece::starts_row, Cell::initial(call)[i], H, initial[i]);
+    // A row that begins with a reset has no piece that could say so.
+    if (Cell::leaving(call)[i] != nullptr) std::fill_n(Cell::leaving(call)[i], B * H, Scalar(0));
+  }
   kernels.pack_backward(call, memory.packed.data());
-  run_parts(memory.row_parts, [&](int part) { backward_steps<Cell>(kernels, call, masked, memory, part); });
+  run_parts(memory.piece_parts, [&](int part) { backward_steps<Cell>(kernels, call, masked, memory, part); });
   if (v.count > 0) {
     delay(masked, initial[0], H, memory.h_prev.data());
     const Index panels = kernels.weight_panels(memory.flat);
@@ -339,7 +354,7 @@ void backward(const KernelTable& table, const Backward& call, const MaskedSteps<
   run_parts(memory.step_parts, [&](int part) {
     kernels.input_gradients(line, memory.packed.data(), share(v.count, part, memory.step_parts));
   });
-  scatter<Scalar>(v, {0, B}, MaskedOutput::kZero, memory.d_x.data(), I, call.d_x);
+  scatter<Scalar>(v, all, MaskedOutput::kZero, memory.d_x.data(), I, call.d_x);
 }
 
 }  // namespace

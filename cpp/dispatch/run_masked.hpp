@@ -1,8 +1,9 @@
-// The entry points for sequences of which a mask keeps some steps. Work and saved memory follow the valid steps: the
-// kernels run packed batches without holes (valid_steps.hpp), so every one of their options works here, at their speed.
+// The entry points for sequences of which a mask keeps some steps, or whose states are reset at some. Work and saved
+// memory follow the valid steps: the kernels run packed batches without holes (valid_steps.hpp), so every one of their
+// options works here, at their speed.
 //
-// Results are bitwise equal for any number of threads, and equal to run.hpp's where the mask keeps every step. Throws
-// std::bad_alloc, nothing else; on throw outputs are unchanged.
+// Results are bitwise equal for any number of threads, and equal to run.hpp's where the mask keeps every step and none
+// resets. Throws std::bad_alloc, nothing else; on throw outputs are unchanged.
 #pragma once
 
 #include "core/buffer.hpp"
@@ -13,11 +14,12 @@
 
 namespace gatedcore {
 
-// A forward call's mask, and what the call keeps for backward beside the cache, whose rows are those of the valid
-// sample-steps: gates (count, 4H), and for the LSTM c (count, H).
+// A forward call's mask and resets, either with null data, and what the call keeps for backward beside the cache, whose
+// rows are those of the valid sample-steps: gates (count, 4H), and for the LSTM c (count, H).
 template <class Scalar>
 struct MaskedSteps {
-  MaskedSteps(StepMask mask, MaskedOutput output_, const Dims& dims) : valid(mask, dims.T, dims.B), output(output_) {}
+  MaskedSteps(StepMask mask, StepMask reset, MaskedOutput output_, const Dims& dims)
+      : valid(mask, reset, dims.T, dims.B), output(output_) {}
 
   ValidSteps valid;
   MaskedOutput output;

@@ -1,6 +1,7 @@
-// Sequences of which a mask keeps some steps, row by row in plain loops: the twin of dispatch/run_masked.hpp.
+// Sequences of which a mask keeps some steps, or whose states are reset at some, in plain loops: the twin of
+// dispatch/run_masked.hpp.
 //
-// A row's valid steps, one after the other, are a sequence without a mask, for the plain twins.
+// A row's valid steps from one reset to the next, one after the other, are a sequence for the plain twins.
 #pragma once
 
 #include <vector>
@@ -10,19 +11,32 @@
 
 namespace gatedcore::reference {
 
-// The times of a row's valid steps.
-inline std::vector<Index> valid_times(StepMask mask, Index T, Index b) {
-  std::vector<Index> times;
-  for (Index t = 0; t < T; ++t) {
-    if (mask.data[t * mask.t_stride + b * mask.b_stride] != 0) times.push_back(t);
-  }
-  return times;
+inline bool is_set(StepMask mask, Index t, Index b, bool without) {
+  return mask.data == nullptr ? without : mask.data[t * mask.t_stride + b * mask.b_stride] != 0;
 }
 
-// The state of row b of a (B, H) array, or null.
+// Steps [begin, end) of a row, from one reset to the next, and the times of the valid ones among them.
+struct Stretch {
+  Index begin = 0, end = 0;
+  std::vector<Index> times;
+  bool from_initial = false, to_last = false;  // whether it begins with the row's initial states, ends in its last
+};
+inline std::vector<Stretch> stretches(StepMask mask, StepMask reset, Index T, Index b) {
+  std::vector<Stretch> all(1);
+  all[0].from_initial = T == 0 || !is_set(reset, 0, b, false);
+  for (Index t = 0; t < T; ++t) {
+    if (t > 0 && is_set(reset, t, b, false)) all.push_back({t, t, {}, false, false});
+    all.back().end = t + 1;
+    if (is_set(mask, t, b, true)) all.back().times.push_back(t);
+  }
+  all.back().to_last = true;
+  return all;
+}
+
+// The state of row b of a (B, H) array, or null, also where it does not concern the call.
 template <class Scalar>
-Scalar* row_of(Scalar* states, Index b, Index H) {
-  return states == nullptr ? nullptr : states + b * H;
+Scalar* row_of(Scalar* states, Index b, Index H, bool concerned) {
+  return states == nullptr || !concerned ? nullptr : states + b * H;
 }
 
 // The given steps of row b, one after the other.
@@ -35,39 +49,39 @@ std::vector<Scalar> rows_at(Sequence<const Scalar> from, const std::vector<Index
   return rows;
 }
 
-// A call for row b alone.
+// A call for a stretch of row b alone.
 template <class Scalar>
-LstmForward<Scalar> alone(LstmForward<Scalar> call, Index b) {
+LstmForward<Scalar> alone(LstmForward<Scalar> call, Index b, const Stretch& s) {
   const Index H = call.dims.H;
-  call.h0 = row_of(call.h0, b, H);
-  call.c0 = row_of(call.c0, b, H);
-  call.h_last = row_of(call.h_last, b, H);
-  call.c_last = row_of(call.c_last, b, H);
+  call.h0 = row_of(call.h0, b, H, s.from_initial);
+  call.c0 = row_of(call.c0, b, H, s.from_initial);
+  call.h_last = row_of(call.h_last, b, H, s.to_last);
+  call.c_last = row_of(call.c_last, b, H, s.to_last);
   return call;
 }
 template <class Scalar>
-GruForward<Scalar> alone(GruForward<Scalar> call, Index b) {
-  call.h0 = row_of(call.h0, b, call.dims.H);
-  call.h_last = row_of(call.h_last, b, call.dims.H);
+GruForward<Scalar> alone(GruForward<Scalar> call, Index b, const Stretch& s) {
+  call.h0 = row_of(call.h0, b, call.dims.H, s.from_initial);
+  call.h_last = row_of(call.h_last, b, call.dims.H, s.to_last);
   return call;
 }
 template <class Scalar>
-LstmBackward<Scalar> alone(LstmBackward<Scalar> call, Index b) {
+LstmBackward<Scalar> alone(LstmBackward<Scalar> call, Index b, const Stretch& s) {
   const Index H = call.dims.H;
-  call.h0 = row_of(call.h0, b, H);
-  call.c0 = row_of(call.c0, b, H);
-  call.d_h_last = row_of(call.d_h_last, b, H);
-  call.d_c_last = row_of(call.d_c_last, b, H);
-  call.d_h0 = row_of(call.d_h0, b, H);
-  call.d_c0 = row_of(call.d_c0, b, H);
+  call.h0 = row_of(call.h0, b, H, s.from_initial);
+  call.c0 = row_of(call.c0, b, H, s.from_initial);
+  call.d_h_last = row_of(call.d_h_last, b, H, s.to_last);
+  call.d_c_last = row_of(call.d_c_last, b, H, s.to_last);
+  call.d_h0 = row_of(call.d_h0, b, H, s.from_initial);
+  call.d_c0 = row_of(call.d_c0, b, H, s.from_initial);
   return call;
 }
 template <class Scalar>
-GruBackward<Scalar> alone(GruBackward<Scalar> call, Index b) {
+GruBackward<Scalar> alone(GruBackward<Scalar> call, Index b, const Stretch& s) {
   const Index H = call.dims.H;
-  call.h0 = row_of(call.h0, b, H);
-  call.d_h_last = row_of(call.d_h_last, b, H);
-  call.d_h0 = row_of(call.d_h0, b, H);
+  call.h0 = row_of(call.h0, b, H, s.from_initial);
+  call.d_h_last = row_of(call.d_h_last, b, H, s.to_last);
+  call.d_h0 = row_of(call.d_h0, b, H, s.from_initial);
   return call;
 }
 
@@ -76,80 +90,95 @@ inline void plain_forward(const GruForward<double>& call) { gru_forward(call); }
 inline void plain_backward(const LstmBackward<double>& call) { lstm_backward(call); }
 inline void plain_backward(const GruBackward<double>& call) { gru_backward(call); }
 
+// Calls body(t, s, valid) for every step of a stretch, s the valid steps up to and with it.
+template <class Body>
+void for_stretch(const Stretch& stretch, const Body& body) {
+  std::size_t s = 0;
+  for (Index t = stretch.begin; t < stretch.end; ++t) {
+    const bool valid = s < stretch.times.size() && stretch.times[s] == t;
+    s += valid;
+    body(t, static_cast<Index>(s), valid);
+  }
+}
+
 // call.cache stays unused: backward computes what it needs anew.
 template <class Forward>
-void masked_forward(const Forward& call, StepMask mask, MaskedOutput output) {
+void masked_forward(const Forward& call, StepMask mask, StepMask reset, MaskedOutput output) {
   const auto [T, B, I, H] = call.dims;
   for (Index b = 0; b < B; ++b) {
-    const std::vector<Index> times = valid_times(mask, T, b);
-    const Index n = static_cast<Index>(times.size());
-    const std::vector<double> x = rows_at(call.x, times, b, I);
-    std::vector<double> h(static_cast<std::size_t>(n * H));
-    Forward row = alone(call, b);
-    row.dims = {n, 1, I, H};
-    row.x = {x.data(), I, 0};
-    row.h = {h.data(), H, 0};
-    row.cache = {};
-    plain_forward(row);
-    if (call.h.data == nullptr) continue;
-    Index s = 0;  // valid steps before t + 1
-    for (Index t = 0; t < T; ++t) {
-      const bool valid = s < n && times[static_cast<std::size_t>(s)] == t;
-      s += valid;
-      const bool empty = s == 0 || (!valid && output == MaskedOutput::kZero);
-      for (Index u = 0; u < H; ++u) {
-        element(call.h, t, b, u) = empty ? 0.0 : h[static_cast<std::size_t>((s - 1) * H + u)];
-      }
+    for (const Stretch& stretch : stretches(mask, reset, T, b)) {
+      const Index n = static_cast<Index>(stretch.times.size());
+      const std::vector<double> x = rows_at(call.x, stretch.times, b, I);
+      std::vector<double> h(static_cast<std::size_t>(n * H));
+      Forward row = alone(call, b, stretch);
+      row.dims = {n, 1, I, H};
+      row.x = {x.data(), I, 0};
+      row.h = {h.data(), H, 0};
+      row.cache = {};
+      plain_forward(row);
+      if (call.h.data == nullptr) continue;
+      for_stretch(stretch, [&](Index t, Index s, bool valid) {
+        const bool empty = s == 0 || (!valid && output == MaskedOutput::kZero);
+        for (Index u = 0; u < call.dims.H; ++u) {
+          element(call.h, t, b, u) = empty ? 0.0 : h[static_cast<std::size_t>((s - 1) * call.dims.H + u)];
+        }
+      });
     }
   }
 }
 
+// One stretch of masked_backward.
 template <class Forward, class Backward>
-void masked_backward(const Backward& call, StepMask mask, MaskedOutput output) {
-  const auto [T, B, I, H] = call.dims;
-  for (Index b = 0; b < B; ++b) {
-    const std::vector<Index> times = valid_times(mask, T, b);
-    const Index n = static_cast<Index>(times.size());
-    const std::vector<double> x = rows_at(call.x, times, b, I);
-    std::vector<double> h(static_cast<std::size_t>(n * H)), d_h(h.size()), d_x(x.size()), gates(4 * h.size()),
-        c(h.size());
-    Backward row = alone(call, b);
-    Forward again;
-    again.dims = row.dims = {n, 1, I, H};
-    again.activation = call.activation;
-    again.recurrent_activation = call.recurrent_activation;
-    again.weights = call.weights;
-    again.x = row.x = {x.data(), I, 0};
-    again.h = {h.data(), H, 0};
-    again.h0 = row.h0;
-    again.cache.gates = row.cache.gates = gates.data();
-    if constexpr (requires { again.c0; }) {
-      again.c0 = row.c0;
-      again.cache.c = row.cache.c = c.data();
-    } else {
-      again.form = call.form;
+void stretch_backward(const Backward& call, Index b, const Stretch& stretch, MaskedOutput output) {
+  const Index I = call.dims.I, H = call.dims.H, n = static_cast<Index>(stretch.times.size());
+  const std::vector<double> x = rows_at(call.x, stretch.times, b, I);
+  std::vector<double> h(static_cast<std::size_t>(n * H)), d_h(h.size()), d_x(x.size()), gates(4 * h.size());
+  std::vector<double> c(h.size());
+  Backward row = alone(call, b, stretch);
+  Forward again;
+  again.dims = row.dims = {n, 1, I, H};
+  again.activation = call.activation;
+  again.recurrent_activation = call.recurrent_activation;
+  again.weights = call.weights;
+  again.x = row.x = {x.data(), I, 0};
+  again.h = {h.data(), H, 0};
+  again.h0 = row.h0;
+  again.cache.gates = row.cache.gates = gates.data();
+  if constexpr (requires { again.c0; }) {
+    again.c0 = row.c0;
+    again.cache.c = row.cache.c = c.data();
+  } else {
+    again.form = call.form;
+  }
+  plain_forward(again);
+  row.h = {h.data(), H, 0};
+  if (call.d_h.data != nullptr) {
+    for_stretch(stretch, [&](Index t, Index s, bool valid) {
+      if (s == 0 || (!valid && output == MaskedOutput::kZero)) return;
+      for (Index u = 0; u < H; ++u) d_h[static_cast<std::size_t>((s - 1) * H + u)] += element(call.d_h, t, b, u);
+    });
+    row.d_h = {d_h.data(), H, 0};
+  }
+  if (call.d_x.data != nullptr) row.d_x = {d_x.data(), I, 0};
+  plain_backward(row);
+  if (call.d_x.data == nullptr) return;
+  for_stretch(stretch, [&](Index t, Index s, bool valid) {
+    for (Index k = 0; k < I; ++k) {
+      element(call.d_x, t, b, k) = valid ? d_x[static_cast<std::size_t>((s - 1) * I + k)] : 0;
     }
-    plain_forward(again);
-    row.h = {h.data(), H, 0};
-    if (call.d_h.data != nullptr) {
-      Index s = 0;
-      for (Index t = 0; t < T; ++t) {
-        const bool valid = s < n && times[static_cast<std::size_t>(s)] == t;
-        s += valid;
-        if (s == 0 || (!valid && output == MaskedOutput::kZero)) continue;
-        for (Index u = 0; u < H; ++u) d_h[static_cast<std::size_t>((s - 1) * H + u)] += element(call.d_h, t, b, u);
-      }
-      row.d_h = {d_h.data(), H, 0};
-    }
-    if (call.d_x.data != nullptr) row.d_x = {d_x.data(), I, 0};
-    plain_backward(row);
-    if (call.d_x.data == nullptr) continue;
-    for (Index t = 0; t < T; ++t) {
-      for (Index k = 0; k < I; ++k) element(call.d_x, t, b, k) = 0;
-    }
-    for (Index s = 0; s < n; ++s) {
-      for (Index k = 0; k < I; ++k)
-        element(call.d_x, times[static_cast<std::size_t>(s)], b, k) = d_x[static_cast<std::size_t>(s * I + k)];
+  });
+}
+
+template <class Forward, class Backward>
+void masked_backward(const Backward& call, StepMask mask, StepMask reset, MaskedOutput output) {
+  const auto zero = [&](double* states) {
+    for (Index i = 0; states != nullptr && i < call.dims.B * call.dims.H; ++i) states[i] = 0;
+  };
+  zero(call.d_h0);
+  if constexpr (requires { call.d_c0; }) zero(call.d_c0);
+  for (Index b = 0; b < call.dims.B; ++b) {
+    for (const Stretch& stretch : stretches(mask, reset, call.dims.T, b)) {
+      stretch_backward<Forward>(call, b, stretch, output);
     }
   }
 }

@@ -2,8 +2,8 @@
 
 Arrays are float32 or float64, all of one call alike; nothing is converted or copied silently.
 Sequences are (B, T, F), or (T, B, F) where ``time_major``, with a contiguous last axis and any
-other strides; masks, of bool, are (B, T) or (T, B) with any strides. Activation names: "linear",
-"tanh", "sigmoid", "hard_sigmoid", "relu", "softsign", "elu".
+other strides; mask and reset, of bool, are (B, T) or (T, B) with any strides. Activation names:
+"linear", "tanh", "sigmoid", "hard_sigmoid", "relu", "softsign", "elu".
 """
 
 from typing import Any, final
@@ -83,6 +83,7 @@ def lstm_forward(
     save: bool,
     mask: npt.NDArray[np.bool_] | None = None,
     zero_output_for_mask: bool = False,
+    reset: npt.NDArray[np.bool_] | None = None,
 ) -> tuple[Array | None, Array, Array, LSTMCache | None]:
     """Return h of every step in x's layout or None, last h and c (B, H), and the cache or None."""
 
@@ -116,6 +117,7 @@ def gru_forward(
     save: bool,
     mask: npt.NDArray[np.bool_] | None = None,
     zero_output_for_mask: bool = False,
+    reset: npt.NDArray[np.bool_] | None = None,
 ) -> tuple[Array | None, Array, GRUCache | None]:
     """Return h of every step or None, last h, and the cache or None; bias (2, 3H) or (3H)."""
 

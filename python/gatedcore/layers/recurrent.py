@@ -160,7 +160,7 @@ class SequenceLayer(GatedLayer):
         TypeError, ValueError
             If it is no mask of the steps of ``x``.
         """
-        return mask_operand(self.name, mask, x.shape[0], x.shape[1], time_major=False)
+        return mask_operand(self.name, "mask", mask, x.shape[0], x.shape[1], time_major=False)
 
     def call_options(self, keras: dict[str, object]) -> None:
         """Refuse arguments of Keras's call that ask for what is not supported."""

@@ -46,7 +46,7 @@ def gru(
     initial_state: object = None, *, activation: object = "tanh",
     recurrent_activation: object = "sigmoid", reset_after: bool = True, time_major: bool = False,
     go_backwards: bool = False, mask: object = None, zero_output_for_mask: bool = False,
-    return_gates: Literal[False] = False,
+    reset: object = None, return_gates: Literal[False] = False,
     return_cache: Literal[False] = False,
 ) -> Array: ...  # fmt: skip
 @overload
@@ -55,7 +55,7 @@ def gru(
     initial_state: object = None, *, activation: object = "tanh",
     recurrent_activation: object = "sigmoid", reset_after: bool = True, time_major: bool = False,
     go_backwards: bool = False, mask: object = None, zero_output_for_mask: bool = False,
-    return_gates: Literal[True], return_cache: Literal[False] = False,
+    reset: object = None, return_gates: Literal[True], return_cache: Literal[False] = False,
 ) -> tuple[Array, GRUGates]: ...  # fmt: skip
 @overload
 def gru(
@@ -63,7 +63,7 @@ def gru(
     initial_state: object = None, *, activation: object = "tanh",
     recurrent_activation: object = "sigmoid", reset_after: bool = True, time_major: bool = False,
     go_backwards: bool = False, mask: object = None, zero_output_for_mask: bool = False,
-    return_gates: Literal[False] = False, return_cache: Literal[True],
+    reset: object = None, return_gates: Literal[False] = False, return_cache: Literal[True],
 ) -> tuple[Array, GRUCache]: ...  # fmt: skip
 @overload
 def gru(
@@ -71,7 +71,7 @@ def gru(
     initial_state: object = None, *, activation: object = "tanh",
     recurrent_activation: object = "sigmoid", reset_after: bool = True, time_major: bool = False,
     go_backwards: bool = False, mask: object = None, zero_output_for_mask: bool = False,
-    return_gates: Literal[True], return_cache: Literal[True],
+    reset: object = None, return_gates: Literal[True], return_cache: Literal[True],
 ) -> tuple[Array, GRUGates, GRUCache]: ...  # fmt: skip
 def gru(
     x: object,
@@ -87,6 +87,7 @@ def gru(
     go_backwards: bool = False,
     mask: object = None,
     zero_output_for_mask: bool = False,
+    reset: object = None,
     return_gates: bool = False,
     return_cache: bool = False,
 ) -> Array | tuple[Array, GRUGates] | tuple[Array, GRUCache] | tuple[Array, GRUGates, GRUCache]:
@@ -119,6 +120,10 @@ def gru(
     zero_output_for_mask : bool
         Whether ``h`` is zero at a step that does not count; by default it repeats that of the last
         step that does, and is zero before the first.
+    reset : array-like of bool, of the shape of ``mask``, optional
+        True where the states are set to zero before the step, and no gradient passes: where one
+        episode or document ends and the next begins. After a reset a masked output is zero until
+        the next step that counts.
     return_gates, return_cache : bool
         Whether to append the gates, and what ``gru_backward`` needs.
 
@@ -156,10 +161,11 @@ def gru(
     if isinstance(initial_state, list | tuple) and len(initial_state) == 1:
         initial_state = initial_state[0]
     steps = sequence.shape[0 if time_major else 1]
-    steps_mask = mask_operand("gru", mask, batch, steps, time_major=time_major)
-    if steps_mask is not None and return_gates:
+    steps_mask = mask_operand("gru", "mask", mask, batch, steps, time_major=time_major)
+    resets = mask_operand("gru", "reset", reset, batch, steps, time_major=time_major)
+    if return_gates and not (steps_mask is None and resets is None):
         raise ValueError(
-            "gru: return_gates=True came with a mask, expected one of the two; "
+            "gru: return_gates=True came with a mask or resets, expected it without; "
             "run the steps that count alone"
         )
     h, _, core_cache = _core.gru_forward(
@@ -175,6 +181,7 @@ def gru(
         return_gates or return_cache,
         steps_mask,
         zero_output,
+        resets,
     )
     assert h is not None
     if core_cache is None:

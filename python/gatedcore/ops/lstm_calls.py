@@ -48,7 +48,7 @@ def lstm(
     x: object, kernel: object, recurrent_kernel: object, bias: object = None,
     initial_state: object = None, *, activation: object = "tanh",
     recurrent_activation: object = "sigmoid", time_major: bool = False, go_backwards: bool = False,
-    mask: object = None, zero_output_for_mask: bool = False,
+    mask: object = None, zero_output_for_mask: bool = False, reset: object = None,
     return_gates: Literal[False] = False, return_cache: Literal[False] = False,
 ) -> tuple[Array, Array]: ...  # fmt: skip
 @overload
@@ -56,7 +56,7 @@ def lstm(
     x: object, kernel: object, recurrent_kernel: object, bias: object = None,
     initial_state: object = None, *, activation: object = "tanh",
     recurrent_activation: object = "sigmoid", time_major: bool = False, go_backwards: bool = False,
-    mask: object = None, zero_output_for_mask: bool = False,
+    mask: object = None, zero_output_for_mask: bool = False, reset: object = None,
     return_gates: Literal[True], return_cache: Literal[False] = False,
 ) -> tuple[Array, Array, LSTMGates]: ...  # fmt: skip
 @overload
@@ -64,7 +64,7 @@ def lstm(
     x: object, kernel: object, recurrent_kernel: object, bias: object = None,
     initial_state: object = None, *, activation: object = "tanh",
     recurrent_activation: object = "sigmoid", time_major: bool = False, go_backwards: bool = False,
-    mask: object = None, zero_output_for_mask: bool = False,
+    mask: object = None, zero_output_for_mask: bool = False, reset: object = None,
     return_gates: Literal[False] = False, return_cache: Literal[True],
 ) -> tuple[Array, Array, LSTMCache]: ...  # fmt: skip
 @overload
@@ -72,7 +72,7 @@ def lstm(
     x: object, kernel: object, recurrent_kernel: object, bias: object = None,
     initial_state: object = None, *, activation: object = "tanh",
     recurrent_activation: object = "sigmoid", time_major: bool = False, go_backwards: bool = False,
-    mask: object = None, zero_output_for_mask: bool = False,
+    mask: object = None, zero_output_for_mask: bool = False, reset: object = None,
     return_gates: Literal[True], return_cache: Literal[True],
 ) -> tuple[Array, Array, LSTMGates, LSTMCache]: ...  # fmt: skip
 def lstm(
@@ -88,6 +88,7 @@ def lstm(
     go_backwards: bool = False,
     mask: object = None,
     zero_output_for_mask: bool = False,
+    reset: object = None,
     return_gates: bool = False,
     return_cache: bool = False,
 ) -> (
@@ -122,6 +123,10 @@ def lstm(
     zero_output_for_mask : bool
         Whether ``h`` is zero at a step that does not count; by default it repeats that of the last
         step that does, and is zero before the first.
+    reset : array-like of bool, of the shape of ``mask``, optional
+        True where the states are set to zero before the step, and no gradient passes: where one
+        episode or document ends and the next begins. After a reset a masked output is zero until
+        the next step that counts.
     return_gates, return_cache : bool
         Whether to append the gates, and what ``lstm_backward`` needs.
 
@@ -158,10 +163,11 @@ def lstm(
     h0, c0 = _state_pair(initial_state)
     batch, units = sequence.shape[1 if time_major else 0], weights.recurrent_kernel.shape[0]
     steps = sequence.shape[0 if time_major else 1]
-    steps_mask = mask_operand("lstm", mask, batch, steps, time_major=time_major)
-    if steps_mask is not None and return_gates:
+    steps_mask = mask_operand("lstm", "mask", mask, batch, steps, time_major=time_major)
+    resets = mask_operand("lstm", "reset", reset, batch, steps, time_major=time_major)
+    if return_gates and not (steps_mask is None and resets is None):
         raise ValueError(
-            "lstm: return_gates=True came with a mask, expected one of the two; "
+            "lstm: return_gates=True came with a mask or resets, expected it without; "
             "run the steps that count alone"
         )
     h, _, c_last, core_cache = _core.lstm_forward(
@@ -177,6 +183,7 @@ def lstm(
         return_gates or return_cache,
         steps_mask,
         zero_output,
+        resets,
     )
     assert h is not None
     if core_cache is None:

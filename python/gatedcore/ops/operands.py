@@ -207,9 +207,9 @@ def state_operand(
 
 
 def mask_operand(
-    where: str, mask: object, batch: int, steps: int, *, time_major: bool
+    where: str, name: str, mask: object, batch: int, steps: int, *, time_major: bool
 ) -> npt.NDArray[np.bool_] | None:
-    """Return a mask as an array of booleans, (B, T) or (T, B), or None.
+    """Return ``mask`` or ``reset`` as an array of booleans, (B, T) or (T, B), or None.
 
     Raises
     ------
@@ -223,13 +223,13 @@ def mask_operand(
     array = np.asarray(mask)
     if array.dtype != np.bool_:
         raise TypeError(
-            f"{where}: mask has dtype {array.dtype}, expected bool with True where a step counts; "
+            f"{where}: {name} has dtype {array.dtype}, expected bool; "
             "pass a comparison, such as tokens != 0"
         )
     shape, formula = ((steps, batch), "(T, B)") if time_major else ((batch, steps), "(B, T)")
     if array.shape != shape:
         raise ValueError(
-            f"{where}: mask has shape {array.shape}, expected {formula} = {shape}; "
+            f"{where}: {name} has shape {array.shape}, expected {formula} = {shape}; "
             "pass one boolean for each step of x"
         )
     return array

@@ -13,16 +13,18 @@ namespace {
 struct Mask {
   Index T = 0, B = 0;
   MaskedOutput output = MaskedOutput::kRepeat;
-  std::vector<std::uint8_t> bytes;  // (B, T)
+  std::vector<std::uint8_t> bytes;   // (B, T)
+  std::vector<std::uint8_t> resets;  // (B, T), or empty
 
   StepMask steps() const { return {bytes.data(), 1, T}; }
+  StepMask reset() const { return resets.empty() ? StepMask{} : StepMask{resets.data(), 1, T}; }
 };
 
 enum class Padding { kRight, kLeft, kHoles, kNone, kAll };
 constexpr Padding kPaddings[] = {Padding::kRight, Padding::kLeft, Padding::kHoles, Padding::kNone, Padding::kAll};
 
-Mask random_mask(check::Random& random, Index T, Index B, Padding padding) {
-  Mask mask{T, B, random_choice(random) ? MaskedOutput::kRepeat : MaskedOutput::kZero, {}};
+Mask random_mask(check::Random& random, Index T, Index B, Padding padding, bool resets = false) {
+  Mask mask{T, B, random_choice(random) ? MaskedOutput::kRepeat : MaskedOutput::kZero, {}, {}};
   for (Index b = 0; b < B; ++b) {
     const Index length = random.integer(0, T);
     for (Index t = 0; t < T; ++t) {
@@ -33,6 +35,7 @@ Mask random_mask(check::Random& random, Index T, Index B, Padding padding) {
       mask.bytes.push_back(valid ? 255 : 0);  // NumPy writes 1; any byte but 0 counts
     }
   }
+  for (Index i = 0; resets && i < T * B; ++i) mask.resets.push_back(random.integer(0, 3) == 0);
   return mask;
 }
 
@@ -44,7 +47,7 @@ Solver masked_kernel(const KernelTable& table, const Mask& mask, int threads,
                      void (*backward)(const KernelTable&, const Backward&, const MaskedSteps<Scalar>&, int)) {
   auto kept = std::make_shared<std::unique_ptr<MaskedSteps<Scalar>>>();
   return {[=, &table](const Forward& call) {
-            *kept = std::make_unique<MaskedSteps<Scalar>>(mask.steps(), mask.output, call.dims);
+            *kept = std::make_unique<MaskedSteps<Scalar>>(mask.steps(), mask.reset(), mask.output, call.dims);
             forward(table, call, **kept, threads);
           },
           [=, &table](const Backward& call) {
@@ -65,16 +68,20 @@ GruSolver<Scalar> masked_gru(const KernelTable& table, const Mask& mask, int thr
       table, mask, threads, run_gru_forward<Scalar>, run_gru_backward<Scalar>);
 }
 LstmSolver<double> lstm_twin_of(const Mask& mask, Index H) {
-  return {[mask](const LstmForward<double>& call) { reference::masked_forward(call, mask.steps(), mask.output); },
+  return {[mask](const LstmForward<double>& call) {
+            reference::masked_forward(call, mask.steps(), mask.reset(), mask.output);
+          },
           [mask](const LstmBackward<double>& call) {
-            reference::masked_backward<LstmForward<double>>(call, mask.steps(), mask.output);
+            reference::masked_backward<LstmForward<double>>(call, mask.steps(), mask.reset(), mask.output);
           },
           H};
 }
 GruSolver<double> gru_twin_of(const Mask& mask, Index H) {
-  return {[mask](const GruForward<double>& call) { reference::masked_forward(call, mask.steps(), mask.output); },
+  return {[mask](const GruForward<double>& call) {
+            reference::masked_forward(call, mask.steps(), mask.reset(), mask.output);
+          },
           [mask](const GruBackward<double>& call) {
-            reference::masked_backward<GruForward<double>>(call, mask.steps(), mask.output);
+            reference::masked_backward<GruForward<double>>(call, mask.steps(), mask.reset(), mask.output);
           },
           H};
 }
@@ -103,7 +110,7 @@ void check_against_twin(const Problem& p, const Solver& solver, const Twin& twin
 template <class Scalar>
 void check_problem(const KernelTable& table, check::Random& random, Dims dims, Padding padding) {
   CONTEXT(list_of(dims) << " padding " << int(padding) << " bytes " << sizeof(Scalar));
-  const Mask mask = random_mask(random, dims.T, dims.B, padding);
+  const Mask mask = random_mask(random, dims.T, dims.B, padding, random_choice(random));
   // The twin computes its own states, so the roundings of both passes count.
   const double tolerance = Tolerances<Scalar>::kForward + Tolerances<Scalar>::kBackward;
   LstmProblem<Scalar> lstm = lstm_problem<Scalar>(random, dims);
@@ -143,7 +150,7 @@ TEST_CASE("the kernels' gradients are those of their own loss") {
     check::Random random(2);
     const Dims dims{4, 3, 2, table.kernels<double>().lanes + 1};
     for (const Padding padding : {Padding::kRight, Padding::kHoles}) {
-      const Mask mask = random_mask(random, dims.T, dims.B, padding);
+      const Mask mask = random_mask(random, dims.T, dims.B, padding, padding == Padding::kHoles);
       check_lstm_differences(lstm_problem<double>(random, dims), masked_lstm<double>(table, mask));
       for (const GruForm form : {GruForm::kResetAfter, GruForm::kResetBefore}) {
         GruProblem<double> p = gru_problem<double>(random, dims, form);
@@ -178,7 +185,7 @@ TEST_CASE("any number of threads gives the same bits") {
     check::Random random(4);
     const Dims dims{60, 13, 40, 40};  // some ten million operations: enough to deserve five threads
     for (const Padding padding : {Padding::kRight, Padding::kHoles}) {
-      const Mask mask = random_mask(random, dims.T, dims.B, padding);
+      const Mask mask = random_mask(random, dims.T, dims.B, padding, padding == Padding::kHoles);
       const LstmProblem<float> lstm = lstm_problem<float>(random, dims);
       const GruProblem<float> gru = gru_problem<float>(random, dims, GruForm::kResetBefore);
       const auto one = masked_lstm<float>(table, mask, 1);

@@ -10,6 +10,9 @@ namespace {
 const std::vector<std::uint8_t> kBytes = {1, 0, 1, 0, /**/ 0, 0, 1, 1};
 constexpr Dims kDims{4, 2, 2, 3};
 StepMask mask() { return {kBytes.data(), 1, kDims.T}; }
+// Row 0 begins anew at its third step, row 1 at once.
+const std::vector<std::uint8_t> kResets = {0, 0, 1, 0, /**/ 1, 0, 0, 0};
+StepMask reset() { return {kResets.data(), 1, kDims.T}; }
 
 TEST_CASE("a masked step keeps the states, and its output is the last one or zero") {
   check::Random random(1);
@@ -18,7 +21,7 @@ TEST_CASE("a masked step keeps the states, and its output is the last one or zer
     LstmSetup setup;
     setup.save = false;
     return solve_forward(
-        p, {[=](const LstmForward<double>& call) { reference::masked_forward(call, mask(), output); }, {}, kDims.H},
+        p, {[=](const LstmForward<double>& call) { reference::masked_forward(call, mask(), {}, output); }, {}, kDims.H},
         setup);
   };
   const auto h_at = [&](const LstmStates<double>& states, Index t, Index b) {
@@ -42,20 +45,41 @@ TEST_CASE("a masked step keeps the states, and its output is the last one or zer
   CHECK(rows_of(alone.h, 1, kDims.H, {1, 2}, {0, 1}) == h_at(repeated, 2, 0));
 }
 
+TEST_CASE("a reset forgets what was before") {
+  check::Random random(3);
+  LstmProblem<double> p = lstm_problem<double>(random, kDims);
+  const LstmSolver<double> solver{
+      [](const LstmForward<double>& call) { reference::masked_forward(call, {}, reset(), MaskedOutput::kRepeat); },
+      {},
+      kDims.H};
+  LstmSetup setup;
+  setup.save = false;
+  const LstmStates<double> states = solve_forward(p, solver, setup);
+  LstmProblem<double> end = part_of(p, {2, 4}, {0, 1});
+  end.h0.clear();
+  end.c0.clear();
+  const LstmStates<double> alone = solve_forward(end, lstm_twin<double>(kDims.H));
+  CHECK(rows_of(states.h, kDims.B, kDims.H, {2, 4}, {0, 1}) == alone.h);
+  CHECK(rows_of(states.c_last, kDims.B, kDims.H, {0, 1}, {0, 1}) == alone.c_last);
+}
+
 TEST_CASE("the twins' gradients are those of their loss") {
   for (const MaskedOutput output : {MaskedOutput::kRepeat, MaskedOutput::kZero}) {
     CONTEXT("output " << int(output));
     check::Random random(2);
-    check_lstm_differences(lstm_problem<double>(random, kDims),
-                           {[=](const LstmForward<double>& call) { reference::masked_forward(call, mask(), output); },
-                            [=](const LstmBackward<double>& call) {
-                              reference::masked_backward<LstmForward<double>>(call, mask(), output);
-                            },
-                            kDims.H});
+    check_lstm_differences(
+        lstm_problem<double>(random, kDims),
+        {[=](const LstmForward<double>& call) { reference::masked_forward(call, mask(), reset(), output); },
+         [=](const LstmBackward<double>& call) {
+           reference::masked_backward<LstmForward<double>>(call, mask(), reset(), output);
+         },
+         kDims.H});
     check_gru_differences(
         gru_problem<double>(random, kDims, GruForm::kResetAfter),
-        {[=](const GruForward<double>& call) { reference::masked_forward(call, mask(), output); },
-         [=](const GruBackward<double>& call) { reference::masked_backward<GruForward<double>>(call, mask(), output); },
+        {[=](const GruForward<double>& call) { reference::masked_forward(call, mask(), reset(), output); },
+         [=](const GruBackward<double>& call) {
+           reference::masked_backward<GruForward<double>>(call, mask(), reset(), output);
+         },
          kDims.H});
   }
 }

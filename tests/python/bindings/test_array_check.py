@@ -113,25 +113,3 @@ def test_gradients_must_be_writable(name):
 def test_an_array_is_asked_for_not_a_list():
     with pytest.raises(TypeError, match="incompatible function arguments"):
         _core.lstm_forward(**lstm_arguments() | {"bias": [0.0] * (4 * H)})
-
-
-def test_a_mask_has_booleans_of_the_shape_of_the_steps():
-    arguments = lstm_arguments()
-    for time_major, shape in ((False, (T, B)), (True, (B, T))):
-        x = np.ascontiguousarray(arguments["x"].swapaxes(0, 1)) if time_major else arguments["x"]
-        given = arguments | {"x": x, "time_major": time_major}
-        with pytest.raises(
-            ValueError, match=r"lstm_forward: mask has shape .*, expected \((B, T|T, B)\)"
-        ):
-            _core.lstm_forward(**given, mask=np.ones(shape, bool))
-    with pytest.raises(TypeError, match="mask has dtype uint8, expected bool"):
-        _core.lstm_forward(**arguments, mask=np.ones((B, T), np.uint8))
-
-
-def test_a_mask_may_have_any_strides():
-    arguments = lstm_arguments()
-    mask = np.arange(T) < np.array([[2], [4], [1]])
-    expected = _core.lstm_forward(**arguments, mask=mask)[0]
-    wide = np.repeat(np.repeat(mask, 2, axis=0), 3, axis=1)
-    for view in (np.asfortranarray(mask), mask[::-1, ::-1].copy()[::-1, ::-1], wide[::2, ::3]):
-        np.testing.assert_array_equal(_core.lstm_forward(**arguments, mask=view)[0], expected)

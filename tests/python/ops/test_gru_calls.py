@@ -255,7 +255,27 @@ def test_a_mask_keeps_memory_for_the_steps_that_count_alone():
 
 def test_gates_of_a_masked_call_are_refused():
     p = make_problem(3, two_biases=True)
-    with pytest.raises(ValueError, match="gru: return_gates=True came with a mask"):
+    with pytest.raises(ValueError, match="gru: return_gates=True came with a mask or resets"):
         ops.gru(
             p.x, p.kernel, p.recurrent_kernel, p.bias, mask=np.ones((3, 5), bool), return_gates=True
         )
+
+
+def test_a_reset_begins_anew_and_stops_the_gradient():
+    p = make_problem(3, T=9, B=2, two_biases=True)
+    reset = np.zeros((2, 9), bool)
+    reset[0, 4] = reset[1, 0] = True
+    arguments = (p.kernel, p.recurrent_kernel, p.bias)
+    h, *_, cache = ops.gru(p.x, *arguments, p.h0, reset=reset, return_cache=True)
+    before = ops.gru(p.x[:1, :4], *arguments, p.h0[:1], return_cache=True)[0]
+    after = ops.gru(p.x[:1, 4:], *arguments, return_cache=True)[0]
+    assert_close(h[:1], np.concatenate([before, after], axis=1))
+    assert_close(h[1:], ops.gru(p.x[1:], *arguments, return_cache=True)[0])
+    d_h = np.zeros_like(p.d_h)
+    d_h[0, 5] = 1  # what comes after the reset knows nothing of what was before
+    g = ops.gru_backward(cache, d_h)
+    assert np.abs(g.x[0, 4:6]).min() > 0
+    np.testing.assert_array_equal(g.x[0, :4], 0)
+    np.testing.assert_array_equal(g.h0, 0)
+    with pytest.raises(TypeError, match="gru: reset has dtype int64, expected bool"):
+        ops.gru(p.x, *arguments, reset=reset.astype(np.int64))

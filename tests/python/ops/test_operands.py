@@ -33,11 +33,11 @@ def test_cache_of_another_kind() -> None:
 
 
 def test_mask() -> None:
-    assert mask_operand("here", None, 2, 3, time_major=False) is None
+    assert mask_operand("here", "mask", None, 2, 3, time_major=False) is None
     given = [[True, False, True], [False, True, True]]
-    assert mask_operand("here", given, 2, 3, time_major=False).dtype == bool
-    assert mask_operand("here", np.array(given).T, 2, 3, time_major=True).shape == (3, 2)
+    assert mask_operand("here", "mask", given, 2, 3, time_major=False).dtype == bool
+    assert mask_operand("here", "mask", np.array(given).T, 2, 3, time_major=True).shape == (3, 2)
     with pytest.raises(ValueError, match=r"here: mask has shape \(2, 3\), expected \(T, B\) = "):
-        mask_operand("here", given, 2, 3, time_major=True)
+        mask_operand("here", "mask", given, 2, 3, time_major=True)
     with pytest.raises(TypeError, match="here: mask has dtype float64, expected bool"):
-        mask_operand("here", np.ones((2, 3)), 2, 3, time_major=False)
+        mask_operand("here", "mask", np.ones((2, 3)), 2, 3, time_major=False)
