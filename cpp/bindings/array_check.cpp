@@ -27,7 +27,9 @@ template <class Scalar>
 void check_alignment(const Argument& a) {
   bool aligned = reinterpret_cast<std::uintptr_t>(a.array.data()) % sizeof(Scalar) == 0;
   for (py::ssize_t axis = 0; axis < a.array.ndim(); ++axis) {
-    aligned = aligned && a.array.strides(axis) % static_cast<py::ssize_t>(sizeof(Scalar)) == 0;
+    // NumPy gives an axis that is never stepped along any stride.
+    const bool stepped = a.array.shape(axis) > 1 && a.array.size() > 0;
+    aligned = aligned && (!stepped || a.array.strides(axis) % static_cast<py::ssize_t>(sizeof(Scalar)) == 0);
   }
   if (!aligned)
     throw py::value_error(subject(a) + " is not aligned to its elements; use np.ascontiguousarray(" + a.name + ")");
@@ -51,6 +53,12 @@ void check_contiguous(const Argument& a, const Shape& shape, const char* meaning
 
 template <class Scalar>
 constexpr py::ssize_t kSize = sizeof(Scalar);
+
+// Elements from one row of an axis to the next, 0 for an axis that is never stepped along.
+template <class Scalar>
+Index stride_of(const Argument& a, Index axis) {
+  return a.array.shape(axis) > 1 && a.array.size() > 0 ? a.array.strides(axis) / kSize<Scalar> : 0;
+}
 
 template <class Scalar>
 void check_features(const Argument& a) {
@@ -111,8 +119,7 @@ Sequence<const Scalar> sequence(const Argument& a, bool time_major) {
   check_alignment<Scalar>(a);
   check_features<Scalar>(a);
   const Index t_axis = time_major ? 0 : 1;
-  return {static_cast<const Scalar*>(a.array.data()), a.array.strides(t_axis) / kSize<Scalar>,
-          a.array.strides(1 - t_axis) / kSize<Scalar>};
+  return {static_cast<const Scalar*>(a.array.data()), stride_of<Scalar>(a, t_axis), stride_of<Scalar>(a, 1 - t_axis)};
 }
 
 template <class Scalar>
@@ -120,7 +127,7 @@ Sequence<const Scalar> matrix_rows(const Argument& a) {
   check_dtype<Scalar>(a);
   check_alignment<Scalar>(a);
   check_features<Scalar>(a);
-  return {static_cast<const Scalar*>(a.array.data()), 0, a.array.strides(0) / kSize<Scalar>};
+  return {static_cast<const Scalar*>(a.array.data()), 0, stride_of<Scalar>(a, 0)};
 }
 
 Dims sequence_dims(const Argument& a, bool time_major) {

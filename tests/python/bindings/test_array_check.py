@@ -113,3 +113,13 @@ def test_gradients_must_be_writable(name):
 def test_an_array_is_asked_for_not_a_list():
     with pytest.raises(TypeError, match="incompatible function arguments"):
         _core.lstm_forward(**lstm_arguments() | {"bias": [0.0] * (4 * H)})
+
+
+def test_strides_of_axes_that_are_never_stepped_along_mean_nothing():
+    arguments = lstm_arguments()
+    x = np.zeros(1, dtype=[("x", "f4", (T, I)), ("pad", "i1")])["x"]
+    x[:] = arguments["x"][:1]
+    assert x.strides[0] % 4 != 0
+    given = arguments | {"h0": None, "c0": None}
+    expected = _core.lstm_forward(**given | {"x": x.copy()})[0]
+    np.testing.assert_array_equal(_core.lstm_forward(**given | {"x": x})[0], expected)
