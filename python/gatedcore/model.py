@@ -9,7 +9,7 @@ from gatedcore import keras_arguments
 from gatedcore.arrays import FLOAT32, Array, Shape, as_array
 from gatedcore.checks import fits
 from gatedcore.keras_arguments import reject_unsupported
-from gatedcore.layers.base import Layer, check_batch_shape, unique_name
+from gatedcore.layers.base import Layer, as_list, check_batch_shape, unique_name
 from gatedcore.layers.input import Input
 from gatedcore.layers.recurrent import CellLayer
 from gatedcore.parameters import ParameterVector
@@ -324,7 +324,7 @@ class Sequential(Trainer):
         """
         where = f"{self.name}.set_weights"
         self._need_built(where)
-        given, count = list(weights), len(self.weights)
+        given, count = as_list(where, weights), len(self.weights)
         if len(given) != count:
             raise ValueError(
                 f"{where}: weights holds {len(given)} arrays, expected {count}; pass what "

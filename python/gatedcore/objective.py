@@ -1,7 +1,5 @@
 """What ``compile`` chose: optimizer, loss and metrics; and their means over an epoch."""
 
-from typing import Any, cast
-
 import numpy as np
 
 from gatedcore import losses, metrics, optimizers
@@ -39,7 +37,8 @@ class Objective:
         TypeError, ValueError
             If a loss function of the user returns something else.
         """
-        result = self.loss(y_true, y_pred)
+        # Backward reads y_pred again, and y_true may be the caller's own.
+        result = self.loss(_read_only(y_true), _read_only(y_pred))
         if not isinstance(result, tuple) or len(result) != 2:
             raise TypeError(
                 f"compile: loss returned {type(result).__name__}, expected (loss, gradient); "
@@ -48,7 +47,7 @@ class Objective:
         gradient = as_contiguous("compile", "gradient of the loss", result[1], y_pred.dtype)
         advice = "return one number for each of y_pred"
         check_shape("compile", "gradient of the loss", gradient, y_pred.shape, "y_pred", advice)
-        return float(result[0]), gradient
+        return as_number("loss", result[0]), gradient
 
 
 class Means:
@@ -65,9 +64,10 @@ class Means:
         self._samples += n
         self._sums[0] += loss * n
         for k, metric in enumerate(self._metrics, start=1):
-            value = metric.function(y_true, y_pred)
-            mean = value if type(value) is float else float(np.mean(cast(Any, value)))
-            self._sums[k] += mean * n
+            value = metric.function(_read_only(y_true), _read_only(y_pred))
+            if type(value) is not float:
+                value = as_number(f"metric {metric.name}", value, mean=True)
+            self._sums[k] += value * n
 
     def logs(self) -> Logs:
         """Return the means by name."""
@@ -76,3 +76,28 @@ class Means:
         for metric, mean in zip(self._metrics, others, strict=True):
             logs[metric.name] = metric.finish(mean)
         return logs
+
+
+def _read_only(array: Array) -> Array:
+    """Return a view that a function of the user cannot write to."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def as_number(what: str, value: object, *, mean: bool = False) -> float:
+    """Return what a loss or a metric returned as a float; of an array the mean, if that is asked.
+
+    Raises
+    ------
+    TypeError
+        If it is no real number.
+    """
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiub" or not (array.ndim == 0 or (mean and array.size)):
+        shown = f"an array of shape {array.shape}" if array.ndim else type(value).__name__
+        raise TypeError(
+            f"compile: {what} returned {shown}, expected a real number"
+            f"{' or an array of them' if mean else ''}; return float(...) of it"
+        )
+    return float(np.mean(array, dtype=np.float64) if array.ndim else array)

@@ -46,3 +46,7 @@ class ParameterVector:
                 start = stop
             self.value_views.append(values)
             self.gradient_views.append(gradients)
+
+    def holds(self, array: Array) -> bool:
+        """Return whether an array may lie in the memory of the values."""
+        return bool(np.may_share_memory(array, self.values))

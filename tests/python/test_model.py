@@ -269,3 +269,14 @@ class Copy(gk.Callback):
 
     def on_epoch_end(self, epoch, logs=None) -> None:
         self.copies.append(pickle.loads(pickle.dumps(self.model)))
+
+
+def test_weights_of_the_model_itself_may_change_places() -> None:
+    model = gk.Sequential([gk.Dense(3, input_shape=(3,)), gk.Dense(3)])
+    first, second = model.layers[0].get_weights(), model.layers[1].get_weights()
+    w = model.weights
+    model.set_weights([w[2], w[3], w[0], w[1]])
+    for value, expected in zip(model.weights, second + first, strict=True):
+        np.testing.assert_array_equal(value, expected)
+    with pytest.raises(TypeError, match="set_weights: weights has type int, expected a list"):
+        model.set_weights(5)

@@ -61,3 +61,36 @@ def test_a_loss_of_the_user_may_be_of_numpy_and_its_gradient_of_another_dtype():
     wrong = Objective("sgd", lambda y, p: (1.0, np.ones(2)), None)
     with pytest.raises(ValueError, match=r"gradient of the loss has shape \(2,\)"):
         wrong.loss_of(np.zeros((2, 1), "f4"), np.zeros((2, 1), "f4"))
+
+
+def test_a_loss_or_metric_cannot_write_to_what_backward_and_the_caller_need() -> None:
+    y_true, y_pred = np.ones((2, 1), np.float32), np.zeros((2, 1), np.float32)
+
+    def in_place(a, b):
+        b -= a
+        return 0.0, b
+
+    with pytest.raises(ValueError, match="read-only"):
+        Objective("sgd", in_place, None).loss_of(y_true, y_pred)
+    objective = Objective("sgd", "mse", [lambda a, b: a.fill(0)])
+    with pytest.raises(ValueError, match="read-only"):
+        Means(objective).add(0.0, y_true, y_pred)
+    np.testing.assert_array_equal(y_pred, 0)
+    np.testing.assert_array_equal(y_true, 1)
+
+
+@pytest.mark.parametrize("returned", [None, "1", 1j, np.ones(2)])
+def test_a_loss_that_is_no_number_is_named(returned) -> None:
+    y = np.ones((2, 1), np.float32)
+    with pytest.raises(TypeError, match=r"compile: loss returned .*, expected a real number"):
+        Objective("sgd", lambda a, b: (returned, b), None).loss_of(y, y)
+
+
+@pytest.mark.parametrize("returned", [None, "x", np.ones((0, 2))])
+def test_a_metric_that_is_no_number_is_named(returned) -> None:
+    def odd(a, b):
+        return returned
+
+    y = np.ones((2, 1), np.float32)
+    with pytest.raises(TypeError, match=r"compile: metric odd returned .*, expected a real number"):
+        Means(Objective("sgd", "mse", [odd])).add(0.0, y, y)

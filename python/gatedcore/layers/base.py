@@ -243,7 +243,8 @@ class Layer(ABC):
         TypeError
             If one does not hold real numbers.
         """
-        checked = self.check_weights(f"{self.name}.set_weights", list(weights))
+        where = f"{self.name}.set_weights"
+        checked = self.check_weights(where, as_list(where, weights))
         for value, new in zip(self.parameters.values(), checked, strict=True):
             value[...] = new
 
@@ -260,6 +261,7 @@ class Layer(ABC):
                 f"{where}: layer has no weights yet, expected a built one; call it on an array or "
                 "build(input_shape) first"
             )
+        assert self._vector is not None
         names = ", ".join(self.parameters)
         if len(weights) != len(self.parameters):
             raise ValueError(
@@ -271,7 +273,8 @@ class Layer(ABC):
             array = as_array(where, name, new, self.dtype)
             advice = "take the weights of a layer of the same kind and size"
             check_shape(where, name, array, value.shape, "shape", advice)
-            checked.append(array)
+            # Weights of this model may stand in for others of it: read all before any is written.
+            checked.append(array.copy() if self._vector.holds(array) else array)
         return checked
 
     def count_params(self) -> int:
@@ -371,6 +374,22 @@ class Layer(ABC):
         return f"<{type(self).__name__} {self.name!r}{'' if self.built else ', not built'}>"
 
     _saved: Any = None  # what the last training forward kept
+
+
+def as_list(where: str, weights: object) -> list[object]:
+    """Return weights as a list.
+
+    Raises
+    ------
+    TypeError
+        If they are none.
+    """
+    if not isinstance(weights, Iterable):
+        raise TypeError(
+            f"{where}: weights has type {type(weights).__name__}, expected a list of arrays; pass "
+            "what get_weights() returned"
+        )
+    return list(weights)
 
 
 class Draws:

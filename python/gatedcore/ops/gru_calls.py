@@ -135,7 +135,7 @@ def gru(
         Only with ``return_gates``: z r n of every step.
     cache : GRUCache
         Only with ``return_cache``. It refers to the arrays of this call: leave them unchanged until
-        ``gru_backward`` has run.
+        ``gru_backward`` has run. ``h`` is read-only for that reason; copy it to write to it.
 
     Raises
     ------
@@ -150,6 +150,8 @@ def gru(
     """
     reset_after = check_bool("gru", "reset_after", reset_after)
     go_backwards = check_bool("gru", "go_backwards", go_backwards)
+    return_gates = check_bool("gru", "return_gates", return_gates)
+    return_cache = check_bool("gru", "return_cache", return_cache)
     zero_output = check_bool("gru", "zero_output_for_mask", zero_output_for_mask)
     sequence = sequence_operand("gru", x, kernel, recurrent_kernel, time_major)
     dtype = sequence.dtype
@@ -184,6 +186,7 @@ def gru(
         resets,
     )
     assert h is not None
+    h.flags.writeable = not return_cache  # backward reads it again
     if core_cache is None:
         return h
     if not return_cache:

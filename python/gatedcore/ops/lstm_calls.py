@@ -140,7 +140,7 @@ def lstm(
         Only with ``return_gates``: i f g o and the cell states of every step.
     cache : LSTMCache
         Only with ``return_cache``. It refers to the arrays of this call: leave them unchanged until
-        ``lstm_backward`` has run.
+        ``lstm_backward`` has run. ``h`` is read-only for that reason; copy it to write to it.
 
     Raises
     ------
@@ -154,6 +154,8 @@ def lstm(
     docs/math.md, LSTM forward; Gers, Schmidhuber and Cummins (2000).
     """
     go_backwards = check_bool("lstm", "go_backwards", go_backwards)
+    return_gates = check_bool("lstm", "return_gates", return_gates)
+    return_cache = check_bool("lstm", "return_cache", return_cache)
     zero_output = check_bool("lstm", "zero_output_for_mask", zero_output_for_mask)
     sequence = sequence_operand("lstm", x, kernel, recurrent_kernel, time_major)
     dtype = sequence.dtype
@@ -186,6 +188,7 @@ def lstm(
         resets,
     )
     assert h is not None
+    h.flags.writeable = not return_cache  # backward reads it again
     if core_cache is None:
         return h, c_last
     if not return_cache:

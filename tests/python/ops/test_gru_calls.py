@@ -279,3 +279,14 @@ def test_a_reset_begins_anew_and_stops_the_gradient():
     np.testing.assert_array_equal(g.h0, 0)
     with pytest.raises(TypeError, match="gru: reset has dtype int64, expected bool"):
         ops.gru(p.x, *arguments, reset=reset.astype(np.int64))
+
+
+def test_what_backward_reads_again_is_read_only():
+    p = make_problem(3, two_biases=True)
+    arguments = (p.x, p.kernel, p.recurrent_kernel, p.bias)
+    h = ops.gru(*arguments, return_cache=True)[0]
+    with pytest.raises(ValueError, match="read-only"):
+        h *= 2
+    for name in ("return_gates", "return_cache"):
+        with pytest.raises(TypeError, match=f"gru: {name} is 'yes', expected True or False"):
+            ops.gru(*arguments, **{name: "yes"})
