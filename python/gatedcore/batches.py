@@ -43,6 +43,10 @@ class Batches(ABC):
         """Return these batches in another dtype."""
 
     @abstractmethod
+    def with_target_axis(self) -> Batches:
+        """Return these batches with targets (N, ...) as (N, ..., 1)."""
+
+    @abstractmethod
     def pick(self, chosen: slice | npt.NDArray[np.intp]) -> tuple[Array, Any]:
         """Return x and y of the chosen samples."""
 
@@ -91,6 +95,10 @@ class ArrayBatches(Batches):
         y = None if self.y is None else self.y.astype(dtype, copy=False)
         return ArrayBatches(self.x.astype(dtype, copy=False), y, self.batch_size, self.rng)
 
+    def with_target_axis(self) -> ArrayBatches:
+        y = None if self.y is None else self.y[..., None]
+        return ArrayBatches(self.x, y, self.batch_size, self.rng)
+
     def pick(self, chosen: slice | npt.NDArray[np.intp]) -> tuple[Array, Any]:
         return self.x[chosen], None if self.y is None else self.y[chosen]
 
@@ -123,6 +131,12 @@ class WindowBatches(Batches):
         targets = None if self.targets is None else self.targets.astype(dtype, copy=False)
         data = self.data.astype(dtype, copy=False)
         return WindowBatches(data, targets, self.starts, self.offsets, self.batch_size, self.rng)
+
+    def with_target_axis(self) -> WindowBatches:
+        targets = None if self.targets is None else self.targets[..., None]
+        return WindowBatches(
+            self.data, targets, self.starts, self.offsets, self.batch_size, self.rng
+        )
 
     def pick(self, chosen: slice | npt.NDArray[np.intp]) -> tuple[Array, Any]:
         starts = self.starts[chosen]

@@ -40,10 +40,15 @@ def training_arrays(where: str, model: Eater, x: object, y: object) -> tuple[Arr
             f"{where}: y has {targets.shape[0] if targets.ndim else 'no'} samples, expected "
             f"{len(inputs)} as x; pass one target for each sample"
         )
-    if targets.ndim == len(out) - 1 and out[-1] == 1:  # (N,) for outputs (N, 1), as in Keras
+    if lacks_last_axis(cast(Shape, targets.shape), out):
         targets = targets[..., None]
     check_targets(where, cast(Shape, targets.shape), out)
     return inputs, targets
+
+
+def lacks_last_axis(targets: Shape, output: Shape) -> bool:
+    """Return whether targets are (N, ...) for outputs (N, ..., 1), which counts as the same."""
+    return len(targets) == len(output) - 1 and output[-1] == 1
 
 
 def check_targets(where: str, shape: Shape, output: Shape) -> None:
@@ -83,7 +88,11 @@ def training_batches(
         raise ValueError(
             f"{where}: x is a dataset without targets, expected one with them; make it with targets"
         )
-    check_targets(where, dataset.target_shape, model.compute_output_shape(dataset.input_shape))
+    output = model.compute_output_shape(dataset.input_shape)
+    if lacks_last_axis(dataset.target_shape, output):
+        dataset = dataset.with_target_axis()
+    assert dataset.target_shape is not None
+    check_targets(where, dataset.target_shape, output)
     return dataset
 
 
@@ -115,7 +124,9 @@ def validation_batches(where: str, model: Eater, given: object, batch_size: int)
         return training_batches(where, model, given, None, None)
     if not isinstance(given, list | tuple) or len(given) != 2:
         raise TypeError(
-            f"{where}: validation_data is a {type(given).__name__}, expected (x, y) or a dataset; "
+            f"{where}: validation_data is a {type(given).__name__}"
+            f"{f' of {len(given)}' if isinstance(given, list | tuple) else ''}, expected (x, y) or "
+            "a dataset; "
             "pass both arrays in a tuple"
         )
     try:

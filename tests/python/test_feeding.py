@@ -117,3 +117,16 @@ def test_hold_out() -> None:
         feeding.hold_out("here", MODEL, batches, 0.5, (X, np.zeros(6)))
     with pytest.raises(ValueError, match=r"validation_split=0.5 came with a dataset"):
         feeding.hold_out("here", MODEL, SERIES, 0.5, None)
+
+
+def test_targets_of_a_dataset_may_lack_the_last_axis_as_those_of_arrays() -> None:
+    series = np.sin(np.arange(40.0)).astype(np.float32)
+    dataset = gk.data.timeseries_dataset_from_array(series[:, None], series[5:], 5, batch_size=8)
+    logs = []
+    for x, y in ((dataset, None), gk.data.windows(series, 5)):
+        model = gk.Sequential([gk.LSTM(2, seed=0), gk.Dense(1, seed=1)])
+        model.compile("sgd", "mse")
+        more = {} if y is None else {"batch_size": 8}
+        logs.append(model.fit(x, y, verbose=0, shuffle=False, **more).history["loss"])
+        model.evaluate(x, y, verbose=0)
+    assert logs[0] == logs[1]
