@@ -166,7 +166,11 @@ class Stream:
                 f"{self._where}.{method}: out has type {type(out).__name__}, expected an ndarray "
                 f"of {self.dtype}; pass one, or leave it out"
             )
-        return self._core.run(cast(Array, x), out)
+        try:
+            return self._core.run(cast(Array, x), out)
+        except (TypeError, ValueError) as error:  # the core does not know whose stream it is
+            text = str(error).replace("Stream.run", f"{self._where}.{method}", 1)
+            raise type(error)(text) from None
 
     def _is_ready(self, x: object, axes: int) -> bool:
         """Return whether the core takes ``x`` as it is: a test of some 100 ns."""

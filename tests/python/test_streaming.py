@@ -112,7 +112,10 @@ def test_inputs_of_other_kinds_are_converted():
     [
         (lambda s, x: s.step(x), r"step: x has shape \(2, 4, 3\), expected \(batch, features\)"),
         (lambda s, x: s.steps(x[:, 0]), r"steps: x has shape \(2, 3\), expected \(batch, steps"),
-        (lambda s, x: s.step(x[:1, 0]), r"x has shape \(1, 3\), expected \(B, I\) = \(2, 3\)"),
+        (
+            lambda s, x: s.step(x[:1, 0]),
+            r"\.stream\.step: x has shape \(1, 3\), expected \(B, I\) = \(2, 3\)",
+        ),
         (lambda s, x: s.step(x[:, 0, :2]), r"x has shape \(2, 2\), expected \(B, I\) = \(2, 3\)"),
         (lambda s, x: s.step(x[:, 0], np.empty((2, 3), np.float32)), r"out has shape \(2, 3\)"),
         (lambda s, x: s.steps(x, x[:, :, :2]), "out "),
