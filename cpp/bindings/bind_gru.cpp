@@ -174,8 +174,8 @@ py::tuple backward(GruCacheObject& cache, Saved<Scalar>& saved, const BackwardAr
 }
 
 template <class Scalar>
-py::tuple gates(const GruCacheObject& cache, const Saved<Scalar>& saved) {
-  cache.consumed.check("gru_gates");
+py::tuple gates(GruCacheObject& cache, const Saved<Scalar>& saved) {
+  const Reading reading(cache.consumed, "gru_gates");
   if (saved.masked) {
     throw py::value_error(
         "gru_gates: cache is of a call with a mask or resets, expected one without; run the valid steps alone");
@@ -234,7 +234,7 @@ void bind_gru(py::module_& module) {
 
   module.def(
       "gru_gates",
-      [](const GruCacheObject& cache) {
+      [](GruCacheObject& cache) {
         return std::visit([&](const auto& saved) { return gates(cache, saved); }, cache.saved);
       },
       py::arg("cache"));

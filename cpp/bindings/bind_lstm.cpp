@@ -176,8 +176,8 @@ py::tuple backward(LstmCacheObject& cache, Saved<Scalar>& saved, const BackwardA
 }
 
 template <class Scalar>
-py::tuple gates(const LstmCacheObject& cache, const Saved<Scalar>& saved) {
-  cache.consumed.check("lstm_gates");
+py::tuple gates(LstmCacheObject& cache, const Saved<Scalar>& saved) {
+  const Reading reading(cache.consumed, "lstm_gates");
   if (saved.masked) {
     throw py::value_error(
         "lstm_gates: cache is of a call with a mask or resets, expected one without; run the valid steps alone");
@@ -239,7 +239,7 @@ void bind_lstm(py::module_& module) {
 
   module.def(
       "lstm_gates",
-      [](const LstmCacheObject& cache) {
+      [](LstmCacheObject& cache) {
         return std::visit([&](const auto& saved) { return gates(cache, saved); }, cache.saved);
       },
       py::arg("cache"));

@@ -176,6 +176,7 @@ class StreamObject {
 
   template <class Scalar>
   py::object run_on(Stream<Scalar>& stream, const py::array& x, const OptionalArray& out) {
+    const Use use(used_, "Stream.run");
     const Index B = stream.batch(), I = stream.inputs(), O = stream.outputs();
     const bool step = x.ndim() == 2;
     const Argument argument{"Stream.run", "x", x};
@@ -199,7 +200,6 @@ class StreamObject {
       to.data = array.mutable_data();
       y = std::move(array);
     }
-    const Use use(used_, "Stream.run");
     if (stream.operations() * static_cast<double>(T) < kOperationsToUnlock) {
       stream.run(T, from, to);
     } else {

@@ -8,7 +8,7 @@
 
 namespace gatedcore::bindings {
 
-// Whether backward has overwritten a cache; two threads cannot both take it.
+// Whether backward has overwritten a cache; two threads cannot both take it, and none takes it while another reads.
 class Consumed {
  public:
   Consumed() = default;
@@ -22,9 +22,6 @@ class Consumed {
     if (taken_.exchange(true)) fail(where);
   }
   void give_back() { taken_ = false; }
-  void check(const char* where) const {
-    if (taken_) fail(where);
-  }
   bool taken() const { return taken_; }
 
  private:
@@ -34,6 +31,18 @@ class Consumed {
         ": cache has been consumed by a backward pass, expected a fresh one; run the forward pass again");
   }
   std::atomic<bool> taken_{false};
+};
+
+// Holds a cache for as long as its gates are read. Throws ValueError where a backward pass has it.
+class Reading {
+ public:
+  Reading(Consumed& consumed, const char* where) : consumed_(consumed) { consumed_.take(where); }
+  ~Reading() { consumed_.give_back(); }
+  Reading(const Reading&) = delete;
+  Reading& operator=(const Reading&) = delete;
+
+ private:
+  Consumed& consumed_;
 };
 
 // The gradient of a sequence of states, or no sequence for None.

@@ -93,6 +93,8 @@ def float_dtype(*values: object) -> np.dtype[Any]:
     """Return the dtype of the first value that is a float32 or float64 array, else float32."""
     for value in values:
         dtype = getattr(value, "dtype", None)
+        if dtype is None and hasattr(value, "__dlpack__"):
+            dtype = _dlpack_dtype(value)
         if dtype is None and hasattr(value, "dtypes"):  # a DataFrame: that of all its columns
             columns = {str(of_column) for of_column in value.dtypes}
             dtype = np.dtype(columns.pop()) if columns in ({"float32"}, {"float64"}) else None
@@ -105,6 +107,14 @@ def float_dtype(*values: object) -> np.dtype[Any]:
         elif dtype is not None and str(dtype).rsplit(".", 1)[-1] == "float32":
             return FLOAT32
     return FLOAT32
+
+
+def _dlpack_dtype(value: object) -> np.dtype[Any] | None:
+    """Return the dtype of an array that says so through DLPack alone, None where it gives none."""
+    try:
+        return np.from_dlpack(value).dtype  # type: ignore[arg-type]  # it has __dlpack__
+    except (RuntimeError, BufferError, TypeError, ValueError):
+        return None  # as_array tells why
 
 
 def aligned_zeros(count: int, dtype: np.dtype[Any]) -> Array:
@@ -151,7 +161,7 @@ def _to_numpy(where: str, name: str, value: object) -> npt.NDArray[Any]:
     except (TypeError, ValueError) as error:
         raise type(error)(
             f"{where}: {name} of type {type(value).__name__} gives no array ({error}), expected "
-            "numbers of one shape; make a NumPy array of it first"
+            "numbers of one shape; convert it to float32, or make a NumPy array of it first"
         ) from error
     raise TypeError(
         f"{where}: {name} has type {type(value).__name__}, expected an array; "

@@ -7,6 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar, cast, overload
 
+import numpy as np
+
 from gatedcore import _core, keras_arguments
 from gatedcore.arrays import Array, aligned_zeros
 from gatedcore.checks import check_bool, check_number
@@ -61,7 +63,8 @@ class Optimizer(ABC):
     """
 
     known_arguments: ClassVar[keras_arguments.Neutral] = keras_arguments.OPTIMIZER
-    learning_rate = Hyperparameter("Size of a step.")
+    # The kernels compute in the parameters' dtype: a larger number would be infinite in float32.
+    learning_rate = Hyperparameter("Size of a step.", below=float(np.finfo(np.float32).max))
 
     def __init__(self, learning_rate: float, name: str | None, keras: dict[str, object]) -> None:
         where = type(self).__name__

@@ -156,7 +156,8 @@ class Trainer(ABC):
             If an argument is of a wrong kind; nothing is changed then.
         ValueError
             If one is out of range or of a wrong shape; nothing is changed then. Or if a loss or a
-            gradient is not finite: that step is not taken, and the weights are those before it.
+            gradient is not finite: that step is not taken, and the weights are those before it. Or
+            if a validation loss is not: the weights are those of its epoch.
         KeyboardInterrupt
             After Ctrl-C, at the end of the step; ``self.history`` keeps the epochs that were done.
         """
@@ -196,7 +197,7 @@ class Trainer(ABC):
                     break
                 logs = means.logs()
                 if validation is not None:
-                    seen = self._evaluate(objective, validation, run)
+                    seen = self._evaluate("validation", objective, validation, run)
                     logs.update({f"val_{name}": value for name, value in seen.items()})
                 run.call("on_epoch_end", epoch, logs)
                 if self.stop_training or interrupt.pending:
@@ -244,12 +245,13 @@ class Trainer(ABC):
             y_pred = self.forward(x, True)
             loss, d_y_pred = objective.loss_of(y, y_pred)
             if not math.isfinite(loss):
-                raise ValueError(_not_finite(f"loss is {loss}", x, y))
+                raise ValueError(_not_finite("training step", f"loss is {loss}", x, y, _NOT_TAKEN))
             vector.gradients.fill(0.0)
             self.backward(d_y_pred)
             # One NaN or infinity spoils the sum; the sum costs less than a test of each element.
             if not math.isfinite(np.add.reduce(vector.gradients)):
-                raise ValueError(_not_finite("a gradient is not finite", x, y))
+                what = "a gradient is not finite"
+                raise ValueError(_not_finite("training step", what, x, y, _NOT_TAKEN))
             means.add(loss, y, y_pred)  # before the step: a metric may raise
         objective.optimizer.step(vector.values, vector.gradients)
 
@@ -287,7 +289,7 @@ class Trainer(ABC):
         Raises
         ------
         TypeError, ValueError
-            As ``fit``; nothing is changed then.
+            As ``fit``, or if a loss is not finite; nothing is changed then.
         """
         where = "evaluate"
         reject_unsupported(where, keras, keras_arguments.EVALUATE)
@@ -296,17 +298,23 @@ class Trainer(ABC):
         batches = feeding.training_batches(where, self, x, y, batch_size)
         self.build(batches.input_shape)
         with CallbackList(told, self, {"steps": len(batches), "verbose": verbose}) as run:
-            logs = self._evaluate(objective, batches, run)
+            logs = self._evaluate(where, objective, batches, run)
         return _as_asked(logs, return_dict)
 
-    def _evaluate(self, objective: Objective, batches: Batches, run: CallbackList) -> Logs:
+    def _evaluate(
+        self, where: str, objective: Objective, batches: Batches, run: CallbackList
+    ) -> Logs:
         """Return the means of loss and metrics over the samples."""
         run.call("on_test_begin")
         means = Means(objective)
         for step, (x, y) in enumerate(batches.pairs()):
             run.batch("on_test_batch_begin", step)
-            y_pred = self.forward(x, False)
-            means.add(objective.loss_of(y, y_pred)[0], y, y_pred)
+            with np.errstate(over="ignore", invalid="ignore"):  # reported here
+                y_pred = self.forward(x, False)
+                loss = objective.loss_of(y, y_pred)[0]
+            if not math.isfinite(loss):
+                raise ValueError(_not_finite(where, f"loss of batch {step} is {loss}", x, y))
+            means.add(loss, y, y_pred)
             if run.listens("on_test_batch_end"):
                 run.batch("on_test_batch_end", step, means.logs())
         logs = means.logs()
@@ -415,15 +423,15 @@ def _as_asked(logs: Logs, return_dict: bool) -> float | list[float] | Logs:
     return list(logs.values()) if len(logs) > 1 else logs["loss"]
 
 
-def _not_finite(what: str, x: Array, y: Array) -> str:
-    """Return the message for a step that is not taken."""
+_NOT_TAKEN = " (the step was not taken, weights and optimizer are as before it)"
+
+
+def _not_finite(where: str, what: str, x: Array, y: Array, outcome: str = "") -> str:
+    """Return the message for a batch whose loss or gradients are no numbers."""
     culprits = [name for name, array in (("x", x), ("y", y)) if not np.isfinite(array).all()]
     advice = (
         f"{' and '.join(culprits)} of this batch holds NaN or infinity: clean the data"
         if culprits
         else "lower the learning rate or scale the data"
     )
-    return (
-        f"training step: {what}, expected a finite number; {advice} (the step was not taken, "
-        "weights and optimizer are as before it)"
-    )
+    return f"{where}: {what}, expected a finite number; {advice}{outcome}"

@@ -84,6 +84,8 @@ def test_protocols() -> None:
     source = np.array([1.0, 2.0], np.float32)
     taken = take(WithDlpack(source))
     assert np.shares_memory(taken, source)
+    assert float_dtype(WithDlpack(np.ones(2))) == FLOAT64
+    assert float_dtype(WithDlpack(np.ones(2, np.int64))) == FLOAT32
 
 
 def test_pandas() -> None:
@@ -106,7 +108,7 @@ def test_torch() -> None:
     assert take(tensor.to(torch.int64)).dtype == FLOAT32
     with pytest.raises(TypeError, match=r"here: x of type Tensor gives no array .* detach it"):
         take(tensor.requires_grad_())
-    with pytest.raises(TypeError, match="here: x of type Tensor gives no array"):
+    with pytest.raises(TypeError, match=r"here: x of type Tensor gives no array .* to float32"):
         take(torch.zeros(2, dtype=torch.bfloat16))
     assert float_dtype(torch.zeros(2, dtype=torch.float64)) == FLOAT64
 

@@ -183,6 +183,7 @@ def test_momentum_may_be_set_after_the_first_step():
         (gk.SGD, "momentum", 1.1, ValueError),
         (gk.SGD, "nesterov", "no", TypeError),
         (gk.SGD, "learning_rate", -1.0, ValueError),
+        (gk.SGD, "learning_rate", 1e39, ValueError),
     ],
 )
 def test_a_bad_value_is_refused_whenever_it_is_set(optimizer, name, value, error) -> None:

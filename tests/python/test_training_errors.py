@@ -138,6 +138,16 @@ def test_nan_in_the_middle_of_fit_keeps_the_weights_of_the_step_before() -> None
     assert np.isfinite(model.predict(X)).all()
 
 
+def test_nan_in_evaluation_is_an_error() -> None:
+    model = make()
+    x = X.copy()
+    x[5, 0, 0] = np.nan
+    with pytest.raises(ValueError, match=r"^evaluate: loss of batch 1 is nan, .* x of this"):
+        model.evaluate(x, Y, batch_size=4)
+    with pytest.raises(ValueError, match=r"^validation: loss of batch 0 is nan, .* the data$"):
+        model.fit(X, Y, verbose=0, validation_data=(x, Y))
+
+
 def test_gradient_that_is_not_finite() -> None:
     def loss(y_true: np.ndarray, y_pred: np.ndarray) -> tuple[float, np.ndarray]:
         return 1.0, np.full_like(y_pred, np.inf)

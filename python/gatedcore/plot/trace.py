@@ -57,10 +57,16 @@ def plot_trace(trace: "Trace", sample: int = 0, *, title: str | None = None) -> 
     ------
     ImportError
         If matplotlib is absent.
+    TypeError
+        If ``sample`` is no integer.
     ValueError
         If there is no such sample, or nothing in it.
     """
     batch, steps, units = trace.h.shape
+    if not isinstance(sample, int | np.integer) or isinstance(sample, bool):
+        raise TypeError(
+            f"plot_trace: sample is {sample!r}, expected an integer; pass a row's number"
+        )
     if not -batch <= sample < batch or not steps:
         raise ValueError(
             f"plot_trace: sample is {sample} and the trace holds {batch} samples of {steps} steps, "

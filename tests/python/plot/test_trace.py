@@ -71,3 +71,5 @@ def test_trace_without_that_sample_is_an_error(sample, steps):
     trace = gk.GRU(3, seed=0).trace(np.zeros((2, steps, 1), np.float32))
     with pytest.raises(ValueError, match=f"sample is {sample} and the trace holds 2 samples"):
         plot_trace(trace, sample)
+    with pytest.raises(TypeError, match="plot_trace: sample is '0', expected an integer"):
+        plot_trace(trace, "0")
