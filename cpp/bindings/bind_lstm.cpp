@@ -57,6 +57,7 @@ struct ForwardArguments {
   std::string activation, recurrent_activation;
   bool time_major, go_backwards, return_sequences, save;
   MaskArguments masking;
+  OptionalArray m_x, m_h;
 };
 
 template <class Scalar>
@@ -72,6 +73,8 @@ LstmForward<Scalar> forward_call(const ForwardArguments& a) {
   call.weights = lstm_weights<Scalar>({kWhere, a.kernel, a.recurrent_kernel, a.bias}, dims.I, dims.H);
   call.x = sequence<Scalar>({kWhere, "x", a.x}, a.time_major);
   if (a.go_backwards) call.x = reversed(call.x, dims.T);
+  call.factors.m_x = contiguous<Scalar>(kWhere, "m_x", a.m_x, {dims.B, dims.I}, "(B, I)");
+  call.factors.m_h = contiguous<Scalar>(kWhere, "m_h", a.m_h, {dims.B, dims.H}, "(B, H)");
   call.h0 = contiguous<Scalar>(kWhere, "h0", a.h0, {dims.B, dims.H}, "(B, H)");
   call.c0 = contiguous<Scalar>(kWhere, "c0", a.c0, {dims.B, dims.H}, "(B, H)");
   return call;
@@ -112,7 +115,15 @@ py::tuple forward(const ForwardArguments& a) {
     saved.call = call;
     auto object = std::make_unique<LstmCacheObject>();
     object->saved = std::move(saved);
-    object->arrays = {a.x, a.kernel, a.recurrent_kernel, py::cast(a.bias), py::cast(a.h0), py::cast(a.c0), h};
+    object->arrays = {a.x,
+                      a.kernel,
+                      a.recurrent_kernel,
+                      py::cast(a.bias),
+                      py::cast(a.h0),
+                      py::cast(a.c0),
+                      py::cast(a.m_x),
+                      py::cast(a.m_h),
+                      h};
     object->time_major = a.time_major;
     object->go_backwards = a.go_backwards;
     cache = py::cast(std::move(object));
@@ -138,6 +149,7 @@ py::tuple backward(LstmCacheObject& cache, Saved<Scalar>& saved, const BackwardA
   call.recurrent_activation = forward.recurrent_activation;
   call.weights = forward.weights;
   call.x = forward.x;
+  call.factors = forward.factors;
   call.h0 = forward.h0;
   call.c0 = forward.c0;
   call.h = {forward.h.data, forward.h.t_stride, forward.h.b_stride};
@@ -202,7 +214,8 @@ void bind_lstm(py::module_& module) {
       "lstm_forward",
       [](py::array x, py::array kernel, py::array recurrent_kernel, OptionalArray bias, OptionalArray h0,
          OptionalArray c0, std::string activation, std::string recurrent_activation, bool time_major, bool go_backwards,
-         bool return_sequences, bool save, OptionalArray mask, bool zero_output_for_mask, OptionalArray reset) {
+         bool return_sequences, bool save, OptionalArray mask, bool zero_output_for_mask, OptionalArray reset,
+         OptionalArray m_x, OptionalArray m_h) {
         const ForwardArguments a{std::move(x),
                                  std::move(kernel),
                                  std::move(recurrent_kernel),
@@ -215,7 +228,9 @@ void bind_lstm(py::module_& module) {
                                  go_backwards,
                                  return_sequences,
                                  save,
-                                 {std::move(mask), zero_output_for_mask, std::move(reset)}};
+                                 {std::move(mask), zero_output_for_mask, std::move(reset)},
+                                 std::move(m_x),
+                                 std::move(m_h)};
         return is_double({"lstm_forward", "x", a.x}) ? forward<double>(a) : forward<float>(a);
       },
       py::arg("x").noconvert(), py::arg("kernel").noconvert(), py::arg("recurrent_kernel").noconvert(),
@@ -223,7 +238,8 @@ void bind_lstm(py::module_& module) {
       py::arg("c0").noconvert().none(true), py::arg("activation"), py::arg("recurrent_activation"),
       py::arg("time_major"), py::arg("go_backwards"), py::arg("return_sequences"), py::arg("save"),
       py::arg("mask").noconvert().none(true) = py::none(), py::arg("zero_output_for_mask") = false,
-      py::arg("reset").noconvert().none(true) = py::none());
+      py::arg("reset").noconvert().none(true) = py::none(), py::arg("m_x").noconvert().none(true) = py::none(),
+      py::arg("m_h").noconvert().none(true) = py::none());
 
   module.def(
       "lstm_backward",

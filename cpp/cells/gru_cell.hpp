@@ -20,10 +20,13 @@ struct GruStep {
   const Scalar* projected = nullptr;  // what the tiles start from: bias + x w_x, done for many steps at once
   Index x_stride = 0;
   Index projected_stride = 0;
-  const Scalar* h_prev = nullptr;  // state (B, H)
-  Scalar* h_next = nullptr;        // state
-  Scalar* z = nullptr;             // state: what kResetBefore's first pass
-  Scalar* s = nullptr;             // state: leaves for the second
+  const Scalar* h_prev = nullptr;    // state (B, H)
+  const Scalar* h_scaled = nullptr;  // state: h_prev times m_h, which the products read; h_prev itself without factors
+  Scalar* h_next = nullptr;          // state
+  Scalar* h_next_scaled = nullptr;   // state, with
+  const Scalar* m_h = nullptr;       // (B, H), rows H apart; null: ones
+  Scalar* z = nullptr;               // state: what kResetBefore's first pass
+  Scalar* s = nullptr;               // state: leaves for the second
   Index state_stride = 0;
   Scalar* h = nullptr;  // caller's (B, H), rows h_stride apart; null: not wanted
   Index h_stride = 0;
@@ -42,6 +45,17 @@ template <class Scalar>
 GATEDCORE_INLINE GruSaved<Scalar> gru_saved(Scalar* gates, Index H, Index row, Index unit, Index width) {
   Scalar* saved = gates + row * kGruSaved * H;
   return {saved + 2 * unit, saved + 2 * unit + width, saved + 2 * H + unit, saved + 3 * H + unit};
+}
+
+// Keeps the state after the step, and for the next step's products that times its factors.
+template <class Scalar>
+GATEDCORE_INLINE void gru_store_state(const GruStep<Scalar>& s, Index row, Index unit, Index width, Vec<Scalar> h) {
+  h.store(s.h_next + row * s.state_stride + unit);
+  if (s.m_h != nullptr) {
+    const Vec<Scalar> scaled = h * load_width(s.m_h + row * s.dims.H + unit, width);
+    scaled.store(s.h_next_scaled + row * s.state_stride + unit);
+  }
+  if (s.h != nullptr) store_width(h, s.h + row * s.h_stride + unit, width);
 }
 
 // --- reset after the recurrent product
@@ -86,8 +100,7 @@ GATEDCORE_INLINE void gru_after_finish(const Policy& policy, const GruStep<Scala
   const V h_prev = V::load(s.h_prev + row * s.state_stride + unit);
   GruGates<Scalar> gates;
   const V h = gru_after_forward(policy, acc[0], acc[1], acc[3], acc[2], h_prev, gates);
-  h.store(s.h_next + row * s.state_stride + unit);
-  if (s.h != nullptr) store_width(h, s.h + row * s.h_stride + unit, width);
+  gru_store_state(s, row, unit, width, h);
   if (s.gates == nullptr) return;
   const GruSaved<Scalar> saved = gru_saved(s.gates, s.dims.H, row, unit, width);
   store_width(gates.z, saved.z, width);
@@ -113,8 +126,8 @@ GATEDCORE_INLINE void gru_after_tile(const Policy& policy, const GruStep<Scalar>
   if (s.projected == nullptr) {
     accumulate<GruInputSlots>(tile, Operand<Scalar>{s.x + row * s.x_stride, s.x_stride, 1}, w_x, panel_size, s.dims.I);
   }
-  accumulate<GruStateSlots>(tile, Operand<Scalar>{s.h_prev + row * s.state_stride, s.state_stride, 1}, w_h, panel_size,
-                            s.dims.H);
+  accumulate<GruStateSlots>(tile, Operand<Scalar>{s.h_scaled + row * s.state_stride, s.state_stride, 1}, w_h,
+                            panel_size, s.dims.H);
   unroll<kBlocks>([&](auto b) GATEDCORE_INLINED {
     unroll<kRows>([&](auto r)
                       GATEDCORE_INLINED { gru_after_finish(policy, s, row + r, unit + b * kLanes, tile.acc[r][b]); });
@@ -150,7 +163,7 @@ void gru_before_pack(const Dims& dims, const Scalar* w_x, const Scalar* w_h, con
   gru_before_pack_pass(dims, w_x, w_h, b, 2, 1, to);
 }
 
-// First pass: z, and s = r * h_prev.
+// First pass: z, and s = r * h_prev, with its factors.
 template <class Policy, class Scalar>
 GATEDCORE_INLINE void gru_before_finish(const Policy& policy, const GruStep<Scalar>& s, Index row, Index unit,
                                         const Vec<Scalar> (&acc)[2]) {
@@ -158,7 +171,7 @@ GATEDCORE_INLINE void gru_before_finish(const Policy& policy, const GruStep<Scal
   const Index state = row * s.state_stride + unit;
   const V z = policy.recurrent(acc[0]);
   const V r = policy.recurrent(acc[1]);
-  const V reset = r * V::load(s.h_prev + state);
+  const V reset = r * V::load(s.h_scaled + state);
   z.store(s.z + state);
   reset.store(s.s + state);
   if (s.gates == nullptr) return;
@@ -178,19 +191,18 @@ GATEDCORE_INLINE void gru_before_finish(const Policy& policy, const GruStep<Scal
   const Index width = block_width<Scalar>(s.dims.H, unit);
   const V n = policy.activation(acc[0]);
   const V h = gru_state(V::load(s.z + state), n, V::load(s.h_prev + state));
-  h.store(s.h_next + state);
-  if (s.h != nullptr) store_width(h, s.h + row * s.h_stride + unit, width);
+  gru_store_state(s, row, unit, width, h);
   if (s.gates != nullptr) store_width(n, gru_saved(s.gates, s.dims.H, row, unit, width).n, width);
 }
 
-// kGates 2: the first pass, over h_prev; 1: the second, over s.
+// kGates 2: the first pass, over the state; 1: the second, over s.
 template <int kRows, int kBlocks, int kGates, class Policy, class Scalar>
 GATEDCORE_INLINE void gru_before_tile(const Policy& policy, const GruStep<Scalar>& s, Index row, Index unit,
                                       const Scalar* panel) {
   constexpr int kLanes = Vec<Scalar>::kLanes;
   using Pass = FirstSlots<kGates>;
   const Index panel_size = gru_before_panel_size<Scalar>(s.dims, kGates);
-  const Scalar* state = kGates == 2 ? s.h_prev : s.s;
+  const Scalar* state = kGates == 2 ? s.h_scaled : s.s;
   Tile<Scalar, kRows, kBlocks, kGates> tile;
   if (s.projected == nullptr) {
     start(tile, Origin<Scalar>{panel, 0, panel_size});
@@ -278,7 +290,8 @@ struct GruStepBackward {
   Index d_h_stride = 0;
   Scalar* d_state =
       nullptr;            // state (B, H): in: d_h from step t + 1; out: what of it goes to step t - 1 past the weights
-  Scalar* d_s = nullptr;  // state (B, H): kResetBefore, gradient of r * h_prev
+  Scalar* d_s = nullptr;  // state (B, H): kResetBefore, gradient of r * h_prev, to be multiplied by
+  const Scalar* m_h = nullptr;  // (B, H), rows H apart; null: ones
   Index state_stride = 0;
 };
 
@@ -330,7 +343,8 @@ void gru_before_cell_backward_reset(const Policy& policy, const GruStepBackward<
     Scalar* state = s.d_state + row * s.state_stride + unit;
     const V h_prev = s.h_prev == nullptr ? V::zero() : load_width(s.h_prev + row * s.h_prev_stride + unit, width);
     V d_h_prev = V::load(state);
-    const V d_s = V::load(s.d_s + row * s.state_stride + unit);
+    V d_s = V::load(s.d_s + row * s.state_stride + unit);
+    if (s.m_h != nullptr) d_s = d_s * load_width(s.m_h + row * s.dims.H + unit, width);
     store_width(gru_before_backward_reset(policy, load_width(at.r, width), h_prev, d_s, d_h_prev), at.r, width);
     d_h_prev.store(state);
   });

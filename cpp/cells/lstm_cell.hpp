@@ -38,7 +38,8 @@ struct LstmStep {
   Index x_stride = 0;
   Index projected_stride = 0;
   const Scalar* h_prev = nullptr;  // state (B, H)
-  Scalar* h_next = nullptr;        // state
+  Scalar* h_next = nullptr;        // state, times
+  const Scalar* m_h = nullptr;     // (B, H), rows H apart; null: ones
   Scalar* c = nullptr;             // state, updated in place
   Index state_stride = 0;
   Scalar* h = nullptr;  // caller's (B, H), rows h_stride apart; null: not wanted
@@ -58,7 +59,8 @@ GATEDCORE_INLINE void lstm_finish(const Policy& policy, const LstmStep<Scalar>& 
   LstmGates<Scalar> gates;
   const V h = lstm_gates_forward(policy, LstmGates<Scalar>{acc[0], acc[1], acc[2], acc[3]}, gates, c);
   c.store(c_state);
-  h.store(s.h_next + row * s.state_stride + unit);
+  const V next = s.m_h == nullptr ? h : h * load_width(s.m_h + row * s.dims.H + unit, width);
+  next.store(s.h_next + row * s.state_stride + unit);
   if (s.h != nullptr) store_width(h, s.h + row * s.h_stride + unit, width);
   if (s.gates == nullptr) return;
   Scalar* saved = s.gates + row * kLstmGates * s.dims.H + kLstmGates * unit;
@@ -126,7 +128,8 @@ struct LstmStepBackward {
   const Scalar* c_prev = nullptr;  // (B, H) before it; null: zeros
   const Scalar* d_h = nullptr;     // (B, H) arriving from the output, rows d_h_stride apart; null: zeros
   Index d_h_stride = 0;
-  const Scalar* d_h_next = nullptr;  // state (B, H) arriving from step t + 1
+  const Scalar* d_h_next = nullptr;  // state (B, H) arriving from step t + 1, to be multiplied by
+  const Scalar* m_h = nullptr;       // (B, H), rows H apart; null: ones
   Scalar* d_c = nullptr;             // state (B, H), updated in place
   Index state_stride = 0;
 };
@@ -140,6 +143,7 @@ void lstm_cell_backward(const Policy& policy, const LstmStepBackward<Scalar>& s)
     Scalar* gates = s.gates + row * kLstmGates * s.dims.H + kLstmGates * unit;
     const Index state = row * s.state_stride + unit;
     V d_h = V::load(s.d_h_next + state);
+    if (s.m_h != nullptr) d_h = d_h * load(s.m_h + row * s.dims.H + unit);
     if (s.d_h != nullptr) d_h = d_h + load(s.d_h + row * s.d_h_stride + unit);
     V d_c = V::load(s.d_c + state);
     const V c_prev = s.c_prev == nullptr ? V::zero() : load(s.c_prev + row * s.dims.H + unit);

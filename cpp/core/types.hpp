@@ -29,6 +29,14 @@ struct Sequence {
   Index b_stride = 0;
 };
 
+// What the products of a recurrent layer multiply each row's inputs and states by, the same at every step: dropout's
+// zeros and its 1 / (1 - rate). The states themselves, and what is kept of them from step to step, stay as they are.
+template <class Scalar>
+struct RowFactors {
+  const Scalar* m_x = nullptr;  // (B, I); null: ones
+  const Scalar* m_h = nullptr;  // (B, H); null: ones
+};
+
 // Some steps of a (T, B) batch: those whose byte, as NumPy stores a bool, is not 0. As a mask they are the steps that
 // count, and any other leaves the states of its row as they are.
 struct StepMask {

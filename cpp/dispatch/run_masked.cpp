@@ -37,11 +37,25 @@ void for_steps(const ValidSteps& v, Range pieces, const Body& body) {
   }
 }
 
-// (count, F) from the valid steps of a caller's sequence.
+// row *= factors, or nothing for null.
 template <class Scalar>
-void gather(const ValidSteps& v, Range pieces, Sequence<const Scalar> from, Index F, Scalar* to) {
+void scale_row(const Scalar* factors, Index F, Scalar* row) {
+  if (factors == nullptr) return;
+  for (Index i = 0; i < F; ++i) row[i] *= factors[i];
+}
+template <class Scalar>
+const Scalar* row_of(const Scalar* factors, Index row, Index F) {
+  return factors == nullptr ? nullptr : factors + row * F;
+}
+
+// (count, F) from the valid steps of a caller's sequence, times factors (B, F), unless those are null.
+template <class Scalar>
+void gather(const ValidSteps& v, Range pieces, Sequence<const Scalar> from, const Scalar* factors, Index F,
+            Scalar* to) {
   for_steps(v, pieces, [&](Index t, Index b, Index packed, bool valid) {
-    if (valid) copy_row(at(from, t, b), F, to + packed * F);
+    if (!valid) return;
+    copy_row(at(from, t, b), F, to + packed * F);
+    scale_row(row_of(factors, b, F), F, to + packed * F);
   });
 }
 
@@ -58,12 +72,15 @@ void gather_gradients(const ValidSteps& v, Range pieces, MaskedOutput output, Se
   });
 }
 
-// A caller's sequence from (count, F), with what belongs where no step is valid.
+// A caller's sequence from (count, F), times factors (B, F), unless those are null, with what belongs where no step is
+// valid.
 template <class Scalar>
-void scatter(const ValidSteps& v, Range pieces, MaskedOutput output, const Scalar* from, Index F, Sequence<Scalar> to) {
+void scatter(const ValidSteps& v, Range pieces, MaskedOutput output, const Scalar* from, const Scalar* factors, Index F,
+             Sequence<Scalar> to) {
   for_steps(v, pieces, [&](Index t, Index b, Index packed, bool valid) {
     if (valid || (packed >= 0 && output == MaskedOutput::kRepeat)) {
       copy_row(from + packed * F, F, at(to, t, b));
+      scale_row(row_of(factors, b, F), F, at(to, t, b));
     } else {
       std::fill_n(at(to, t, b), F, Scalar(0));
     }
@@ -181,6 +198,12 @@ Range part_of(const DenseRun& run, Range pieces) {
   return {std::min(pieces.begin, run.pieces), std::min(pieces.end, run.pieces)};
 }
 
+// The factors of packed rows: inputs have theirs already.
+template <class Scalar>
+RowFactors<Scalar> packed_factors(const MaskedSteps<Scalar>& masked) {
+  return {nullptr, masked.m_h.data()};
+}
+
 // A buffer for each state, (pieces, H).
 template <class Scalar, int kStates>
 std::array<Scalar*, kStates> split(Buffer<Scalar>& memory) {
@@ -200,10 +223,17 @@ void forward(const KernelTable& table, const Forward& call, MaskedSteps<Scalar>&
   const int parts = useful_threads(operations(v, call.dims, Cell::kGates), pieces, threads);
   masked.x = Buffer<Scalar>(v.count * I);
   masked.h = Buffer<Scalar>(v.count * H);
+  masked.m_h = Buffer<Scalar>(call.factors.m_h == nullptr ? 0 : pieces * H);
   Buffer<Scalar> memory(kStates * pieces * H), packed(kernels.forward_packed_size(call));
   const std::array<Scalar*, kStates> states = split<Scalar, kStates>(memory);
   Forward whole = call;  // the batch that every run is a part of; its scratch serves more than one step
   whole.dims.T = std::max<Index>(T, 2);
+  whole.factors = packed_factors(masked);
+  if (call.factors.m_h != nullptr) {
+    for (Index p = 0; p < pieces; ++p) {
+      copy_row(call.factors.m_h + v.pieces[static_cast<std::size_t>(p)].row * H, H, masked.m_h.data() + p * H);
+    }
+  }
   PartScratch<Scalar> scratch(parts, kernels.forward_scratch_size(whole, v.largest_share(parts)));
   {
     const ScopedFlushDenormals flush;
@@ -211,13 +241,14 @@ void forward(const KernelTable& table, const Forward& call, MaskedSteps<Scalar>&
   }
   run_parts(parts, [&](int part) {
     const Range pieces = v.share(part, parts);
-    gather<Scalar>(v, pieces, call.x, I, masked.x.data());
+    gather<Scalar>(v, pieces, call.x, call.factors.m_x, I, masked.x.data());
     for (int i = 0; i < kStates; ++i) sort_state(v, pieces, &Piece::starts_row, Cell::initial(call)[i], H, states[i]);
     for (const DenseRun& run : v.runs) {
       const Range in_run = part_of(run, pieces);
       if (in_run.begin == in_run.end) break;  // nor in any later one
       Forward dense = call;
       dense.dims = {run.end - run.begin, run.pieces, I, H};
+      dense.factors = whole.factors;
       dense.x = packed_sequence<const Scalar>(masked.x.data(), run, I);
       dense.h = packed_sequence(masked.h.data(), run, H);
       std::array<const Scalar*, kStates> before;
@@ -227,7 +258,7 @@ void forward(const KernelTable& table, const Forward& call, MaskedSteps<Scalar>&
       Cell::move_cache(dense, run.first);
       kernels.forward_rows(dense, packed.data(), in_run, scratch[part]);
     }
-    if (call.h.data != nullptr) scatter<Scalar>(v, pieces, masked.output, masked.h.data(), H, call.h);
+    if (call.h.data != nullptr) scatter<Scalar>(v, pieces, masked.output, masked.h.data(), nullptr, H, call.h);
     for (int i = 0; i < kStates; ++i) unsort_state(v, pieces, &Piece::ends_row, states[i], H, Cell::last(call)[i]);
   });
 }
@@ -270,6 +301,7 @@ struct BackwardMemory {
     flat.x = {masked.x.data(), 0, call.dims.I};
     flat.h = {masked.h.data(), 0, call.dims.H};
     flat.h0 = h_prev;
+    flat.factors = {};  // x and h_prev have theirs already
     return flat;
   }
 };
@@ -293,6 +325,7 @@ void backward_steps(const Kernels& kernels, const Backward& call, const MaskedSt
     if (in_run.begin == in_run.end) continue;
     Backward dense = call;
     dense.dims = {run->end - run->begin, run->pieces, I, H};
+    dense.factors = packed_factors(masked);
     dense.h = packed_sequence<const Scalar>(masked.h.data(), *run, H);
     if (arriving) dense.d_h = packed_sequence<const Scalar>(memory.d_h.data(), *run, H);
     // The states before a run are those after the packed step before it, whose pieces begin with the same ones.
@@ -311,14 +344,16 @@ void backward_steps(const Kernels& kernels, const Backward& call, const MaskedSt
     unsort_state(v, pieces, &Piece::starts_row, gradients[i], H, Cell::leaving(call)[i]);
 }
 
-// h before every sample-step, from that after it.
+// h before every sample-step, from that after it, times its factors.
 template <class Scalar>
 void delay(const MaskedSteps<Scalar>& masked, const Scalar* h0, Index H, Scalar* h_prev) {
   const ValidSteps& v = masked.valid;
   for (const DenseRun& run : v.runs) {
     for (Index s = run.begin; s < run.end; ++s) {
       const Scalar* from = s == 0 ? h0 : masked.h.data() + v.first[static_cast<std::size_t>(s - 1)] * H;
-      copy_row(from, run.pieces * H, h_prev + v.first[static_cast<std::size_t>(s)] * H);
+      Scalar* to = h_prev + v.first[static_cast<std::size_t>(s)] * H;
+      copy_row(from, run.pieces * H, to);
+      scale_row(packed_factors(masked).m_h, run.pieces * H, to);
     }
   }
 }
@@ -354,7 +389,7 @@ void backward(const KernelTable& table, const Backward& call, const MaskedSteps<
   run_parts(memory.step_parts, [&](int part) {
     kernels.input_gradients(line, memory.packed.data(), share(v.count, part, memory.step_parts));
   });
-  scatter<Scalar>(v, all, MaskedOutput::kZero, memory.d_x.data(), I, call.d_x);
+  scatter<Scalar>(v, all, MaskedOutput::kZero, memory.d_x.data(), call.factors.m_x, I, call.d_x);
 }
 
 }  // namespace

@@ -23,8 +23,9 @@ struct MaskedSteps {
 
   ValidSteps valid;
   MaskedOutput output;
-  Buffer<Scalar> x;  // (count, I), packed
-  Buffer<Scalar> h;  // (count, H), packed
+  Buffer<Scalar> x;    // (count, I), packed and times their factors
+  Buffer<Scalar> h;    // (count, H), packed
+  Buffer<Scalar> m_h;  // (pieces, H), factors of each piece's states; null data: ones
 };
 
 template <class Scalar>

@@ -16,6 +16,7 @@ struct Source {
   Index columns = 0;
   bool delayed = false;             // step t reads row t - 1, and step 0 the initial row
   const Scalar* initial = nullptr;  // (B, columns) for a delayed source; null: zeros
+  const Scalar* factors = nullptr;  // (B, columns) that rows are multiplied by; null: ones
 };
 
 constexpr int kSources = 3;
@@ -83,25 +84,34 @@ struct LeftCursor {
   Index tile_size;
   Index lane = 0;
 
-  // Appends count elements of data, or zeros where data is null.
-  GATEDCORE_INLINE void append(const Scalar* data, Index count) {
+  // Appends count elements of data times their factors, or zeros where data is null.
+  GATEDCORE_INLINE void append(const Scalar* data, const Scalar* factors, Index count) {
+    if (data != nullptr && factors != nullptr) {
+      append(count, [&](Index i) GATEDCORE_INLINED { return data[i] * factors[i]; });
+    } else if (data != nullptr) {
+      append(count, [&](Index i) GATEDCORE_INLINED { return data[i]; });
+    } else {
+      append(count, [](Index) GATEDCORE_INLINED { return Scalar(0); });
+    }
+  }
+
+ private:
+  template <class Element>
+  GATEDCORE_INLINE void append(Index count, const Element& element) {
     Index i = 0;
     const auto one = [&]() GATEDCORE_INLINED {
-      tile[lane] = data == nullptr ? Scalar(0) : data[i];
+      tile[lane] = element(i);
       ++i;
       if (++lane == kWideRows) next();
     };
     while (lane != 0 && i < count) one();
-    if (data != nullptr) {
-      for (; count - i >= kWideRows; i += kWideRows) {
-        unroll<kWideRows>([&](auto r) GATEDCORE_INLINED { tile[r] = data[i + r]; });
-        next();
-      }
+    for (; count - i >= kWideRows; i += kWideRows) {
+      unroll<kWideRows>([&](auto r) GATEDCORE_INLINED { tile[r] = element(i + r); });
+      next();
     }
     while (i < count) one();
   }
 
- private:
   GATEDCORE_INLINE void next() {
     lane = 0;
     tile += tile_size;
@@ -123,11 +133,12 @@ void pack_left(const OuterProduct<Scalar>& p, Index begin, Index end, Index firs
       const Index until = first + count - start < s.columns ? first + count - start : s.columns;
       if (from < until) {
         const Scalar* row = source_row(s, t, b);
-        cursor.append(row == nullptr ? nullptr : row + from, until - from);
+        cursor.append(row == nullptr ? nullptr : row + from,
+                      s.factors == nullptr ? nullptr : s.factors + b * s.columns + from, until - from);
       }
       start += s.columns;
     }
-    cursor.append(nullptr, padding);
+    cursor.append(nullptr, nullptr, padding);
     if (++b == p.B) {
       b = 0;
       ++t;

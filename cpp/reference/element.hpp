@@ -17,6 +17,12 @@ Scalar element_or_zero(const Scalar* array, Index i) {
   return array == nullptr ? Scalar(0) : array[i];
 }
 
+// Factor i of an array that may be absent.
+template <class Scalar>
+Scalar element_or_one(const Scalar* array, Index i) {
+  return array == nullptr ? Scalar(1) : array[i];
+}
+
 // Unit u of the state before step t: what step t - 1 left, or first the initial (B, H) state.
 template <class Scalar>
 Scalar state_before(const Sequence<const Scalar>& h, const Scalar* h0, Index H, Index t, Index b, Index u) {

@@ -30,21 +30,23 @@ void gru_forward(const GruForward<Scalar>& call) {
   const bool after = call.form == GruForm::kResetAfter;
   const Scalar* b_h = after ? w.b_h : nullptr;
   for (Index b = 0; b < B; ++b) {
-    std::vector<Scalar> x(I), h(H), s(H);
+    std::vector<Scalar> x(I), h(H), h_in(H), s(H);
     for (Index u = 0; u < H; ++u) h[u] = element_or_zero(call.h0, b * H + u);
     for (Index t = 0; t < T; ++t) {
-      for (Index k = 0; k < I; ++k) x[k] = element(call.x, t, b, k);
+      for (Index k = 0; k < I; ++k)
+        x[k] = element(call.x, t, b, k) * element_or_one(call.factors.m_x, b * I + k);             // (60)
+      for (Index k = 0; k < H; ++k) h_in[k] = h[k] * element_or_one(call.factors.m_h, b * H + k);  // (61)
       std::vector<Scalar> z = gru_gate(x, w.w_x, w.b_x, H, 0);
       std::vector<Scalar> r = gru_gate(x, w.w_x, w.b_x, H, 1);
       std::vector<Scalar> n = gru_gate(x, w.w_x, w.b_x, H, 2);
-      const std::vector<Scalar> z_h = gru_gate(h, w.w_h, b_h, H, 0);
-      const std::vector<Scalar> r_h = gru_gate(h, w.w_h, b_h, H, 1);
+      const std::vector<Scalar> z_h = gru_gate(h_in, w.w_h, b_h, H, 0);
+      const std::vector<Scalar> r_h = gru_gate(h_in, w.w_h, b_h, H, 1);
       for (Index u = 0; u < H; ++u) {
         z[u] = activate(call.recurrent_activation, z[u] + z_h[u]);  // (15)
         r[u] = activate(call.recurrent_activation, r[u] + r_h[u]);  // (16)
-        s[u] = r[u] * h[u];                                         // (27)
+        s[u] = r[u] * h_in[u];                                      // (27)
       }
-      const std::vector<Scalar> n_h = gru_gate(after ? h : s, w.w_h, b_h, H, 2);  // (17)
+      const std::vector<Scalar> n_h = gru_gate(after ? h_in : s, w.w_h, b_h, H, 2);  // (17)
       for (Index u = 0; u < H; ++u) {
         n[u] = activate(call.activation, n[u] + (after ? r[u] * n_h[u] : n_h[u]));  // (18), (27)
         h[u] = z[u] * h[u] + (1 - z[u]) * n[u];                                     // (19)
@@ -71,22 +73,24 @@ struct GruRowGradients {
 };
 
 // Adds the products of one row with what the gates were computed from; assigns d_x.
-//   s  what the candidate's recurrent weights were multiplied by: h_prev (kResetAfter) or r * h_prev
+//   s  what the candidate's recurrent weights were multiplied by: h_prev (kResetAfter) or r * h_prev, with factors
 template <class Scalar>
 void gru_products_backward(const GruBackward<Scalar>& call, Index t, Index b, const GruRowGradients<Scalar>& d_a,
                            const std::vector<Scalar>& s) {
   const auto [T, B, I, H] = call.dims;
   for (Index k = 0; k < I; ++k) {
+    const Scalar m_x = element_or_one(call.factors.m_x, b * I + k);
     Scalar d_x = 0;
     for (Index q = 0; q < 3 * H; ++q) {
-      d_x += d_a.x[q] * call.weights.w_x[k * 3 * H + q];                 // (35)
-      call.d_w_x[k * 3 * H + q] += element(call.x, t, b, k) * d_a.x[q];  // (36)
+      d_x += d_a.x[q] * call.weights.w_x[k * 3 * H + q];                       // (35)
+      call.d_w_x[k * 3 * H + q] += element(call.x, t, b, k) * m_x * d_a.x[q];  // (36), (60)
     }
-    if (call.d_x.data != nullptr) element(call.d_x, t, b, k) = d_x;
+    if (call.d_x.data != nullptr) element(call.d_x, t, b, k) = d_x * m_x;  // (62)
   }
   for (Index q = 0; q < 3 * H; ++q) {
     for (Index k = 0; k < H; ++k) {
-      const Scalar row = q < 2 * H ? state_before(call.h, call.h0, H, t, b, k) : s[k];
+      const Scalar h_in = state_before(call.h, call.h0, H, t, b, k) * element_or_one(call.factors.m_h, b * H + k);
+      const Scalar row = q < 2 * H ? h_in : s[k];
       call.d_w_h[k * 3 * H + q] += row * d_a.h[q];  // (37)
     }
     if (call.d_b_x != nullptr) call.d_b_x[q] += d_a.x[q];  // (39)
@@ -118,6 +122,7 @@ void gru_backward(const GruBackward<Scalar>& call) {
       if (!after) {
         for (Index k = 0; k < H; ++k) {
           for (Index u = 0; u < H; ++u) d_s[k] += d_a.x[2 * H + u] * w_h[k * 3 * H + 2 * H + u];  // (31)
+          d_s[k] *= element_or_one(call.factors.m_h, b * H + k);                                  // (63)
         }
       }
       for (Index u = 0; u < H; ++u) {
@@ -128,7 +133,7 @@ void gru_backward(const GruBackward<Scalar>& call) {
         d_a.h[u] = d_a.x[u];
         d_a.h[H + u] = d_a.x[H + u];
         d_a.h[2 * H + u] = after ? d_a.x[2 * H + u] * r : d_a.x[2 * H + u];  // (25)
-        s[u] = after ? h_prev[u] : saved;
+        s[u] = after ? h_prev[u] * element_or_one(call.factors.m_h, b * H + u) : saved;
         row[u] = d_a.x[u];
         row[H + u] = d_a.x[H + u];
         if (after) row[2 * H + u] = d_a.h[2 * H + u];
@@ -137,7 +142,9 @@ void gru_backward(const GruBackward<Scalar>& call) {
       gru_products_backward(call, t, b, d_a, s);
       for (Index k = 0; k < H; ++k) {
         d_h[k] = d_h_prev[k];
-        for (Index q = 0; q < (after ? 3 : 2) * H; ++q) d_h[k] += d_a.h[q] * w_h[k * 3 * H + q];  // (38), (34)
+        const Scalar m_h = element_or_one(call.factors.m_h, b * H + k);
+        for (Index q = 0; q < (after ? 3 : 2) * H; ++q)
+          d_h[k] += d_a.h[q] * w_h[k * 3 * H + q] * m_h;  // (38), (34), (63)
       }
     }
     for (Index u = 0; u < H; ++u) {

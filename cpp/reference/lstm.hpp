@@ -15,16 +15,19 @@ template <class Scalar>
 void lstm_forward(const LstmForward<Scalar>& call) {
   const auto [T, B, I, H] = call.dims;
   for (Index b = 0; b < B; ++b) {
-    std::vector<Scalar> h(H), c(H), a(4 * H);
+    std::vector<Scalar> h(H), c(H), a(4 * H), x_in(I), h_in(H);
     for (Index u = 0; u < H; ++u) {
       h[u] = element_or_zero(call.h0, b * H + u);
       c[u] = element_or_zero(call.c0, b * H + u);
     }
     for (Index t = 0; t < T; ++t) {
+      for (Index k = 0; k < I; ++k)
+        x_in[k] = element(call.x, t, b, k) * element_or_one(call.factors.m_x, b * I + k);          // (60)
+      for (Index k = 0; k < H; ++k) h_in[k] = h[k] * element_or_one(call.factors.m_h, b * H + k);  // (61)
       for (Index q = 0; q < 4 * H; ++q) {
         a[q] = element_or_zero(call.weights.b, q);
-        for (Index k = 0; k < I; ++k) a[q] += element(call.x, t, b, k) * call.weights.w_x[k * 4 * H + q];
-        for (Index k = 0; k < H; ++k) a[q] += h[k] * call.weights.w_h[k * 4 * H + q];
+        for (Index k = 0; k < I; ++k) a[q] += x_in[k] * call.weights.w_x[k * 4 * H + q];
+        for (Index k = 0; k < H; ++k) a[q] += h_in[k] * call.weights.w_h[k * 4 * H + q];
       }
       for (Index u = 0; u < H; ++u) {
         const Scalar i = activate(call.recurrent_activation, a[u]);          // (1)
@@ -56,16 +59,18 @@ template <class Scalar>
 void lstm_products_backward(const LstmBackward<Scalar>& call, Index t, Index b, const Scalar* d_a) {
   const auto [T, B, I, H] = call.dims;
   for (Index k = 0; k < I; ++k) {
+    const Scalar m_x = element_or_one(call.factors.m_x, b * I + k);
     Scalar d_x = 0;
     for (Index q = 0; q < 4 * H; ++q) {
-      d_x += d_a[q] * call.weights.w_x[k * 4 * H + q];                 // (35)
-      call.d_w_x[k * 4 * H + q] += element(call.x, t, b, k) * d_a[q];  // (36)
+      d_x += d_a[q] * call.weights.w_x[k * 4 * H + q];                       // (35)
+      call.d_w_x[k * 4 * H + q] += element(call.x, t, b, k) * m_x * d_a[q];  // (36), (60)
     }
-    if (call.d_x.data != nullptr) element(call.d_x, t, b, k) = d_x;
+    if (call.d_x.data != nullptr) element(call.d_x, t, b, k) = d_x * m_x;  // (62)
   }
   for (Index q = 0; q < 4 * H; ++q) {
     for (Index k = 0; k < H; ++k) {
-      call.d_w_h[k * 4 * H + q] += state_before(call.h, call.h0, H, t, b, k) * d_a[q];  // (37)
+      const Scalar h_in = state_before(call.h, call.h0, H, t, b, k) * element_or_one(call.factors.m_h, b * H + k);
+      call.d_w_h[k * 4 * H + q] += h_in * d_a[q];  // (37), (61)
     }
     if (call.d_b != nullptr) call.d_b[q] += d_a[q];  // (39)
   }
@@ -102,6 +107,7 @@ void lstm_backward(const LstmBackward<Scalar>& call) {
       for (Index k = 0; k < H; ++k) {
         d_h[k] = 0;
         for (Index q = 0; q < 4 * H; ++q) d_h[k] += row[q] * call.weights.w_h[k * 4 * H + q];  // (38)
+        d_h[k] *= element_or_one(call.factors.m_h, b * H + k);                                 // (63)
       }
     }
     for (Index u = 0; u < H; ++u) {

@@ -49,6 +49,11 @@ std::vector<Scalar> rows_at(Sequence<const Scalar> from, const std::vector<Index
   return rows;
 }
 
+template <class Scalar>
+RowFactors<Scalar> factors_of(const RowFactors<Scalar>& factors, const Dims& dims, Index b) {
+  return {row_of(factors.m_x, b, dims.I, true), row_of(factors.m_h, b, dims.H, true)};
+}
+
 // A call for a stretch of row b alone.
 template <class Scalar>
 LstmForward<Scalar> alone(LstmForward<Scalar> call, Index b, const Stretch& s) {
@@ -57,12 +62,14 @@ LstmForward<Scalar> alone(LstmForward<Scalar> call, Index b, const Stretch& s) {
   call.c0 = row_of(call.c0, b, H, s.from_initial);
   call.h_last = row_of(call.h_last, b, H, s.to_last);
   call.c_last = row_of(call.c_last, b, H, s.to_last);
+  call.factors = factors_of(call.factors, call.dims, b);
   return call;
 }
 template <class Scalar>
 GruForward<Scalar> alone(GruForward<Scalar> call, Index b, const Stretch& s) {
   call.h0 = row_of(call.h0, b, call.dims.H, s.from_initial);
   call.h_last = row_of(call.h_last, b, call.dims.H, s.to_last);
+  call.factors = factors_of(call.factors, call.dims, b);
   return call;
 }
 template <class Scalar>
@@ -74,6 +81,7 @@ LstmBackward<Scalar> alone(LstmBackward<Scalar> call, Index b, const Stretch& s)
   call.d_c_last = row_of(call.d_c_last, b, H, s.to_last);
   call.d_h0 = row_of(call.d_h0, b, H, s.from_initial);
   call.d_c0 = row_of(call.d_c0, b, H, s.from_initial);
+  call.factors = factors_of(call.factors, call.dims, b);
   return call;
 }
 template <class Scalar>
@@ -82,6 +90,7 @@ GruBackward<Scalar> alone(GruBackward<Scalar> call, Index b, const Stretch& s) {
   call.h0 = row_of(call.h0, b, H, s.from_initial);
   call.d_h_last = row_of(call.d_h_last, b, H, s.to_last);
   call.d_h0 = row_of(call.d_h0, b, H, s.from_initial);
+  call.factors = factors_of(call.factors, call.dims, b);
   return call;
 }
 
@@ -142,6 +151,7 @@ void stretch_backward(const Backward& call, Index b, const Stretch& stretch, Mas
   again.weights = call.weights;
   again.x = row.x = {x.data(), I, 0};
   again.h = {h.data(), H, 0};
+  again.factors = row.factors;
   again.h0 = row.h0;
   again.cache.gates = row.cache.gates = gates.data();
   if constexpr (requires { again.c0; }) {

@@ -33,7 +33,8 @@ struct GruForward {
   Activation activation = Activation::kTanh;
   Activation recurrent_activation = Activation::kSigmoid;
   GruWeights<Scalar> weights;
-  Sequence<const Scalar> x;    // (T, B, I)
+  Sequence<const Scalar> x;  // (T, B, I)
+  RowFactors<Scalar> factors;
   const Scalar* h0 = nullptr;  // (B, H); null: zeros
   Sequence<Scalar> h;          // (T, B, H) hidden state after each step; null data: not wanted
   Scalar* h_last = nullptr;    // (B, H); null: not wanted
@@ -48,6 +49,7 @@ struct GruBackward {
   Activation recurrent_activation = Activation::kSigmoid;
   GruWeights<Scalar> weights;  // as in forward
   Sequence<const Scalar> x;
+  RowFactors<Scalar> factors;
   const Scalar* h0 = nullptr;
   Sequence<const Scalar> h;          // as forward stored it
   GruCache<Scalar> cache;            // consumed

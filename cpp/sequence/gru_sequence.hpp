@@ -5,6 +5,7 @@
 #include "gemm/outer.hpp"
 #include "gemm/product.hpp"
 #include "gemm/project.hpp"
+#include "sequence/dropout.hpp"
 #include "sequence/gru_calls.hpp"
 #include "sequence/projection.hpp"
 #include "sequence/state.hpp"
@@ -40,12 +41,16 @@ struct GruSequence {
   static Index projected_row(const Forward& call) {
     return (after(call) ? kGruAfterSlots : kGruGates) * V::kLanes * block_count<Scalar>(call.dims.H);
   }
-  // h before and after a step, kResetBefore's z and s, and what is projected ahead: room for any number of rows up to
-  // the given one, as the shares of a batch differ by a row and a lone one is projected.
+  static Index projected_size(const Forward& call) {
+    return project_ahead(call.dims, 1) ? kProjectedSteps * projected_row(call) : 0;
+  }
+  // h before and after a step, the same times its factors, kResetBefore's z and s, what is projected ahead, and inputs
+  // times their factors: room for any number of rows up to the given one, as the shares of a batch differ by a row and
+  // a lone one is projected.
   static Index forward_scratch_size(const Forward& call, Index rows) {
-    const Index states = after(call) ? 2 : 4;
-    const Index projected = project_ahead(call.dims, 1) ? kProjectedSteps * projected_row(call) : 0;
-    return states * rows * state_stride<Scalar>(call.dims.H) + projected;
+    const Index states = 2 + (call.factors.m_h == nullptr ? 0 : 2) + (after(call) ? 0 : 2);
+    return states * rows * state_stride<Scalar>(call.dims.H) + projected_size(call) +
+           scaled_input_size(call.factors.m_x, call.dims, rows, kProjectedSteps);
   }
 
   static void project_steps(const Forward& call, const Scalar* packed, Segment<Scalar> x, Index steps,
@@ -73,30 +78,49 @@ struct GruSequence {
     GruStep<Scalar> step;
     step.dims = {dims.T, count, dims.I, dims.H};
     step.packed = packed;
-    step.x_stride = call.x.b_stride;
     step.h_stride = call.h.b_stride;
     step.state_stride = state_stride<Scalar>(dims.H);
-    Scalar* h_prev = scratch;
-    Scalar* h_next = scratch + state;
-    Scalar* projected = scratch + 2 * state;
-    if (!after(call)) {
-      step.z = projected;
-      step.s = projected + state;
-      projected += 2 * state;
-    }
+    const auto take = [&](Index size) {
+      Scalar* taken = scratch;
+      scratch += size;
+      return taken;
+    };
+    Scalar* h_prev = take(state);
+    Scalar* h_next = take(state);
+    Scalar* h_scaled = h_prev;
+    Scalar* h_next_scaled = h_next;
     load_state(call.h0, rows, dims.H, h_prev);
+    step.m_h = row_of(call.factors.m_h, rows, dims.H);
+    if (step.m_h != nullptr) {
+      h_scaled = take(state);
+      h_next_scaled = take(state);
+      load_state(call.h0, rows, dims.H, h_scaled);
+      scale_state(call.factors.m_h, rows, dims.H, h_scaled);
+    }
+    if (!after(call)) {
+      step.z = take(state);
+      step.s = take(state);
+    }
+    Scalar* projected = take(projected_size(call));
+    Scalar* x_scaled = scratch;
     const bool ahead = project_ahead(dims, count);
     for (Index t = 0; t < dims.T; ++t) {
-      step.x = at(call.x, t, rows.begin);
-      if (ahead) {
+      if (!ahead) {
+        const Segment<Scalar> x = input_rows(call.x, call.factors.m_x, dims, rows, t, 1, x_scaled);
+        step.x = x.data;
+        step.x_stride = x.row_stride;
+      } else {
         if (t % kProjectedSteps == 0) {
           const Index steps = dims.T - t < kProjectedSteps ? dims.T - t : kProjectedSteps;
-          project_steps(call, packed, Segment<Scalar>{step.x, call.x.t_stride, dims.I}, steps, projected);
+          project_steps(call, packed, input_rows(call.x, call.factors.m_x, dims, rows, t, steps, x_scaled), steps,
+                        projected);
         }
         step.projected = projected + t % kProjectedSteps * projected_row(call);
       }
       step.h_prev = h_prev;
+      step.h_scaled = h_scaled;
       step.h_next = h_next;
+      step.h_next_scaled = h_next_scaled;
       step.h = at(call.h, t, rows.begin);
       if (call.cache.gates != nullptr) step.gates = call.cache.gates + (t * dims.B + rows.begin) * kGruSaved * dims.H;
       if (after(call)) {
@@ -104,9 +128,8 @@ struct GruSequence {
       } else {
         gru_before_cell_forward(policy, step);
       }
-      Scalar* swap = h_prev;
-      h_prev = h_next;
-      h_next = swap;
+      swap(h_prev, h_next);
+      swap(h_scaled, h_next_scaled);
     }
     store_state(h_prev, rows, dims.H, call.h_last);
   }
@@ -132,9 +155,10 @@ struct GruSequence {
     }
   }
 
-  // d_h, and kResetBefore's d_s.
+  // d_h, and kResetBefore's d_s or what is yet to be multiplied by its factors.
   static Index backward_scratch_size(const Backward& call, Index rows) {
-    return (after(call) ? 1 : 2) * rows * state_stride<Scalar>(call.dims.H);
+    const Index states = after(call) && call.factors.m_h == nullptr ? 1 : 2;
+    return states * rows * state_stride<Scalar>(call.dims.H);
   }
 
   template <class Policy>
@@ -149,6 +173,7 @@ struct GruSequence {
     step.d_h_stride = call.d_h.b_stride;
     step.d_state = scratch;
     step.d_s = scratch + count * stride;
+    step.m_h = row_of(call.factors.m_h, rows, dims.H);
     step.state_stride = stride;
     load_state(call.d_h_last, rows, dims.H, step.d_state);
     Product<Scalar> recurrent;
@@ -162,6 +187,10 @@ struct GruSequence {
     candidate.packed = packed + packed_size<Scalar>(2 * dims.H, dims.H);
     candidate.start = Start::kZero;
     candidate.c = step.d_s;
+    if (step.m_h != nullptr) {
+      recurrent.start = Start::kZero;
+      recurrent.c = step.d_s;
+    }
     for (Index t = dims.T - 1; t >= 0; --t) {
       step.gates = call.cache.gates + (t * dims.B + rows.begin) * saved;
       const Scalar* h0 = call.h0 == nullptr ? nullptr : call.h0 + rows.begin * dims.H;
@@ -180,6 +209,7 @@ struct GruSequence {
       }
       if (t == 0 && call.d_h0 == nullptr) break;
       product(recurrent);
+      if (step.m_h != nullptr) add_scaled_state(call.factors.m_h, rows, dims.H, step.d_s, step.d_state);
     }
     store_state(step.d_state, rows, dims.H, call.d_h0);
   }
@@ -211,6 +241,7 @@ struct GruSequence {
       p.c_stride = c_stride;
       product(p);
     });
+    scale_gradients(call.d_x, call.factors.m_x, dims, steps);
   }
 
   // The weight gradients are three outer products over runs of a cache row, each with what its gates were multiplied
@@ -224,8 +255,8 @@ struct GruSequence {
 
   static WeightPart weight_part(const Backward& call, int part, const Scalar* one) {
     const Dims& dims = call.dims;
-    const Source<Scalar> x{call.x, dims.I, false, nullptr};
-    const Source<Scalar> h_prev{call.h, dims.H, true, call.h0};
+    const Source<Scalar> x{call.x, dims.I, false, nullptr, call.factors.m_x};
+    const Source<Scalar> h_prev{call.h, dims.H, true, call.h0, call.factors.m_h};
     const Index saved = kGruSaved * dims.H;
     WeightPart w;
     OuterProduct<Scalar>& p = w.product;

@@ -31,7 +31,8 @@ struct LstmForward {
   Activation activation = Activation::kTanh;
   Activation recurrent_activation = Activation::kSigmoid;
   LstmWeights<Scalar> weights;
-  Sequence<const Scalar> x;    // (T, B, I)
+  Sequence<const Scalar> x;  // (T, B, I)
+  RowFactors<Scalar> factors;
   const Scalar* h0 = nullptr;  // (B, H); null: zeros
   const Scalar* c0 = nullptr;  // (B, H); null: zeros
   Sequence<Scalar> h;          // (T, B, H) hidden state after each step; null data: not wanted
@@ -47,6 +48,7 @@ struct LstmBackward {
   Activation recurrent_activation = Activation::kSigmoid;
   LstmWeights<Scalar> weights;  // as in forward
   Sequence<const Scalar> x;
+  RowFactors<Scalar> factors;
   const Scalar* h0 = nullptr;
   const Scalar* c0 = nullptr;
   Sequence<const Scalar> h;          // as forward stored it

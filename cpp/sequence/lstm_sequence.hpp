@@ -5,6 +5,7 @@
 #include "gemm/outer.hpp"
 #include "gemm/product.hpp"
 #include "gemm/project.hpp"
+#include "sequence/dropout.hpp"
 #include "sequence/lstm_calls.hpp"
 #include "sequence/projection.hpp"
 #include "sequence/state.hpp"
@@ -31,10 +32,11 @@ struct LstmSequence {
     const Index row = kGates * Vec<Scalar>::kLanes * block_count<Scalar>(dims.H);
     return project_ahead(dims, 1) ? kProjectedSteps * row : 0;
   }
-  // h before and after a step, c, and what is projected ahead: room for any number of rows up to the given one, as the
-  // shares of a batch differ by a row and a lone one is projected.
+  // h before and after a step, c, what is projected ahead, and inputs times their factors: room for any number of rows
+  // up to the given one, as the shares of a batch differ by a row and a lone one is projected.
   static Index forward_scratch_size(const Forward& call, Index rows) {
-    return 3 * rows * state_stride<Scalar>(call.dims.H) + projected_size(call.dims);
+    return 3 * rows * state_stride<Scalar>(call.dims.H) + projected_size(call.dims) +
+           scaled_input_size(call.factors.m_x, call.dims, rows, kProjectedSteps);
   }
 
   template <class Policy>
@@ -46,28 +48,34 @@ struct LstmSequence {
     LstmStep<Scalar> step;
     step.dims = {dims.T, count, dims.I, dims.H};
     step.packed = packed;
-    step.x_stride = call.x.b_stride;
     step.h_stride = call.h.b_stride;
     step.state_stride = stride;
     step.c = scratch;
     Scalar* h_prev = scratch + count * stride;
     Scalar* h_next = h_prev + count * stride;
     Scalar* projected = h_next + count * stride;
+    Scalar* x_scaled = projected + projected_size(dims);
     load_state(call.c0, rows, dims.H, step.c);
     load_state(call.h0, rows, dims.H, h_prev);
+    if (dims.T > 0) scale_state(call.factors.m_h, rows, dims.H, h_prev);
     const bool ahead = project_ahead(dims, count);
     const Index projected_row = kGates * Vec<Scalar>::kLanes * block_count<Scalar>(dims.H);
     for (Index t = 0; t < dims.T; ++t) {
-      step.x = at(call.x, t, rows.begin);
-      if (ahead) {
+      if (!ahead) {
+        const Segment<Scalar> x = input_rows(call.x, call.factors.m_x, dims, rows, t, 1, x_scaled);
+        step.x = x.data;
+        step.x_stride = x.row_stride;
+      } else {
         if (t % kProjectedSteps == 0) {
           const Index steps = dims.T - t < kProjectedSteps ? dims.T - t : kProjectedSteps;
           project<LstmSlots, kLstmGates>(packed, lstm_panel_size<Scalar>(dims), block_count<Scalar>(dims.H),
-                                         Segment<Scalar>{step.x, call.x.t_stride, dims.I}, steps, projected,
-                                         projected_row);
+                                         input_rows(call.x, call.factors.m_x, dims, rows, t, steps, x_scaled), steps,
+                                         projected, projected_row);
         }
         step.projected = projected + t % kProjectedSteps * projected_row;
       }
+      // The state after the last step meets no product of this call.
+      step.m_h = t + 1 < dims.T ? row_of(call.factors.m_h, rows, dims.H) : nullptr;
       step.h_prev = h_prev;
       step.h_next = h_next;
       step.h = at(call.h, t, rows.begin);
@@ -76,9 +84,7 @@ struct LstmSequence {
         step.c_saved = call.cache.c + (t * dims.B + rows.begin) * dims.H;
       }
       lstm_cell_forward(policy, step);
-      Scalar* swap = h_prev;
-      h_prev = h_next;
-      h_next = swap;
+      swap(h_prev, h_next);
     }
     store_state(h_prev, rows, dims.H, call.h_last);
     store_state(step.c, rows, dims.H, call.c_last);
@@ -128,11 +134,13 @@ struct LstmSequence {
       step.c = call.cache.c + first * dims.H;
       step.c_prev = t > 0 ? step.c - dims.B * dims.H : (call.c0 == nullptr ? nullptr : call.c0 + rows.begin * dims.H);
       step.d_h = at(call.d_h, t, rows.begin);
+      step.m_h = t + 1 < dims.T ? row_of(call.factors.m_h, rows, dims.H) : nullptr;
       lstm_cell_backward(policy, step);
       if (t == 0 && call.d_h0 == nullptr) break;
       recurrent.a[0] = {step.gates, kGates * dims.H, kGates * dims.H};
       product(recurrent);
     }
+    if (dims.T > 0) scale_state(call.factors.m_h, rows, dims.H, d_h);
     store_state(d_h, rows, dims.H, call.d_h0);
     store_state(step.d_c, rows, dims.H, call.d_c0);
   }
@@ -160,6 +168,7 @@ struct LstmSequence {
       p.c_stride = c_stride;
       product(p);
     });
+    scale_gradients(call.d_x, call.factors.m_x, dims, steps);
   }
 
   static OuterProduct<Scalar> outer(const Backward& call, const Scalar* one) {
@@ -167,8 +176,8 @@ struct LstmSequence {
     OuterProduct<Scalar> p;
     p.T = dims.T;
     p.B = dims.B;
-    p.sources[0] = {call.x, dims.I, false, nullptr};
-    p.sources[1] = {call.h, dims.H, true, call.h0};
+    p.sources[0] = {call.x, dims.I, false, nullptr, call.factors.m_x};
+    p.sources[1] = {call.h, dims.H, true, call.h0, call.factors.m_h};
     p.sources[2] = {{one, 0, 0}, call.d_b == nullptr ? 0 : Index(1), false, nullptr};
     p.d = call.cache.gates;
     p.d_stride = kGates * dims.H;

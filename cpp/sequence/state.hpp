@@ -37,6 +37,14 @@ void store_state(const Scalar* state, Range rows, Index H, Scalar* to) {
   }
 }
 
+// A step's states become those before the next.
+template <class Scalar>
+GATEDCORE_INLINE void swap(Scalar*& a, Scalar*& b) {
+  Scalar* const kept = a;
+  a = b;
+  b = kept;
+}
+
 template <class Scalar>
 GATEDCORE_INLINE Scalar* at(const Sequence<Scalar>& sequence, Index t, Index b) {
   return sequence.data == nullptr ? nullptr : sequence.data + t * sequence.t_stride + b * sequence.b_stride;

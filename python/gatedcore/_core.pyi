@@ -2,7 +2,8 @@
 
 Arrays are float32 or float64, all of one call alike; nothing is converted or copied silently.
 Sequences are (B, T, F), or (T, B, F) where ``time_major``, with a contiguous last axis and any
-other strides; mask and reset, of bool, are (B, T) or (T, B) with any strides. Activation names:
+other strides; mask and reset, of bool, are (B, T) or (T, B) with any strides. m_x (B, I) and m_h
+(B, H) multiply the inputs and the states on their way into the products. Activation names:
 "linear", "tanh", "sigmoid", "hard_sigmoid", "relu", "softsign", "elu".
 """
 
@@ -84,6 +85,8 @@ def lstm_forward(
     mask: npt.NDArray[np.bool_] | None = None,
     zero_output_for_mask: bool = False,
     reset: npt.NDArray[np.bool_] | None = None,
+    m_x: Array | None = None,
+    m_h: Array | None = None,
 ) -> tuple[Array | None, Array, Array, LSTMCache | None]:
     """Return h of every step in x's layout or None, last h and c (B, H), and the cache or None."""
 
@@ -118,6 +121,8 @@ def gru_forward(
     mask: npt.NDArray[np.bool_] | None = None,
     zero_output_for_mask: bool = False,
     reset: npt.NDArray[np.bool_] | None = None,
+    m_x: Array | None = None,
+    m_h: Array | None = None,
 ) -> tuple[Array | None, Array, GRUCache | None]:
     """Return h of every step or None, last h, and the cache or None; bias (2, 3H) or (3H)."""
 
@@ -134,6 +139,11 @@ def gru_backward(
 
 def gru_gates(cache: GRUCache) -> tuple[Array, Array, Array]:
     """Return copies of z, r, n after activation of every step, each in x's layout."""
+
+def dropout_factors(
+    rows: int, columns: int, rate: float, seed: int, stream: int, is_double: bool
+) -> Array:
+    """Return factors (rows, columns): 0 with probability ``rate``, else 1 / (1 - rate)."""
 
 def dense_forward(x: Array, kernel: Array, bias: Array | None, activation: str) -> Array:
     """Return activation(x kernel + bias) for x (M, I), kernel (I, O), bias (O)."""

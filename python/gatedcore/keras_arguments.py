@@ -19,7 +19,7 @@ DENSE: Neutral = {
     "lora_alpha": (None,),
     "quantization_config": (None,),
 }
-CELL: Neutral = {
+GATED: Neutral = {
     **LAYER,
     "kernel_regularizer": (None,),
     "recurrent_regularizer": (None,),
@@ -27,17 +27,16 @@ CELL: Neutral = {
     "kernel_constraint": (None,),
     "recurrent_constraint": (None,),
     "bias_constraint": (None,),
-    "dropout": (0,),
-    "recurrent_dropout": (0,),
 }
+CELL: Neutral = {**GATED, "dropout": (0,), "recurrent_dropout": (0,)}
 SEQUENCE: Neutral = {
-    **CELL,
+    **GATED,
     "stateful": (False,),
     "unroll": (False,),
     "use_cudnn": ("auto", False),
     "implementation": (1, 2),  # two orders of the same sums
 }
-SEQUENCE_CALL: Neutral = {"training": (None, False, True)}  # no dropout yet
+SEQUENCE_CALL: Neutral = {}
 MODEL_CALL: Neutral = {"mask": (None,), "training": (None, False)}
 OPTIMIZER: Neutral = {
     "weight_decay": (None,),

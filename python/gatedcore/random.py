@@ -4,10 +4,13 @@ from __future__ import annotations  # numpy.random is imported when first used, 
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import numpy as np
 
 from gatedcore.checks import check_count
+
+_SEEDS = 2**64  # of the core's generator
 
 _generator: np.random.Generator | None = None
 
@@ -62,6 +65,32 @@ def make_generator(where: str, seed: object) -> np.random.Generator:
     if isinstance(seed, np.random.Generator):
         return seed
     return np.random.default_rng(check_count(where, "seed", seed, 0))
+
+
+class RandomStream(NamedTuple):
+    """Random numbers of the core: those of call number ``call`` under ``seed``."""
+
+    seed: int
+    call: int
+
+
+def draw_stream(where: str, seed: object, call: int = 0) -> RandomStream:
+    """Return the stream of a ``seed``: of an int itself; else a seed is drawn from the generator.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As ``make_generator``, or if an int does not fit in 64 bits.
+    """
+    if seed is None or isinstance(seed, np.random.Generator):
+        key = make_generator(where, seed).integers(_SEEDS, dtype=np.uint64)
+        return RandomStream(int(key), 0)
+    number = check_count(where, "seed", seed, 0)
+    if number >= _SEEDS:
+        raise ValueError(
+            f"{where}: seed is {number}, expected less than 2**64; choose a smaller one"
+        )
+    return RandomStream(number, call)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ struct GruProblem {
   std::vector<Scalar> x, w_x, w_h;
   std::vector<Scalar> b_x, b_h, h0;   // empty: absent
   std::vector<Scalar> d_h, d_h_last;  // empty: absent
+  std::vector<Scalar> m_x, m_h;       // empty: absent
 };
 
 template <class Scalar>
@@ -42,13 +43,16 @@ GruProblem<Scalar> gru_problem(check::Random& random, Dims dims, GruForm form,
   p.h0 = random_array<Scalar>(random, B * H, 1);
   p.d_h = random_array<Scalar>(random, T * B * H, 1);
   p.d_h_last = random_array<Scalar>(random, B * H, 1);
+  if (random_choice(random)) p.m_x = random_array<Scalar>(random, B * I, 1);
+  if (random_choice(random)) p.m_h = random_array<Scalar>(random, B * H, 1);
   return p;
 }
 
 template <class Scalar>
 GruProblem<double> widened(const GruProblem<Scalar>& p) {
   return {p.dims,         p.form,         p.activation,   p.recurrent_activation, widened(p.x),   widened(p.w_x),
-          widened(p.w_h), widened(p.b_x), widened(p.b_h), widened(p.h0),          widened(p.d_h), widened(p.d_h_last)};
+          widened(p.w_h), widened(p.b_x), widened(p.b_h), widened(p.h0),          widened(p.d_h), widened(p.d_h_last),
+          widened(p.m_x), widened(p.m_h)};
 }
 
 // Some steps of some rows, with the states of those rows.
@@ -59,7 +63,8 @@ GruProblem<Scalar> part_of(const GruProblem<Scalar>& p, Range t, Range b) {
   part.dims = {t.end - t.begin, b.end - b.begin, I, H};
   part.x = rows_of(p.x, B, I, t, b);
   part.d_h = rows_of(p.d_h, B, H, t, b);
-  for (auto* state : {&part.h0, &part.d_h_last}) *state = rows_of(*state, B, H, {0, 1}, b);
+  part.m_x = rows_of(p.m_x, B, I, {0, 1}, b);
+  for (auto* state : {&part.h0, &part.d_h_last, &part.m_h}) *state = rows_of(*state, B, H, {0, 1}, b);
   return part;
 }
 
@@ -121,6 +126,7 @@ GruStates<Scalar> solve_forward(const GruProblem<Scalar>& p, const GruSolver<Sca
   SequenceArray<Scalar> x(T, B, I, s.x, p.x, s.shift), h(T, B, H, s.h, s.shift);
   Guarded<Scalar> w_x(p.w_x, s.shift), w_h(p.w_h, s.shift), b_x(p.b_x, s.shift), b_h(p.b_h, s.shift), h0(p.h0, s.shift);
   Guarded<Scalar> h_last(B * H, 0, s.shift), gates(T * B * 4 * H, 0, s.shift);
+  Guarded<Scalar> m_x(p.m_x, s.shift), m_h(p.m_h, s.shift);
   GruForward<Scalar> call;
   call.dims = p.dims;
   call.form = p.form;
@@ -128,6 +134,7 @@ GruStates<Scalar> solve_forward(const GruProblem<Scalar>& p, const GruSolver<Sca
   call.recurrent_activation = p.recurrent_activation;
   call.weights = {w_x.data(), w_h.data(), p.b_x.empty() ? nullptr : b_x.data(), p.b_h.empty() ? nullptr : b_h.data()};
   call.x = x.const_sequence();
+  call.factors = {p.m_x.empty() ? nullptr : m_x.data(), p.m_h.empty() ? nullptr : m_h.data()};
   call.h0 = p.h0.empty() ? nullptr : h0.data();
   if (s.save || s.h_sequence) call.h = h.sequence();
   if (s.h_last) call.h_last = h_last.data();
@@ -166,6 +173,7 @@ GruGradients<Scalar> solve_backward(const GruProblem<Scalar>& p, const GruSolver
     return gates.data()[i / (4 * H) * 4 * H + gru_cache_index(H, solver.lanes, i % (4 * H) / H, i % H)];
   };
   for (Index i = 0; i < T * B * 4 * H; ++i) cached(i) = states.gates[i];
+  Guarded<Scalar> m_x(p.m_x, s.shift), m_h(p.m_h, s.shift);
   GruBackward<Scalar> call;
   call.dims = p.dims;
   call.form = p.form;
@@ -173,6 +181,7 @@ GruGradients<Scalar> solve_backward(const GruProblem<Scalar>& p, const GruSolver
   call.recurrent_activation = p.recurrent_activation;
   call.weights = {w_x.data(), w_h.data(), p.b_x.empty() ? nullptr : b_x.data(), p.b_h.empty() ? nullptr : b_h.data()};
   call.x = x.const_sequence();
+  call.factors = {p.m_x.empty() ? nullptr : m_x.data(), p.m_h.empty() ? nullptr : m_h.data()};
   call.h0 = p.h0.empty() ? nullptr : h0.data();
   call.h = h.const_sequence();
   call.cache = {gates.data()};

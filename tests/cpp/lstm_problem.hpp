@@ -20,6 +20,7 @@ struct LstmProblem {
   std::vector<Scalar> x, w_x, w_h;
   std::vector<Scalar> b, h0, c0;                // empty: absent
   std::vector<Scalar> d_h, d_h_last, d_c_last;  // empty: absent
+  std::vector<Scalar> m_x, m_h;                 // empty: absent
 };
 
 template <class Scalar>
@@ -40,6 +41,8 @@ LstmProblem<Scalar> lstm_problem(check::Random& random, Dims dims, Activation ac
   p.d_h = random_array<Scalar>(random, T * B * H, 1);
   p.d_h_last = random_array<Scalar>(random, B * H, 1);
   p.d_c_last = random_array<Scalar>(random, B * H, 1);
+  if (random_choice(random)) p.m_x = random_array<Scalar>(random, B * I, 1);
+  if (random_choice(random)) p.m_h = random_array<Scalar>(random, B * H, 1);
   return p;
 }
 
@@ -47,7 +50,8 @@ template <class Scalar>
 LstmProblem<double> widened(const LstmProblem<Scalar>& p) {
   return {p.dims,         p.activation,   p.recurrent_activation, widened(p.x),
           widened(p.w_x), widened(p.w_h), widened(p.b),           widened(p.h0),
-          widened(p.c0),  widened(p.d_h), widened(p.d_h_last),    widened(p.d_c_last)};
+          widened(p.c0),  widened(p.d_h), widened(p.d_h_last),    widened(p.d_c_last),
+          widened(p.m_x), widened(p.m_h)};
 }
 
 // Some steps of some rows, with the states of those rows.
@@ -58,7 +62,9 @@ LstmProblem<Scalar> part_of(const LstmProblem<Scalar>& p, Range t, Range b) {
   part.dims = {t.end - t.begin, b.end - b.begin, I, H};
   part.x = rows_of(p.x, B, I, t, b);
   part.d_h = rows_of(p.d_h, B, H, t, b);
-  for (auto* state : {&part.h0, &part.c0, &part.d_h_last, &part.d_c_last}) *state = rows_of(*state, B, H, {0, 1}, b);
+  part.m_x = rows_of(p.m_x, B, I, {0, 1}, b);
+  for (auto* state : {&part.h0, &part.c0, &part.d_h_last, &part.d_c_last, &part.m_h})
+    *state = rows_of(*state, B, H, {0, 1}, b);
   return part;
 }
 
@@ -121,12 +127,14 @@ LstmStates<Scalar> solve_forward(const LstmProblem<Scalar>& p, const LstmSolver<
   Guarded<Scalar> w_x(p.w_x, s.shift), w_h(p.w_h, s.shift), b(p.b, s.shift), h0(p.h0, s.shift), c0(p.c0, s.shift);
   Guarded<Scalar> h_last(B * H, 0, s.shift), c_last(B * H, 0, s.shift);
   Guarded<Scalar> gates(T * B * 4 * H, 0, s.shift), c(T * B * H, 0, s.shift);
+  Guarded<Scalar> m_x(p.m_x, s.shift), m_h(p.m_h, s.shift);
   LstmForward<Scalar> call;
   call.dims = p.dims;
   call.activation = p.activation;
   call.recurrent_activation = p.recurrent_activation;
   call.weights = {w_x.data(), w_h.data(), p.b.empty() ? nullptr : b.data()};
   call.x = x.const_sequence();
+  call.factors = {p.m_x.empty() ? nullptr : m_x.data(), p.m_h.empty() ? nullptr : m_h.data()};
   call.h0 = p.h0.empty() ? nullptr : h0.data();
   call.c0 = p.c0.empty() ? nullptr : c0.data();
   if (s.save || s.h_sequence) call.h = h.sequence();
@@ -175,12 +183,14 @@ LstmGradients<Scalar> solve_backward(const LstmProblem<Scalar>& p, const LstmSol
     return gates.data()[row * 4 * H + lstm_cache_index(H, solver.lanes, q, u)];
   };
   for (Index i = 0; i < T * B * 4 * H; ++i) cached(i / (4 * H), i % (4 * H) / H, i % H) = states.gates[i];
+  Guarded<Scalar> m_x(p.m_x, s.shift), m_h(p.m_h, s.shift);
   LstmBackward<Scalar> call;
   call.dims = p.dims;
   call.activation = p.activation;
   call.recurrent_activation = p.recurrent_activation;
   call.weights = {w_x.data(), w_h.data(), p.b.empty() ? nullptr : b.data()};
   call.x = x.const_sequence();
+  call.factors = {p.m_x.empty() ? nullptr : m_x.data(), p.m_h.empty() ? nullptr : m_h.data()};
   call.h0 = p.h0.empty() ? nullptr : h0.data();
   call.c0 = p.c0.empty() ? nullptr : c0.data();
   call.h = h.const_sequence();

@@ -117,6 +117,11 @@ void clear_sometimes(check::Random& random, std::initializer_list<std::vector<Sc
     if (random.integer(0, 2) == 0) array->clear();
   }
 }
+template <class Problem>
+void clear_factors(Problem& p) {
+  p.m_x.clear();
+  p.m_h.clear();
+}
 inline Layout random_layout(check::Random& random) { return kLayouts[random.integer(0, 4)]; }
 inline bool random_choice(check::Random& random) { return random.integer(0, 1) == 1; }
 

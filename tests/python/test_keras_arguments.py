@@ -19,7 +19,7 @@ def test_values_that_ask_for_nothing_pass() -> None:
 @pytest.mark.parametrize(
     ("argument", "value", "shown"),
     [
-        ("dropout", 0.1, "0.1"),
+        ("unroll", True, "True"),
         ("stateful", True, "True"),
         ("kernel_regularizer", "l2", "'l2'"),
         ("recurrent_regularizer", np.ones(3), "<ndarray>"),

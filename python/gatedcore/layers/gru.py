@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gatedcore import _core, ops
+from gatedcore import _core, keras_arguments, ops
 from gatedcore.arrays import Array
 from gatedcore.checks import check_bool
+from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.recurrent import CellLayer, GatedLayer, SequenceLayer
 from gatedcore.layers.trace import GRUTrace
 
@@ -51,10 +52,12 @@ class GRU(GRUWeights, SequenceLayer):
     reset_after : bool
         Whether the reset gate acts after the recurrent product (Keras's default, PyTorch) or on the
         state before it (Cho et al. 2014).
+    dropout, recurrent_dropout : float
+        Share of the inputs, and of the states on their way into the recurrent product, that
+        training drops; one draw for each sequence and call, for all steps and gates alike.
     **base
         ``input_shape``, ``name``, ``dtype`` and ``seed``; see ``Layer``. ``seed`` is for initial
-        weights: there is no dropout to seed. Other arguments of Keras are refused unless they ask
-        for nothing.
+        weights and dropout. Other arguments of Keras are refused unless they ask for nothing.
 
     Raises
     ------
@@ -81,6 +84,8 @@ class GRU(GRUWeights, SequenceLayer):
         go_backwards: bool = False,
         reset_after: bool = True,
         zero_output_for_mask: bool = False,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
         **base: Any,
     ) -> None:
         super().__init__(
@@ -96,6 +101,8 @@ class GRU(GRUWeights, SequenceLayer):
             go_backwards=go_backwards,
             reset_after=reset_after,
             zero_output_for_mask=zero_output_for_mask,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
             **base,
         )
 
@@ -104,6 +111,7 @@ class GRU(GRUWeights, SequenceLayer):
         x: object,
         initial_state: object = None,
         mask: object = None,
+        training: bool | None = None,
         **keras: object,
     ) -> Array | tuple[Array, ...]:
         """Run the layer on an array; build it first if it is not.
@@ -117,6 +125,8 @@ class GRU(GRUWeights, SequenceLayer):
         mask : array-like of bool, (B, T), optional
             True where a step counts; any pattern. A step that does not count leaves the states as
             they are and costs nothing.
+        training : bool, optional
+            Whether to drop inputs and states as the layer's rates say; by default not.
 
         Returns
         -------
@@ -128,15 +138,18 @@ class GRU(GRUWeights, SequenceLayer):
         TypeError, ValueError
             If an argument does not suit the layer.
         """
-        self.call_options(keras)
+        reject_unsupported(self.name, keras, keras_arguments.SEQUENCE_CALL)
+        drop = check_bool(self.name, "training", False if training is None else training)
         array = self.take(x)
         (h0,) = self.take_states(initial_state, array.shape[0])
-        h, h_last, _ = self._run(array, h0, False, self.take_mask(mask, array))
+        h, h_last, _ = self._run(
+            array, h0, False, self.draw_factors(array, drop), self.take_mask(mask, array)
+        )
         output = h_last if h is None else h
         return (output, h_last) if self.return_state else output
 
     def forward(self, x: Array, training: bool) -> Array:
-        h, h_last, saved = self._run(x, None, training)
+        h, h_last, saved = self._run(x, None, training, self.draw_factors(x, training))
         if training:
             self._saved = saved
         return h_last if h is None else h
@@ -204,6 +217,7 @@ class GRU(GRUWeights, SequenceLayer):
         x: Array,
         h0: Array | None,
         save: bool,
+        factors: tuple[Array | None, Array | None],
         mask: npt.NDArray[np.bool_] | None = None,
     ) -> tuple[Array | None, Array, _core.GRUCache | None]:
         parameters = self.parameters
@@ -222,6 +236,8 @@ class GRU(GRUWeights, SequenceLayer):
             save,
             mask,
             self.zero_output_for_mask,
+            None,
+            *factors,
         )
 
 

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gatedcore import _core, ops
+from gatedcore import _core, keras_arguments, ops
 from gatedcore.arrays import Array
 from gatedcore.checks import check_bool
+from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.base import Draws
 from gatedcore.layers.recurrent import CellLayer, GatedLayer, SequenceLayer
 from gatedcore.layers.trace import LSTMTrace
@@ -62,10 +63,12 @@ class LSTM(LSTMWeights, SequenceLayer):
     zero_output_for_mask : bool
         Whether a sequence returned is zero where the mask of the call is False; by default it
         repeats the output of the last step that counts.
+    dropout, recurrent_dropout : float
+        Share of the inputs, and of the states on their way into the recurrent product, that
+        training drops; one draw for each sequence and call, for all steps and gates alike.
     **base
         ``input_shape``, ``name``, ``dtype`` and ``seed``; see ``Layer``. ``seed`` is for initial
-        weights: there is no dropout to seed. Other arguments of Keras are refused unless they ask
-        for nothing.
+        weights and dropout. Other arguments of Keras are refused unless they ask for nothing.
 
     Raises
     ------
@@ -92,6 +95,8 @@ class LSTM(LSTMWeights, SequenceLayer):
         return_state: bool = False,
         go_backwards: bool = False,
         zero_output_for_mask: bool = False,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
         **base: Any,
     ) -> None:
         super().__init__(
@@ -107,6 +112,8 @@ class LSTM(LSTMWeights, SequenceLayer):
             return_state=return_state,
             go_backwards=go_backwards,
             zero_output_for_mask=zero_output_for_mask,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
             **base,
         )
 
@@ -115,6 +122,7 @@ class LSTM(LSTMWeights, SequenceLayer):
         x: object,
         initial_state: Sequence[object] | None = None,
         mask: object = None,
+        training: bool | None = None,
         **keras: object,
     ) -> Array | tuple[Array, ...]:
         """Run the layer on an array; build it first if it is not.
@@ -128,6 +136,8 @@ class LSTM(LSTMWeights, SequenceLayer):
         mask : array-like of bool, (B, T), optional
             True where a step counts; any pattern. A step that does not count leaves the states as
             they are and costs nothing.
+        training : bool, optional
+            Whether to drop inputs and states as the layer's rates say; by default not.
 
         Returns
         -------
@@ -139,15 +149,18 @@ class LSTM(LSTMWeights, SequenceLayer):
         TypeError, ValueError
             If an argument does not suit the layer.
         """
-        self.call_options(keras)
+        reject_unsupported(self.name, keras, keras_arguments.SEQUENCE_CALL)
+        drop = check_bool(self.name, "training", False if training is None else training)
         array = self.take(x)
         h0, c0 = self.take_states(initial_state, array.shape[0])
-        h, h_last, c_last, _ = self._run(array, h0, c0, False, self.take_mask(mask, array))
+        h, h_last, c_last, _ = self._run(
+            array, h0, c0, False, self.draw_factors(array, drop), self.take_mask(mask, array)
+        )
         output = h_last if h is None else h
         return (output, h_last, c_last) if self.return_state else output
 
     def forward(self, x: Array, training: bool) -> Array:
-        h, h_last, _, saved = self._run(x, None, None, training)
+        h, h_last, _, saved = self._run(x, None, None, training, self.draw_factors(x, training))
         if training:
             self._saved = saved
         return h_last if h is None else h
@@ -215,6 +228,7 @@ class LSTM(LSTMWeights, SequenceLayer):
         h0: Array | None,
         c0: Array | None,
         save: bool,
+        factors: tuple[Array | None, Array | None],
         mask: npt.NDArray[np.bool_] | None = None,
     ) -> tuple[Array | None, Array, Array, _core.LSTMCache | None]:
         parameters = self.parameters
@@ -233,6 +247,8 @@ class LSTM(LSTMWeights, SequenceLayer):
             save,
             mask,
             self.zero_output_for_mask,
+            None,
+            *factors,
         )
 
 

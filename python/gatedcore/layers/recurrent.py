@@ -9,10 +9,10 @@ import numpy.typing as npt
 from gatedcore import _core, initializers, keras_arguments
 from gatedcore.activations import name_of
 from gatedcore.arrays import Array, Shape, as_contiguous
-from gatedcore.checks import check_bool, check_count, check_shape
-from gatedcore.keras_arguments import reject_unsupported
+from gatedcore.checks import check_bool, check_count, check_number, check_shape
 from gatedcore.layers.base import Draws, Layer
-from gatedcore.ops.operands import mask_operand
+from gatedcore.ops.operands import dropout_factors, mask_operand
+from gatedcore.random import draw_stream
 
 
 class GatedLayer(Layer):
@@ -120,6 +120,8 @@ class SequenceLayer(GatedLayer):
         return_state: bool,
         go_backwards: bool,
         zero_output_for_mask: bool,
+        dropout: float,
+        recurrent_dropout: float,
         **gated: Any,
     ) -> None:
         where = type(self).__name__
@@ -127,6 +129,11 @@ class SequenceLayer(GatedLayer):
         self.return_state = check_bool(where, "return_state", return_state)
         self.go_backwards = check_bool(where, "go_backwards", go_backwards)
         self.zero_output_for_mask = check_bool(where, "zero_output_for_mask", zero_output_for_mask)
+        self.dropout = check_number(where, "dropout", dropout, 0.0, 1.0)
+        self.recurrent_dropout = check_number(
+            where, "recurrent_dropout", recurrent_dropout, 0.0, 1.0
+        )
+        self._draws = 0  # of dropout so far
         super().__init__(units, **gated)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
@@ -162,9 +169,18 @@ class SequenceLayer(GatedLayer):
         """
         return mask_operand(self.name, "mask", mask, x.shape[0], x.shape[1], time_major=False)
 
-    def call_options(self, keras: dict[str, object]) -> None:
-        """Refuse arguments of Keras's call that ask for what is not supported."""
-        reject_unsupported(self.name, keras, keras_arguments.SEQUENCE_CALL)
+    def draw_factors(self, x: Array, training: bool) -> tuple[Array | None, Array | None]:
+        """Return what dropout multiplies inputs and states by in one call, None each for nothing.
+
+        The draws of a layer with an int as ``seed`` depend on how many there were before alone.
+        """
+        rates = (self.dropout, self.recurrent_dropout)
+        if not training or rates == (0.0, 0.0):
+            return None, None
+        stream = draw_stream(self.name, self.seed, self._draws)
+        self._draws += 1
+        batch, features = x.shape[0], x.shape[2]
+        return dropout_factors(rates, stream, (batch, features), (batch, self.units), self.dtype)
 
 
 class CellLayer(GatedLayer):

@@ -9,6 +9,7 @@ from gatedcore.checks import check_bool, check_rank
 from gatedcore.ops.operands import (
     SavedPass,
     check_cache,
+    dropout_operands,
     mask_operand,
     sequence_operand,
     state_operand,
@@ -46,7 +47,8 @@ def gru(
     initial_state: object = None, *, activation: object = "tanh",
     recurrent_activation: object = "sigmoid", reset_after: bool = True, time_major: bool = False,
     go_backwards: bool = False, mask: object = None, zero_output_for_mask: bool = False,
-    reset: object = None, return_gates: Literal[False] = False,
+    reset: object = None, dropout: float = 0.0, recurrent_dropout: float = 0.0,
+    seed: object = None, return_gates: Literal[False] = False,
     return_cache: Literal[False] = False,
 ) -> Array: ...  # fmt: skip
 @overload
@@ -55,7 +57,8 @@ def gru(
     initial_state: object = None, *, activation: object = "tanh",
     recurrent_activation: object = "sigmoid", reset_after: bool = True, time_major: bool = False,
     go_backwards: bool = False, mask: object = None, zero_output_for_mask: bool = False,
-    reset: object = None, return_gates: Literal[True], return_cache: Literal[False] = False,
+    reset: object = None, dropout: float = 0.0, recurrent_dropout: float = 0.0,
+    seed: object = None, return_gates: Literal[True], return_cache: Literal[False] = False,
 ) -> tuple[Array, GRUGates]: ...  # fmt: skip
 @overload
 def gru(
@@ -63,7 +66,8 @@ def gru(
     initial_state: object = None, *, activation: object = "tanh",
     recurrent_activation: object = "sigmoid", reset_after: bool = True, time_major: bool = False,
     go_backwards: bool = False, mask: object = None, zero_output_for_mask: bool = False,
-    reset: object = None, return_gates: Literal[False] = False, return_cache: Literal[True],
+    reset: object = None, dropout: float = 0.0, recurrent_dropout: float = 0.0,
+    seed: object = None, return_gates: Literal[False] = False, return_cache: Literal[True],
 ) -> tuple[Array, GRUCache]: ...  # fmt: skip
 @overload
 def gru(
@@ -71,7 +75,8 @@ def gru(
     initial_state: object = None, *, activation: object = "tanh",
     recurrent_activation: object = "sigmoid", reset_after: bool = True, time_major: bool = False,
     go_backwards: bool = False, mask: object = None, zero_output_for_mask: bool = False,
-    reset: object = None, return_gates: Literal[True], return_cache: Literal[True],
+    reset: object = None, dropout: float = 0.0, recurrent_dropout: float = 0.0,
+    seed: object = None, return_gates: Literal[True], return_cache: Literal[True],
 ) -> tuple[Array, GRUGates, GRUCache]: ...  # fmt: skip
 def gru(
     x: object,
@@ -88,6 +93,9 @@ def gru(
     mask: object = None,
     zero_output_for_mask: bool = False,
     reset: object = None,
+    dropout: float = 0.0,
+    recurrent_dropout: float = 0.0,
+    seed: object = None,
     return_gates: bool = False,
     return_cache: bool = False,
 ) -> Array | tuple[Array, GRUGates] | tuple[Array, GRUCache] | tuple[Array, GRUGates, GRUCache]:
@@ -124,6 +132,13 @@ def gru(
         True where the states are set to zero before the step, and no gradient passes: where one
         episode or document ends and the next begins. After a reset a masked output is zero until
         the next step that counts.
+    dropout, recurrent_dropout : float
+        Share of the inputs, and of the states on their way into the recurrent product, that are
+        dropped: one draw for each row, the same at every step and for every gate. For training
+        alone; the rest is scaled up to keep the mean.
+    seed : int or numpy.random.Generator, optional
+        What decides over the draws, with any number of threads; by default the library's
+        generator.
     return_gates, return_cache : bool
         Whether to append the gates, and what ``gru_backward`` needs.
 
@@ -165,6 +180,9 @@ def gru(
     steps = sequence.shape[0 if time_major else 1]
     steps_mask = mask_operand("gru", "mask", mask, batch, steps, time_major=time_major)
     resets = mask_operand("gru", "reset", reset, batch, steps, time_major=time_major)
+    m_x, m_h = dropout_operands(
+        "gru", dropout, recurrent_dropout, seed, (batch, sequence.shape[2]), (batch, units), dtype
+    )
     if return_gates and not (steps_mask is None and resets is None):
         raise ValueError(
             "gru: return_gates=True came with a mask or resets, expected it without; "
@@ -184,6 +202,8 @@ def gru(
         steps_mask,
         zero_output,
         resets,
+        m_x,
+        m_h,
     )
     assert h is not None
     h.flags.writeable = not return_cache  # backward reads it again

@@ -9,6 +9,7 @@ from gatedcore.checks import check_bool, check_rank
 from gatedcore.ops.operands import (
     SavedPass,
     check_cache,
+    dropout_operands,
     mask_operand,
     sequence_operand,
     state_operand,
@@ -49,6 +50,7 @@ def lstm(
     initial_state: object = None, *, activation: object = "tanh",
     recurrent_activation: object = "sigmoid", time_major: bool = False, go_backwards: bool = False,
     mask: object = None, zero_output_for_mask: bool = False, reset: object = None,
+    dropout: float = 0.0, recurrent_dropout: float = 0.0, seed: object = None,
     return_gates: Literal[False] = False, return_cache: Literal[False] = False,
 ) -> tuple[Array, Array]: ...  # fmt: skip
 @overload
@@ -57,6 +59,7 @@ def lstm(
     initial_state: object = None, *, activation: object = "tanh",
     recurrent_activation: object = "sigmoid", time_major: bool = False, go_backwards: bool = False,
     mask: object = None, zero_output_for_mask: bool = False, reset: object = None,
+    dropout: float = 0.0, recurrent_dropout: float = 0.0, seed: object = None,
     return_gates: Literal[True], return_cache: Literal[False] = False,
 ) -> tuple[Array, Array, LSTMGates]: ...  # fmt: skip
 @overload
@@ -65,6 +68,7 @@ def lstm(
     initial_state: object = None, *, activation: object = "tanh",
     recurrent_activation: object = "sigmoid", time_major: bool = False, go_backwards: bool = False,
     mask: object = None, zero_output_for_mask: bool = False, reset: object = None,
+    dropout: float = 0.0, recurrent_dropout: float = 0.0, seed: object = None,
     return_gates: Literal[False] = False, return_cache: Literal[True],
 ) -> tuple[Array, Array, LSTMCache]: ...  # fmt: skip
 @overload
@@ -73,6 +77,7 @@ def lstm(
     initial_state: object = None, *, activation: object = "tanh",
     recurrent_activation: object = "sigmoid", time_major: bool = False, go_backwards: bool = False,
     mask: object = None, zero_output_for_mask: bool = False, reset: object = None,
+    dropout: float = 0.0, recurrent_dropout: float = 0.0, seed: object = None,
     return_gates: Literal[True], return_cache: Literal[True],
 ) -> tuple[Array, Array, LSTMGates, LSTMCache]: ...  # fmt: skip
 def lstm(
@@ -89,6 +94,9 @@ def lstm(
     mask: object = None,
     zero_output_for_mask: bool = False,
     reset: object = None,
+    dropout: float = 0.0,
+    recurrent_dropout: float = 0.0,
+    seed: object = None,
     return_gates: bool = False,
     return_cache: bool = False,
 ) -> (
@@ -127,6 +135,13 @@ def lstm(
         True where the states are set to zero before the step, and no gradient passes: where one
         episode or document ends and the next begins. After a reset a masked output is zero until
         the next step that counts.
+    dropout, recurrent_dropout : float
+        Share of the inputs, and of the states on their way into the recurrent product, that are
+        dropped: one draw for each row, the same at every step and for every gate. For training
+        alone; the rest is scaled up to keep the mean.
+    seed : int or numpy.random.Generator, optional
+        What decides over the draws, with any number of threads; by default the library's
+        generator.
     return_gates, return_cache : bool
         Whether to append the gates, and what ``lstm_backward`` needs.
 
@@ -167,6 +182,9 @@ def lstm(
     steps = sequence.shape[0 if time_major else 1]
     steps_mask = mask_operand("lstm", "mask", mask, batch, steps, time_major=time_major)
     resets = mask_operand("lstm", "reset", reset, batch, steps, time_major=time_major)
+    m_x, m_h = dropout_operands(
+        "lstm", dropout, recurrent_dropout, seed, (batch, sequence.shape[2]), (batch, units), dtype
+    )
     if return_gates and not (steps_mask is None and resets is None):
         raise ValueError(
             "lstm: return_gates=True came with a mask or resets, expected it without; "
@@ -186,6 +204,8 @@ def lstm(
         steps_mask,
         zero_output,
         resets,
+        m_x,
+        m_h,
     )
     assert h is not None
     h.flags.writeable = not return_cache  # backward reads it again

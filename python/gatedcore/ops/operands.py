@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from gatedcore import _core
-from gatedcore.arrays import Array, as_array, as_contiguous, as_dtype, float_dtype
-from gatedcore.checks import check_bool, check_rank, check_shape
+from gatedcore.arrays import FLOAT64, Array, as_array, as_contiguous, as_dtype, float_dtype
+from gatedcore.checks import check_bool, check_number, check_rank, check_shape
+from gatedcore.random import RandomStream, draw_stream
 
 CoreCache = TypeVar("CoreCache", _core.LSTMCache, _core.GRUCache)
 
@@ -204,6 +205,49 @@ def state_operand(
         where, name, state, (batch, units), "(B, H)", "pass one row for each row of the batch"
     )
     return state
+
+
+def dropout_operands(
+    where: str,
+    dropout: object,
+    recurrent_dropout: object,
+    seed: object,
+    inputs: tuple[int, int],
+    states: tuple[int, int],
+    dtype: np.dtype[Any],
+) -> tuple[Array | None, Array | None]:
+    """Return the factors of inputs (B, I) and of states (B, H), None for a rate of 0.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a rate is no number in [0, 1), or the seed is none.
+    """
+    rates = (
+        check_number(where, "dropout", dropout, 0.0, 1.0),
+        check_number(where, "recurrent_dropout", recurrent_dropout, 0.0, 1.0),
+    )
+    if rates == (0.0, 0.0):
+        return None, None
+    return dropout_factors(rates, draw_stream(where, seed), inputs, states, dtype)
+
+
+def dropout_factors(
+    rates: tuple[float, float],
+    stream: RandomStream,
+    inputs: tuple[int, int],
+    states: tuple[int, int],
+    dtype: np.dtype[Any],
+) -> tuple[Array | None, Array | None]:
+    """Return the factors of inputs (B, I) and states (B, H) of a call, None for a rate of 0."""
+    double = dtype == FLOAT64
+    m_x, m_h = (
+        _core.dropout_factors(*shape, rate, stream.seed, 2 * stream.call + part, double)
+        if rate > 0.0
+        else None
+        for part, (rate, shape) in enumerate(zip(rates, (inputs, states), strict=True))
+    )
+    return m_x, m_h
 
 
 def mask_operand(

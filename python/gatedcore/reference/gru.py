@@ -11,7 +11,7 @@ from gatedcore.reference.layout import swap_layout, to_caller, to_steps
 class GRUPass(NamedTuple):
     """All values of a GRU's forward pass, time first, in the order of the steps."""
 
-    x: Array  # (T, B, I)
+    x: Array  # (T, B, I), times m_x
     w_x: Array  # (I, 3H), gates z r n
     w_h: Array  # (H, 3H)
     h: Array  # (T + 1, B, H), row 0 the initial state
@@ -26,6 +26,8 @@ class GRUPass(NamedTuple):
     reset_after: bool
     time_major: bool
     go_backwards: bool
+    m_x: Array | float  # (B, I)
+    m_h: Array | float  # (B, H)
 
 
 class GRUGradients(NamedTuple):
@@ -50,6 +52,8 @@ def gru_forward(
     reset_after: bool = True,
     time_major: bool = False,
     go_backwards: bool = False,
+    m_x: Array | None = None,
+    m_h: Array | None = None,
 ) -> GRUPass:
     """Run a GRU over a sequence and keep every value.
 
@@ -70,6 +74,8 @@ def gru_forward(
         before it (Cho et al. 2014).
     time_major, go_backwards : bool
         Layout of ``x``, and whether the last step of ``x`` comes first.
+    m_x, m_h : ndarray, (B, I), (B, H)
+        What dropout multiplies inputs and states by on their way into the products; None: ones.
 
     Returns
     -------
@@ -86,6 +92,9 @@ def gru_forward(
     docs/math.md, GRU forward; Cho et al. (2014).
     """
     steps = to_steps(x, time_major, go_backwards)
+    if m_x is not None:
+        steps = steps * m_x
+    factors = 1.0 if m_h is None else m_h
     T, B, _ = steps.shape
     H = w_h.shape[0]
     h = np.zeros((T + 1, B, H), x.dtype)
@@ -99,19 +108,20 @@ def gru_forward(
     for t in range(T):
         x_z, x_r, x_n = np.split(steps[t] @ w_x + b_x, 3, axis=1)
         if reset_after:
-            h_z, h_r, n_h[t] = np.split(h[t] @ w_h + b_h, 3, axis=1)
+            h_z, h_r, n_h[t] = np.split((h[t] * factors) @ w_h + b_h, 3, axis=1)
             z[t] = activate(recurrent_activation, x_z + h_z)
             r[t] = activate(recurrent_activation, x_r + h_r)
             n[t] = activate(activation, x_n + r[t] * n_h[t])
         else:
-            h_z, h_r = np.split(h[t] @ w_h[:, : 2 * H], 2, axis=1)
+            h_z, h_r = np.split((h[t] * factors) @ w_h[:, : 2 * H], 2, axis=1)
             z[t] = activate(recurrent_activation, x_z + h_z)
             r[t] = activate(recurrent_activation, x_r + h_r)
-            n[t] = activate(activation, x_n + (r[t] * h[t]) @ w_h[:, 2 * H :])
+            n[t] = activate(activation, x_n + (r[t] * h[t] * factors) @ w_h[:, 2 * H :])
         h[t + 1] = z[t] * h[t] + (1.0 - z[t]) * n[t]
     return GRUPass(
         steps, w_x, w_h, h, z, r, n, n_h,
         activation, recurrent_activation, reset_after, time_major, go_backwards,
+        1.0 if m_x is None else m_x, factors,
     )  # fmt: skip
 
 
@@ -144,7 +154,7 @@ def gru_backward(
     docs/math.md, GRU backward.
     """
     x, w_x, w_h, h, z, r, n, n_h = forward[:8]
-    activation, recurrent_activation, reset_after, time_major, go_backwards = forward[8:]
+    activation, recurrent_activation, reset_after, time_major, go_backwards, m_x, m_h = forward[8:]
     T, B, H = z.shape
     arriving = np.zeros_like(z) if d_h is None else swap_layout(d_h, time_major)
     d_h_next = np.zeros((B, H), h.dtype) if d_h_last is None else d_h_last
@@ -160,19 +170,20 @@ def gru_backward(
         if reset_after:
             d_a_r = d_a_n * n_h[t] * derivative(recurrent_activation, r[t])
             d_a_h = np.concatenate([d_a_z, d_a_r, d_a_n * r[t]], axis=1)
-            d_w_h += h[t].T @ d_a_h
+            d_w_h += (h[t] * m_h).T @ d_a_h
             d_b_h += d_a_h.sum(axis=0)
-            d_h_next = d_h_t * z[t] + d_a_h @ w_h.T
+            d_h_next = d_h_t * z[t] + (d_a_h @ w_h.T) * m_h
         else:
-            d_reset = d_a_n @ w_h[:, 2 * H :].T  # by r * h_prev
+            d_reset = (d_a_n @ w_h[:, 2 * H :].T) * m_h  # by r * h_prev
             d_a_r = d_reset * h[t] * derivative(recurrent_activation, r[t])
             d_a_zr = np.concatenate([d_a_z, d_a_r], axis=1)
-            d_w_h[:, : 2 * H] += h[t].T @ d_a_zr
-            d_w_h[:, 2 * H :] += (r[t] * h[t]).T @ d_a_n
-            d_h_next = d_h_t * z[t] + d_reset * r[t] + d_a_zr @ w_h[:, : 2 * H].T
+            d_w_h[:, : 2 * H] += (h[t] * m_h).T @ d_a_zr
+            d_w_h[:, 2 * H :] += (r[t] * h[t] * m_h).T @ d_a_n
+            through = (d_a_zr @ w_h[:, : 2 * H].T) * m_h
+            d_h_next = d_h_t * z[t] + d_reset * r[t] + through
         d_a_x = np.concatenate([d_a_z, d_a_r, d_a_n], axis=1)
         d_w_x += x[t].T @ d_a_x
         d_b_x += d_a_x.sum(axis=0)
-        d_x[t] = d_a_x @ w_x.T
+        d_x[t] = (d_a_x @ w_x.T) * m_x
     d_b = np.stack([d_b_x, d_b_h]) if reset_after else d_b_x
     return GRUGradients(to_caller(d_x, time_major, go_backwards), d_w_x, d_w_h, d_b, d_h_next)

@@ -11,7 +11,7 @@ from gatedcore.reference.layout import swap_layout, to_caller, to_steps
 class LSTMPass(NamedTuple):
     """All values of an LSTM's forward pass, time first, in the order of the steps."""
 
-    x: Array  # (T, B, I)
+    x: Array  # (T, B, I), times m_x
     w_x: Array  # (I, 4H), gates i f g o
     w_h: Array  # (H, 4H)
     h: Array  # (T + 1, B, H), row 0 the initial state
@@ -24,6 +24,8 @@ class LSTMPass(NamedTuple):
     recurrent_activation: str
     time_major: bool
     go_backwards: bool
+    m_x: Array | float  # (B, I)
+    m_h: Array | float  # (B, H)
 
 
 class LSTMGradients(NamedTuple):
@@ -49,6 +51,8 @@ def lstm_forward(
     recurrent_activation: str = "sigmoid",
     time_major: bool = False,
     go_backwards: bool = False,
+    m_x: Array | None = None,
+    m_h: Array | None = None,
 ) -> LSTMPass:
     """Run an LSTM over a sequence and keep every value.
 
@@ -64,6 +68,8 @@ def lstm_forward(
         Of candidate and cell state, and of the gates i f o.
     time_major, go_backwards : bool
         Layout of ``x``, and whether the last step of ``x`` comes first.
+    m_x, m_h : ndarray, (B, I), (B, H)
+        What dropout multiplies inputs and states by on their way into the products; None: ones.
 
     Returns
     -------
@@ -80,6 +86,9 @@ def lstm_forward(
     docs/math.md, LSTM forward; Gers, Schmidhuber and Cummins (2000).
     """
     steps = to_steps(x, time_major, go_backwards)
+    if m_x is not None:
+        steps = steps * m_x
+    factors = 1.0 if m_h is None else m_h
     T, B, _ = steps.shape
     H = w_h.shape[0]
     h = np.zeros((T + 1, B, H), x.dtype)
@@ -90,7 +99,7 @@ def lstm_forward(
     if c0 is not None:
         c[0] = c0
     for t in range(T):
-        a = steps[t] @ w_x + h[t] @ w_h
+        a = steps[t] @ w_x + (h[t] * factors) @ w_h
         if b is not None:
             a = a + b
         a_i, a_f, a_g, a_o = np.split(a, 4, axis=1)
@@ -103,6 +112,7 @@ def lstm_forward(
     return LSTMPass(
         steps, w_x, w_h, h, c, i, f, g, o,
         activation, recurrent_activation, time_major, go_backwards,
+        1.0 if m_x is None else m_x, factors,
     )  # fmt: skip
 
 
@@ -137,9 +147,8 @@ def lstm_backward(
     ----------
     docs/math.md, LSTM backward.
     """
-    x, w_x, w_h, h, c, i, f, g, o, activation, recurrent_activation, time_major, go_backwards = (
-        forward
-    )
+    x, w_x, w_h, h, c, i, f, g, o = forward[:9]
+    activation, recurrent_activation, time_major, go_backwards, m_x, m_h = forward[9:]
     T, B, H = i.shape
     arriving = np.zeros_like(i) if d_h is None else swap_layout(d_h, time_major)
     d_h_next = np.zeros((B, H), h.dtype) if d_h_last is None else d_h_last
@@ -165,10 +174,10 @@ def lstm_backward(
             axis=1,
         )
         d_w_x += x[t].T @ d_a
-        d_w_h += h[t].T @ d_a
+        d_w_h += (h[t] * m_h).T @ d_a
         d_b += d_a.sum(axis=0)
-        d_x[t] = d_a @ w_x.T
-        d_h_next = d_a @ w_h.T
+        d_x[t] = (d_a @ w_x.T) * m_x
+        d_h_next = (d_a @ w_h.T) * m_h
         d_c_next = d_c * f[t]
     return LSTMGradients(
         to_caller(d_x, time_major, go_backwards), d_w_x, d_w_h, d_b, d_h_next, d_c_next

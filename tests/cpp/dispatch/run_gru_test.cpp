@@ -45,7 +45,7 @@ template <class Scalar>
 void check_random_problem(const KernelTable& table, check::Random& random, Dims dims, GruForm form,
                           Activation activation = Activation::kTanh, Activation recurrent = Activation::kSigmoid) {
   GruProblem<Scalar> p = gru_problem<Scalar>(random, dims, form, activation, recurrent);
-  clear_sometimes(random, {&p.b_x, &p.b_h, &p.h0, &p.d_h, &p.d_h_last});
+  clear_sometimes(random, {&p.b_x, &p.b_h, &p.h0, &p.d_h, &p.d_h_last, &p.m_x, &p.m_h});
   check_problem(table, p, random_setup(random));
 }
 
@@ -98,6 +98,23 @@ TEST_CASE("the kernels' gradients are those of their own loss, for every pair of
           CONTEXT("form " << check::show(form));
           check_gru_differences(gru_problem<double>(random, dims, form, activation, recurrent),
                                 gru_kernel<double>(table));
+        }
+      }
+    }
+  });
+}
+
+TEST_CASE("with factors of inputs and states, or of one of them, the gradients are those of the loss") {
+  for_each_isa([](const KernelTable& table) {
+    check::Random random(13);
+    for (const GruForm form : kForms) {
+      for (const int which : {0, 1, 2, 3}) {
+        for (const Index B : {1, 2}) {
+          CONTEXT("form " << check::show(form) << " which " << which << " B " << B);
+          GruProblem<double> p = gru_problem<double>(random, {3, B, 5, table.kernels<double>().lanes + 1}, form);
+          p.m_x = (which & 1) == 0 ? std::vector<double>{} : random_array<double>(random, B * 5, 2);
+          p.m_h = (which & 2) == 0 ? std::vector<double>{} : random_array<double>(random, B * p.dims.H, 2);
+          check_gru_differences(p, gru_kernel<double>(table));
         }
       }
     }

@@ -43,7 +43,7 @@ template <class Scalar>
 void check_random_problem(const KernelTable& table, check::Random& random, Dims dims,
                           Activation activation = Activation::kTanh, Activation recurrent = Activation::kSigmoid) {
   LstmProblem<Scalar> p = lstm_problem<Scalar>(random, dims, activation, recurrent);
-  clear_sometimes(random, {&p.b, &p.h0, &p.c0, &p.d_h, &p.d_h_last, &p.d_c_last});
+  clear_sometimes(random, {&p.b, &p.h0, &p.c0, &p.d_h, &p.d_h_last, &p.d_c_last, &p.m_x, &p.m_h});
   check_problem(table, p, random_setup(random));
 }
 
@@ -90,6 +90,11 @@ TEST_CASE("the kernels' gradients are those of their own loss, for every pair of
       }
     }
   });
+}
+
+LstmProblem<double> without_factors(LstmProblem<double> p) {
+  clear_factors(p);
+  return p;
 }
 
 template <class Scalar>
@@ -293,6 +298,25 @@ TEST_CASE("h stays within its promise after 1000 steps") {
     const LstmStates<float> states = solve_forward(p, lstm_kernel<float>(table));
     check_close("h_last", states.h_last, expected.h_last, Tolerances<float>::kAfterThousandSteps);
     check_close("h", states.h, expected.h, Tolerances<float>::kAfterThousandSteps);
+  });
+}
+
+TEST_CASE("with factors of inputs and states, or of one of them, the gradients are those of the loss") {
+  for_each_isa([](const KernelTable& table) {
+    check::Random random(13);
+    for (const int which : {0, 1, 2, 3}) {
+      for (const Index B : {1, 2}) {
+        CONTEXT("which " << which << " B " << B);
+        LstmProblem<double> p = lstm_problem<double>(random, {3, B, 5, table.kernels<double>().lanes + 1});
+        p.m_x.assign(static_cast<std::size_t>(B * 5), 1);
+        p.m_h.assign(static_cast<std::size_t>(B * p.dims.H), 1);
+        CHECK(same_bits(solve_forward(p, lstm_kernel<double>(table)).h,
+                        solve_forward(without_factors(p), lstm_kernel<double>(table)).h));
+        p.m_x = (which & 1) == 0 ? std::vector<double>{} : random_array<double>(random, B * 5, 2);
+        p.m_h = (which & 2) == 0 ? std::vector<double>{} : random_array<double>(random, B * p.dims.H, 2);
+        check_lstm_differences(p, lstm_kernel<double>(table));
+      }
+    }
   });
 }
 

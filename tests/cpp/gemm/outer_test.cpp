@@ -11,16 +11,19 @@ template <class Scalar>
 struct OuterProblem {
   Index T, B, I, H, gates;
   std::vector<Scalar> x, h, h0, d;  // h0 empty: zeros
+  std::vector<Scalar> m_x, m_h;     // factors of x and h; empty: ones
 };
 
 template <class Scalar>
-OuterProblem<Scalar> outer_problem(Index T, Index B, Index I, Index H, bool initial) {
+OuterProblem<Scalar> outer_problem(Index T, Index B, Index I, Index H, bool initial, bool factors) {
   check::Random random(1);
-  OuterProblem<Scalar> p{T, B, I, H, 2, {}, {}, {}, {}};
+  OuterProblem<Scalar> p{T, B, I, H, 2, {}, {}, {}, {}, {}, {}};
   p.x = random_array<Scalar>(random, T * B * I, 1);
   p.h = random_array<Scalar>(random, T * B * H, 1);
   p.d = random_array<Scalar>(random, T * B * (p.gates * H + 1), 1);  // rows have a gap
   if (initial) p.h0 = random_array<Scalar>(random, B * H, 1);
+  if (factors) p.m_x = random_array<Scalar>(random, B * I, 1);
+  if (factors) p.m_h = random_array<Scalar>(random, B * H, 1);
   return p;
 }
 
@@ -30,12 +33,13 @@ std::vector<Scalar> solve(const OuterProblem<Scalar>& p, Layout layout, Index ru
   const Index columns = p.gates * p.H;
   const Scalar one = 1;
   SequenceArray<Scalar> x(p.T, p.B, p.I, layout, p.x), h(p.T, p.B, p.H, layout, p.h);
-  const Guarded<Scalar> d(p.d), h0(p.h0);
+  const Guarded<Scalar> d(p.d), h0(p.h0), m_x(p.m_x), m_h(p.m_h);
   OuterProduct<Scalar> product;
   product.T = p.T;
   product.B = p.B;
-  product.sources[0] = {x.const_sequence(), p.I, false, nullptr};
-  product.sources[1] = {h.const_sequence(), p.H, true, p.h0.empty() ? nullptr : h0.data()};
+  product.sources[0] = {x.const_sequence(), p.I, false, nullptr, p.m_x.empty() ? nullptr : m_x.data()};
+  product.sources[1] = {h.const_sequence(), p.H, true, p.h0.empty() ? nullptr : h0.data(),
+                        p.m_h.empty() ? nullptr : m_h.data()};
   product.sources[2] = {{&one, 0, 0}, 1, false, nullptr};
   product.d = d.data();
   product.d_stride = columns + 1;
@@ -78,8 +82,10 @@ std::vector<double> expected_of(const OuterProblem<Scalar>& p) {
           for (Index m = 0; m < p.I + p.H + 1; ++m) {
             double a = 1;
             if (m < p.I) a = p.x[(t * p.B + b) * p.I + m];
+            if (m < p.I && !p.m_x.empty()) a *= p.m_x[b * p.I + m];
             if (m >= p.I && m < p.I + p.H) {
               a = t > 0 ? p.h[((t - 1) * p.B + b) * p.H + m - p.I] : p.h0.empty() ? 0 : p.h0[b * p.H + m - p.I];
+              if (!p.m_h.empty()) a *= p.m_h[b * p.H + m - p.I];
             }
             sums[m * columns + q * p.H + u] += a * d;
           }
@@ -91,9 +97,9 @@ std::vector<double> expected_of(const OuterProblem<Scalar>& p) {
 }
 
 template <class Scalar>
-void check_shape(Index T, Index B, Index I, Index H, bool initial) {
-  CONTEXT("T " << T << " B " << B << " I " << I << " H " << H << " initial " << initial);
-  const OuterProblem<Scalar> p = outer_problem<Scalar>(T, B, I, H, initial);
+void check_shape(Index T, Index B, Index I, Index H, bool initial, bool factors = false) {
+  CONTEXT("T " << T << " B " << B << " I " << I << " H " << H << " initial " << initial << " factors " << factors);
+  const OuterProblem<Scalar> p = outer_problem<Scalar>(T, B, I, H, initial, factors);
   const std::vector<Scalar> whole = solve(p, Layout::kTimeMajor, 1000);
   // Sums of T * B products: their rounding grows as the sums do, which the tolerance measures against.
   check_close("sums", whole, expected_of(p), Tolerances<Scalar>::kBackward);
@@ -109,10 +115,12 @@ void check_shapes() {
   for (const Index H : sizes_around(N)) {
     check_shape<Scalar>(3, 2, 1, H, true);
     check_shape<Scalar>(1, 7, 4, H, false);
+    check_shape<Scalar>(4, 3, 5, H, true, true);
   }
   check_shape<Scalar>(2 * kChunk<Scalar> / 5 + 1, 5, 2, N + 1, true);  // three chunks
   check_shape<Scalar>(kChunk<Scalar>, 1, 1, 4 * N, false);             // one, exactly
   check_shape<Scalar>(2, 2, kLeftBlock - 1, N + 2, true);              // sources across two blocks
+  check_shape<Scalar>(2, 2, kLeftBlock - 1, N + 2, true, true);
 }
 
 TEST_CASE("outer products agree with plain sums, for any layout and any split of the panels to the last bit") {

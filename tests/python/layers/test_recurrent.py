@@ -203,13 +203,6 @@ def test_a_mask_that_does_not_fit_is_an_error() -> None:
         layer(X, mask=np.ones((3, 5), np.int64))
 
 
-def test_training_makes_no_difference() -> None:
-    layer = gk.GRU(2, name="gru_training")
-    with pytest.raises(TypeError, match="gru_training: got an unknown argument 'masks'"):
-        layer(X, masks=None)
-    np.testing.assert_array_equal(layer(X, training=True), layer(X))
-
-
 def test_a_cell_does_not_run_alone_in_a_chain() -> None:
     cell = gk.LSTMCell(2)
     for call in (lambda: cell.forward(X[:, 0], False), lambda: cell.backward(X[:, 0], False)):
@@ -217,3 +210,75 @@ def test_a_cell_does_not_run_alone_in_a_chain() -> None:
             call()
     with pytest.raises(ValueError, match=re.escape("expected (batch, features) of one time step")):
         cell(X, [np.zeros((3, 2))] * 2)
+
+
+# Dropout.
+
+
+@pytest.mark.parametrize(("kind", "form"), KINDS)
+def test_dropout_is_for_training_alone(kind, form: dict) -> None:
+    layer = kind(8, dropout=0.5, recurrent_dropout=0.5, seed=3, **form)
+    plain = kind(8, seed=3, **form)
+    np.testing.assert_array_equal(layer(X), plain(X))
+    np.testing.assert_array_equal(layer(X, training=False), plain(X))
+    assert (layer(X, training=True) != plain(X)).any()
+    assert (layer.forward(X.astype(np.float32), True) != plain(X)).any()
+    with pytest.raises(TypeError, match=r"training is 'yes', expected True or False"):
+        layer(X, training="yes")
+
+
+@pytest.mark.parametrize(("kind", "form"), KINDS)
+def test_each_call_draws_anew_and_a_seed_repeats_the_draws(kind, form: dict) -> None:
+    def draws(seed: int | None) -> list[np.ndarray]:
+        layer = kind(8, recurrent_dropout=0.5, seed=seed, **form)
+        layer.build(X.shape)
+        layer.set_weights([np.full_like(w, 0.1) for w in layer.weights])
+        return [layer(X, training=True) for _ in range(3)]
+
+    first, second = draws(3), draws(3)
+    assert (first[0] != first[1]).any()
+    assert (first[1] != first[2]).any()
+    np.testing.assert_array_equal(first, second)
+    assert (draws(4)[0] != first[0]).any()
+    gk.set_random_seed(0)
+    own = draws(None)
+    gk.set_random_seed(0)
+    np.testing.assert_array_equal(draws(None), own)
+
+
+@pytest.mark.parametrize(("kind", "form"), KINDS)
+def test_gradients_with_dropout_by_finite_differences(kind, form: dict) -> None:
+    layer = kind(3, dropout=0.4, recurrent_dropout=0.4, dtype="float64", seed=2, **form)
+    layer.build(X.shape)
+    x = X.copy()
+
+    def forward() -> np.ndarray:
+        layer._draws = 0
+        return layer.forward(x, True)
+
+    d_y = np.random.default_rng(1).normal(size=forward().shape)
+    d_x = layer.backward(d_y, True)
+
+    def loss() -> float:
+        return float((forward() * d_y).sum())
+
+    assert d_x is not None
+    assert_gradient(d_x, loss, x)
+    for name, parameter in layer.parameters.items():
+        assert_gradient(layer.gradients[name], loss, parameter)
+
+
+def test_a_step_that_is_not_taken_draws_nothing() -> None:
+    x, y = X.astype(np.float32), np.zeros((3, 1), np.float32)
+
+    def weights(spoiled: bool) -> list[np.ndarray]:
+        model = gk.Sequential([gk.GRU(4, dropout=0.5, seed=1), gk.Dense(1, seed=2)])
+        model.compile("sgd", "mse")
+        if spoiled:
+            with pytest.raises(ValueError, match="loss is nan"):
+                model.train_on_batch(np.full_like(x, np.nan), y)
+        model.train_on_batch(x, y)
+        return model.get_weights()
+
+    for a, b in zip(weights(True), weights(False), strict=True):
+        np.testing.assert_array_equal(a, b)
