@@ -14,7 +14,8 @@ constexpr int kGruSaved = 4;  // runs of H in a cache row: z r, then n_h or s, t
 // array.
 template <class Scalar>
 struct GruStep {
-  Dims dims;  // B: rows of this step
+  Dims dims;    // B: rows of this step
+  Units units;  // those to compute
   const Scalar* packed = nullptr;
   const Scalar* x = nullptr;          // (B, I), or
   const Scalar* projected = nullptr;  // what the tiles start from: bias + x w_x, done for many steps at once
@@ -224,24 +225,26 @@ GATEDCORE_INLINE void gru_before_tile(const Policy& policy, const GruStep<Scalar
 }
 
 template <int kGates, class Policy, class Scalar>
-void gru_before_pass(const Policy& policy, const GruStep<Scalar>& s, const Scalar* panel) {
+void gru_before_pass(const Policy& policy, const GruStep<Scalar>& s, const Scalar* panels) {
   constexpr int kLanes = Vec<Scalar>::kLanes;
   constexpr int kBlocks = 2 / kGates;     // 6 rows of two accumulators
   constexpr int kLone = 2 * kLoneBlocks;  // one row of four or eight
   const Index panel_size = gru_before_panel_size<Scalar>(s.dims, kGates);
-  Index unit = 0;
+  const Scalar* panel = panels + s.units.begin / kLanes * panel_size;
+  const Index end = s.units.end;
+  Index unit = s.units.begin;
   if (s.dims.B == 1) {
-    for (; s.dims.H - unit > (kLone - 1) * kLanes; unit += kLone * kLanes, panel += kLone * panel_size) {
+    for (; end - unit > (kLone - 1) * kLanes; unit += kLone * kLanes, panel += kLone * panel_size) {
       gru_before_tile<1, kLone, kGates>(policy, s, 0, unit, panel);
     }
   }
   if constexpr (kBlocks == 2) {
-    for (; s.dims.H - unit > kLanes; unit += 2 * kLanes, panel += 2 * panel_size) {
+    for (; end - unit > kLanes; unit += 2 * kLanes, panel += 2 * panel_size) {
       for_row_tiles<kNarrowRows>(
           s.dims.B, [&](auto rows, Index row) { gru_before_tile<rows.value, 2, kGates>(policy, s, row, unit, panel); });
     }
   }
-  for (; unit < s.dims.H; unit += kLanes, panel += panel_size) {
+  for (; unit < end; unit += kLanes, panel += panel_size) {
     for_row_tiles<kNarrowRows>(
         s.dims.B, [&](auto rows, Index row) { gru_before_tile<rows.value, 1, kGates>(policy, s, row, unit, panel); });
   }
@@ -250,32 +253,36 @@ void gru_before_pass(const Policy& policy, const GruStep<Scalar>& s, const Scala
 // --- one step, either form
 // -----------------------------------------------------------------------------------------------
 
-// One step forward for s.dims.B rows, reset after. Source: math.md (15)-(19). Twin: reference::gru_forward.
+// One step forward for s.dims.B rows and s.units, reset after. Source: math.md (15)-(19). Twin: reference::gru_forward.
 template <class Policy, class Scalar>
 void gru_after_cell_forward(const Policy& policy, const GruStep<Scalar>& s) {
   constexpr int kLanes = Vec<Scalar>::kLanes;
   const Index panel_size = gru_after_panel_size<Scalar>(s.dims);
-  const Scalar* panel = s.packed;
-  Index unit = 0;
+  const Scalar* panel = s.packed + s.units.begin / kLanes * panel_size;
+  const Index end = s.units.end;
+  Index unit = s.units.begin;
   if (s.dims.B == 1) {
-    for (; s.dims.H - unit > (kLoneBlocks - 1) * kLanes;
-         unit += kLoneBlocks * kLanes, panel += kLoneBlocks * panel_size) {
+    for (; end - unit > (kLoneBlocks - 1) * kLanes; unit += kLoneBlocks * kLanes, panel += kLoneBlocks * panel_size) {
       gru_after_tile<1, kLoneBlocks>(policy, s, 0, unit, panel);
     }
-    for (; s.dims.H - unit > kLanes; unit += 2 * kLanes, panel += 2 * panel_size) {
+    for (; end - unit > kLanes; unit += 2 * kLanes, panel += 2 * panel_size) {
       gru_after_tile<1, 2>(policy, s, 0, unit, panel);
     }
   }
-  for (; unit < s.dims.H; unit += kLanes, panel += panel_size) {
+  for (; unit < end; unit += kLanes, panel += panel_size) {
     for_row_tiles<kWideRows>(s.dims.B,
                              [&](auto rows, Index row) { gru_after_tile<rows.value, 1>(policy, s, row, unit, panel); });
   }
 }
 
-// One step forward for s.dims.B rows, reset before. Source: math.md (27), (19). Twin: reference::gru_forward.
+// One step forward for s.dims.B rows and s.units, reset before: the first pass, and the second, for which s.s of every
+// unit must be there. Source: math.md (27), (19). Twin: reference::gru_forward.
+template <class Policy, class Scalar>
+void gru_before_cell_reset(const Policy& policy, const GruStep<Scalar>& s) {
+  gru_before_pass<2>(policy, s, s.packed);
+}
 template <class Policy, class Scalar>
 void gru_before_cell_forward(const Policy& policy, const GruStep<Scalar>& s) {
-  gru_before_pass<2>(policy, s, s.packed);
   gru_before_pass<1>(policy, s, s.packed + block_count<Scalar>(s.dims.H) * gru_before_panel_size<Scalar>(s.dims, 2));
 }
 
@@ -283,6 +290,7 @@ void gru_before_cell_forward(const Policy& policy, const GruStep<Scalar>& s) {
 template <class Scalar>
 struct GruStepBackward {
   Dims dims;                       // B: rows of this step
+  Units units;                     // those to compute
   Scalar* gates = nullptr;         // (B, 4H) cache rows, consumed
   const Scalar* h_prev = nullptr;  // (B, H), rows h_prev_stride apart; null: zeros
   Index h_prev_stride = 0;
@@ -299,7 +307,7 @@ struct GruStepBackward {
 template <class Policy, class Scalar>
 void gru_after_cell_backward(const Policy& policy, const GruStepBackward<Scalar>& s) {
   using V = Vec<Scalar>;
-  for_blocks<Scalar>(s.dims, [&](Index row, Index unit, Index width) GATEDCORE_INLINED {
+  for_blocks<Scalar>(s.dims.B, s.units, [&](Index row, Index unit, Index width) GATEDCORE_INLINED {
     const GruSaved<Scalar> at = gru_saved(s.gates, s.dims.H, row, unit, width);
     Scalar* state = s.d_state + row * s.state_stride + unit;
     V d_h = V::load(state);
@@ -320,7 +328,7 @@ void gru_after_cell_backward(const Policy& policy, const GruStepBackward<Scalar>
 template <class Policy, class Scalar>
 void gru_before_cell_backward(const Policy& policy, const GruStepBackward<Scalar>& s) {
   using V = Vec<Scalar>;
-  for_blocks<Scalar>(s.dims, [&](Index row, Index unit, Index width) GATEDCORE_INLINED {
+  for_blocks<Scalar>(s.dims.B, s.units, [&](Index row, Index unit, Index width) GATEDCORE_INLINED {
     const GruSaved<Scalar> at = gru_saved(s.gates, s.dims.H, row, unit, width);
     Scalar* state = s.d_state + row * s.state_stride + unit;
     V d_h = V::load(state);
@@ -338,7 +346,7 @@ void gru_before_cell_backward(const Policy& policy, const GruStepBackward<Scalar
 template <class Policy, class Scalar>
 void gru_before_cell_backward_reset(const Policy& policy, const GruStepBackward<Scalar>& s) {
   using V = Vec<Scalar>;
-  for_blocks<Scalar>(s.dims, [&](Index row, Index unit, Index width) GATEDCORE_INLINED {
+  for_blocks<Scalar>(s.dims.B, s.units, [&](Index row, Index unit, Index width) GATEDCORE_INLINED {
     const GruSaved<Scalar> at = gru_saved(s.gates, s.dims.H, row, unit, width);
     Scalar* state = s.d_state + row * s.state_stride + unit;
     const V h_prev = s.h_prev == nullptr ? V::zero() : load_width(s.h_prev + row * s.h_prev_stride + unit, width);

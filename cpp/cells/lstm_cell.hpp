@@ -31,7 +31,8 @@ void lstm_pack(const Dims& dims, const Scalar* w_x, const Scalar* w_h, const Sca
 // array.
 template <class Scalar>
 struct LstmStep {
-  Dims dims;  // B: rows of this step
+  Dims dims;    // B: rows of this step
+  Units units;  // those to compute
   const Scalar* packed = nullptr;
   const Scalar* x = nullptr;          // (B, I), or
   const Scalar* projected = nullptr;  // (B, blocks, 4, kLanes): bias + x w_x, done for many steps at once
@@ -97,23 +98,23 @@ GATEDCORE_INLINE void lstm_tile(const Policy& policy, const LstmStep<Scalar>& s,
   });
 }
 
-// One step forward for s.dims.B rows. Source: math.md (1)-(6). Twin: reference::lstm_forward.
+// One step forward for s.dims.B rows and s.units. Source: math.md (1)-(6). Twin: reference::lstm_forward.
 template <class Policy, class Scalar>
 void lstm_cell_forward(const Policy& policy, const LstmStep<Scalar>& s) {
   constexpr int kLanes = Vec<Scalar>::kLanes;
   const Index panel_size = lstm_panel_size<Scalar>(s.dims);
-  const Scalar* panel = s.packed;
-  Index unit = 0;
+  const Scalar* panel = s.packed + s.units.begin / kLanes * panel_size;
+  const Index end = s.units.end;
+  Index unit = s.units.begin;
   if (s.dims.B == 1) {
-    for (; s.dims.H - unit > (kLoneBlocks - 1) * kLanes;
-         unit += kLoneBlocks * kLanes, panel += kLoneBlocks * panel_size) {
+    for (; end - unit > (kLoneBlocks - 1) * kLanes; unit += kLoneBlocks * kLanes, panel += kLoneBlocks * panel_size) {
       lstm_tile<1, kLoneBlocks>(policy, s, 0, unit, panel);
     }
-    for (; s.dims.H - unit > kLanes; unit += 2 * kLanes, panel += 2 * panel_size) {
+    for (; end - unit > kLanes; unit += 2 * kLanes, panel += 2 * panel_size) {
       lstm_tile<1, 2>(policy, s, 0, unit, panel);
     }
   }
-  for (; unit < s.dims.H; unit += kLanes, panel += panel_size) {
+  for (; unit < end; unit += kLanes, panel += panel_size) {
     for_row_tiles<kWideRows>(s.dims.B,
                              [&](auto rows, Index row) { lstm_tile<rows.value, 1>(policy, s, row, unit, panel); });
   }
@@ -123,6 +124,7 @@ void lstm_cell_forward(const Policy& policy, const LstmStep<Scalar>& s) {
 template <class Scalar>
 struct LstmStepBackward {
   Dims dims;                       // B: rows of this step
+  Units units;                     // those to compute
   Scalar* gates = nullptr;         // (B, 4H) in: after activation; out: gradients before activation
   const Scalar* c = nullptr;       // (B, H) after the step
   const Scalar* c_prev = nullptr;  // (B, H) before it; null: zeros
@@ -134,11 +136,11 @@ struct LstmStepBackward {
   Index state_stride = 0;
 };
 
-// One step's gates backward for s.dims.B rows. Source: math.md (7)-(14). Twin: reference::lstm_backward.
+// One step's gates backward for s.dims.B rows and s.units. Source: math.md (7)-(14). Twin: reference::lstm_backward.
 template <class Policy, class Scalar>
 void lstm_cell_backward(const Policy& policy, const LstmStepBackward<Scalar>& s) {
   using V = Vec<Scalar>;
-  for_blocks<Scalar>(s.dims, [&](Index row, Index unit, Index width) GATEDCORE_INLINED {
+  for_blocks<Scalar>(s.dims.B, s.units, [&](Index row, Index unit, Index width) GATEDCORE_INLINED {
     const auto load = [&](const Scalar* from) GATEDCORE_INLINED { return load_width(from, width); };
     Scalar* gates = s.gates + row * kLstmGates * s.dims.H + kLstmGates * unit;
     const Index state = row * s.state_stride + unit;

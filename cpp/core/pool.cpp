@@ -10,15 +10,14 @@
 #include <memory>
 #include <mutex>
 #include <new>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <vector>
 
+#include "core/meeting.hpp"
+#include "core/pause.hpp"
 #include "core/thread_limit.hpp"
-
-#if defined(__x86_64__)
-#include <xmmintrin.h>
-#endif
 
 namespace gatedcore {
 namespace {
@@ -26,14 +25,6 @@ namespace {
 // How long a thread looks for news before it sleeps: waking a sleeper costs about 5 us on Linux, and the gap between
 // the parallel parts of one call or the next is mostly shorter than this.
 constexpr std::chrono::microseconds kSpin{20};
-
-void pause() {
-#if defined(__x86_64__)
-  _mm_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
 
 // Set while this thread runs tasks: what they start in turn stays on their thread.
 thread_local bool inside_task = false;
@@ -135,11 +126,14 @@ class Worker {
 
 class Pool {
  public:
-  // False, with nothing done, while another call has the workers.
-  bool run(Job& job, int helpers) {
+  // Calls make_job(helpers there are) and runs what it returns, on the caller's thread and on the helpers. False, with
+  // nothing done, while another call has the workers.
+  template <class MakeJob>
+  bool run(int helpers, const MakeJob& make_job) {
     if (taken_.exchange(true, std::memory_order_acquire)) return false;
     const Release release{taken_};
     const int called = start(helpers);
+    Job& job = make_job(called);
     for (int i = 0; i < called; ++i) workers_[i]->call(job);
     job.work();
     for (int i = 0; i < called; ++i) workers_[i]->dismiss();
@@ -190,9 +184,32 @@ void run_tasks(Index tasks, TaskCall call) {
   if (tasks > 1 && !inside_task) {
     Job job(tasks, call);
     const Index helpers = std::min<Index>(tasks, kMostThreads) - 1;
-    if (pool().run(job, static_cast<int>(helpers))) return job.rethrow();
+    if (pool().run(static_cast<int>(helpers), [&](int) -> Job& { return job; })) return job.rethrow();
   }
   for (Index i = 0; i < tasks; ++i) call.run(call.task, i);
+}
+
+void run_team(Index most, TeamCall call) {
+  // As many tasks as threads: each thread takes one, as none ends before all have begun to meet.
+  const auto join = [&](Meeting& meeting, Index size, Index index) {
+    Meeting::Member member(meeting);
+    const auto meet = [](void* erased) { static_cast<Meeting::Member*>(erased)->meet(); };
+    call.run(call.task, {index, size, size > 1 ? +meet : nullptr, &member});
+  };
+  std::optional<Meeting> meeting;
+  if (most > 1 && !inside_task) {
+    const Index helpers = std::min<Index>(most, kMostThreads) - 1;
+    Index size = 1;
+    const auto task = [&](Index index) { join(*meeting, size, index); };
+    std::optional<Job> job;
+    const bool ran = pool().run(static_cast<int>(helpers), [&](int there) -> Job& {
+      size = there + 1;
+      meeting.emplace(size);
+      return job.emplace(size, erase(task));
+    });
+    if (ran) return job->rethrow();
+  }
+  join(meeting.emplace(1), 1, 0);
 }
 
 }  // namespace gatedcore

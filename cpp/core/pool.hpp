@@ -14,6 +14,17 @@ struct TaskCall {
   const void* task;
 };
 void run_tasks(Index tasks, TaskCall call);
+template <class Task>
+TaskCall erase(const Task& task) {
+  return {[](const void* erased, Index index) { (*static_cast<const Task*>(erased))(index); }, &task};
+}
+
+// Calls run(task, share) on every thread of a team.
+struct TeamCall {
+  void (*run)(const void* task, UnitShare share);
+  const void* task;
+};
+void run_team(Index most, TeamCall call);
 
 // Calls task(0) ... task(tasks - 1), the caller's thread and up to tasks - 1 others each taking the next one that is
 // left, and returns when all are done. How many threads a call is worth is the caller's to decide: it makes that many
@@ -25,7 +36,16 @@ void run_tasks(Index tasks, TaskCall call);
 // side.
 template <class Task>
 void parallel_for(Index tasks, const Task& task) {
-  run_tasks(tasks, {[](const void* erased, Index index) { (*static_cast<const Task*>(erased))(index); }, &task});
+  run_tasks(tasks, erase(task));
+}
+
+// Calls task(share) on up to `most` threads side by side, the caller's among them: share.parts says how many there are
+// and share.part which one this is. Unlike tasks of parallel_for they may wait for each other: share.meet is there for
+// it. Every thread must call it as often. Where the workers are not to be had, the caller is the only one. A task may
+// not throw while others may wait for it.
+template <class Task>
+void parallel_team(Index most, const Task& task) {
+  run_team(most, {[](const void* erased, UnitShare share) { (*static_cast<const Task*>(erased))(share); }, &task});
 }
 
 }  // namespace gatedcore

@@ -55,6 +55,15 @@ struct Range {
   Index end = 0;
 };
 
+// The part of a layer's units that one of several threads computes, and how it waits for the others: meet(member)
+// returns when all have called it as often, and what they wrote before is there for all. One thread alone never meets.
+struct UnitShare {
+  Index part = 0;
+  Index parts = 1;
+  void (*meet)(void*) = nullptr;
+  void* member = nullptr;
+};
+
 // What Keras calls activation and recurrent_activation. Every derivative can be had from the output alone.
 enum class Activation : std::int32_t {
   kLinear,

@@ -13,19 +13,20 @@
 
 namespace gatedcore {
 
-// A recurrent layer. Rows, steps and panels may be split over threads in any way with the same result to the last bit.
+// A recurrent layer. Rows, units, steps and panels may be split over threads in any way with the same result to the
+// last bit. The threads that share units call with the same rows and the same memory; inputs have no factors then.
 template <class Forward, class Backward, class Scalar>
 struct SequenceKernels {
   Index (*forward_packed_size)(const Forward&);
   void (*pack_forward)(const Forward&, Scalar* packed);
   Index (*forward_scratch_size)(const Forward&, Index rows);  // serves any smaller number of rows too
-  void (*forward_rows)(const Forward&, const Scalar* packed, Range rows, Scalar* scratch);
+  void (*forward_rows)(const Forward&, const Scalar* packed, Range rows, UnitShare share, Scalar* scratch);
 
   // The time loop: gradients before activation into the cache, then d_h0 and d_c0.
   Index (*backward_packed_size)(const Backward&);
   void (*pack_backward)(const Backward&, Scalar* packed);
   Index (*backward_scratch_size)(const Backward&, Index rows);
-  void (*backward_rows)(const Backward&, const Scalar* packed, Range rows, Scalar* scratch);
+  void (*backward_rows)(const Backward&, const Scalar* packed, Range rows, UnitShare share, Scalar* scratch);
 
   // After the time loop of every row: d_x of a range of steps.
   Index (*input_packed_size)(const Backward&);

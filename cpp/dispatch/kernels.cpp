@@ -17,18 +17,20 @@ bool is_standard(Activation activation, Activation recurrent) {
 
 template <class Sequence, class Scalar>
 struct Rows {
-  static void forward(const typename Sequence::Forward& call, const Scalar* packed, Range rows, Scalar* scratch) {
+  static void forward(const typename Sequence::Forward& call, const Scalar* packed, Range rows, UnitShare share,
+                      Scalar* scratch) {
     if (is_standard(call.activation, call.recurrent_activation)) {
-      Sequence::forward_rows(Standard{}, call, packed, rows, scratch);
+      Sequence::forward_rows(Standard{}, call, packed, rows, share, scratch);
     } else {
-      Sequence::forward_rows(Any{call.activation, call.recurrent_activation}, call, packed, rows, scratch);
+      Sequence::forward_rows(Any{call.activation, call.recurrent_activation}, call, packed, rows, share, scratch);
     }
   }
-  static void backward(const typename Sequence::Backward& call, const Scalar* packed, Range rows, Scalar* scratch) {
+  static void backward(const typename Sequence::Backward& call, const Scalar* packed, Range rows, UnitShare share,
+                       Scalar* scratch) {
     if (is_standard(call.activation, call.recurrent_activation)) {
-      Sequence::backward_rows(Standard{}, call, packed, rows, scratch);
+      Sequence::backward_rows(Standard{}, call, packed, rows, share, scratch);
     } else {
-      Sequence::backward_rows(Any{call.activation, call.recurrent_activation}, call, packed, rows, scratch);
+      Sequence::backward_rows(Any{call.activation, call.recurrent_activation}, call, packed, rows, share, scratch);
     }
   }
 };

@@ -33,6 +33,15 @@ void run_parts(int parts, const Body& body) {
   });
 }
 
+// Calls body(share) for every share of the units of a call, on up to `most` threads side by side.
+template <class Body>
+void run_as_team(int most, const Body& body) {
+  parallel_team(most, [&](UnitShare share) {
+    const ScopedFlushDenormals flush;
+    body(share);
+  });
+}
+
 // Scratch memory of several parts in one buffer, each part on its own cache lines.
 template <class Scalar>
 class PartScratch {

@@ -13,19 +13,40 @@ double operations(const Dims& dims, int gates) {
   return 2.0 * static_cast<double>(dims.T * dims.B) * static_cast<double>((dims.I + dims.H) * dims.H * gates);
 }
 
+// How many threads compute the units of a call together. Worth it where there are too few rows for all, each step is
+// long enough to meet at its end, and the units are as many as the threads' groups of them.
+int useful_team(double work, const Dims& dims, Index lanes, int threads) {
+  constexpr Index kRowsAlone = 3;             // rows that a thread is better given to itself
+  constexpr double kOperationsPerStep = 3e4;  // of each thread, between two meetings
+  constexpr Index kGroupBlocks = 4;           // blocks of units in a share's group
+  if (dims.B >= kRowsAlone * threads || dims.T < 2) return 1;
+  const Index groups = (dims.H + kGroupBlocks * lanes - 1) / (kGroupBlocks * lanes);
+  const double step = work / static_cast<double>(dims.T);
+  const int most = static_cast<int>(std::min<double>(threads, step / kOperationsPerStep));
+  return useful_threads(work, groups, std::max(1, most));
+}
+
 template <class Kernels, class Forward, class Scalar>
-void run_forward(const Kernels& kernels, const Forward& call, double work, int threads, Scalar) {
+void run_forward(const Kernels& kernels, Index lanes, const Forward& call, double work, int threads, Scalar) {
   const Index batch = call.dims.B;
   if (batch == 0) return;
-  const int parts = useful_threads(work, batch, threads);
+  const int team = call.factors.m_x == nullptr ? useful_team(work, call.dims, lanes, threads) : 1;
+  const int parts = team > 1 ? 1 : useful_threads(work, batch, threads);
   Buffer<Scalar> packed(kernels.forward_packed_size(call));
   PartScratch<Scalar> scratch(parts, kernels.forward_scratch_size(call, largest_share(batch, parts)));
   {
     const ScopedFlushDenormals flush;
     kernels.pack_forward(call, packed.data());
   }
-  run_parts(parts,
-            [&](int part) { kernels.forward_rows(call, packed.data(), share(batch, part, parts), scratch[part]); });
+  if (team > 1) {
+    run_as_team(team, [&](UnitShare units) {
+      kernels.forward_rows(call, packed.data(), {0, batch}, units, scratch[0]);
+    });
+  } else {
+    run_parts(parts, [&](int part) {
+      kernels.forward_rows(call, packed.data(), share(batch, part, parts), {}, scratch[part]);
+    });
+  }
 }
 
 // d_x of steps or rows, in parts of count.
@@ -36,12 +57,13 @@ void run_input_gradients(const Kernels& kernels, const Backward& call, Index cou
 }
 
 template <class Kernels, class Backward, class Scalar>
-void run_backward(const Kernels& kernels, const Backward& call, double work, int threads, Scalar) {
+void run_backward(const Kernels& kernels, Index lanes, const Backward& call, double work, int threads, Scalar) {
   const Dims& dims = call.dims;
   if (dims.B == 0) return;
   const Index panels = kernels.weight_panels(call);
   const bool input = call.d_x.data != nullptr && dims.T > 0;
-  const int row_parts = useful_threads(work, dims.B, threads);
+  const int team = useful_team(work, dims, lanes, threads);
+  const int row_parts = team > 1 ? 1 : useful_threads(work, dims.B, threads);
   const int panel_parts = useful_threads(work, panels, threads);
   const int step_parts = useful_threads(work, dims.T, threads);
   const Index packed_size = std::max(kernels.backward_packed_size(call), input ? kernels.input_packed_size(call) : 0);
@@ -52,8 +74,15 @@ void run_backward(const Kernels& kernels, const Backward& call, double work, int
   PartScratch<Scalar> sums(panel_parts, sums_scratch);
 
   kernels.pack_backward(call, packed.data());
-  run_parts(row_parts,
-            [&](int part) { kernels.backward_rows(call, packed.data(), share(dims.B, part, row_parts), rows[part]); });
+  if (team > 1) {
+    run_as_team(team, [&](UnitShare units) {
+      kernels.backward_rows(call, packed.data(), {0, dims.B}, units, rows[0]);
+    });
+  } else {
+    run_parts(row_parts, [&](int part) {
+      kernels.backward_rows(call, packed.data(), share(dims.B, part, row_parts), {}, rows[part]);
+    });
+  }
   if (dims.T == 0) return;
   run_parts(panel_parts,
             [&](int part) { kernels.weight_gradients(call, share(panels, part, panel_parts), sums[part]); });
@@ -64,19 +93,23 @@ void run_backward(const Kernels& kernels, const Backward& call, double work, int
 
 template <class Scalar>
 void run_lstm_forward(const KernelTable& table, const LstmForward<Scalar>& call, int threads) {
-  run_forward(table.kernels<Scalar>().lstm, call, operations(call.dims, 4), threads, Scalar());
+  run_forward(table.kernels<Scalar>().lstm, table.kernels<Scalar>().lanes, call, operations(call.dims, 4), threads,
+              Scalar());
 }
 template <class Scalar>
 void run_lstm_backward(const KernelTable& table, const LstmBackward<Scalar>& call, int threads) {
-  run_backward(table.kernels<Scalar>().lstm, call, operations(call.dims, 4), threads, Scalar());
+  run_backward(table.kernels<Scalar>().lstm, table.kernels<Scalar>().lanes, call, operations(call.dims, 4), threads,
+               Scalar());
 }
 template <class Scalar>
 void run_gru_forward(const KernelTable& table, const GruForward<Scalar>& call, int threads) {
-  run_forward(table.kernels<Scalar>().gru, call, operations(call.dims, 3), threads, Scalar());
+  run_forward(table.kernels<Scalar>().gru, table.kernels<Scalar>().lanes, call, operations(call.dims, 3), threads,
+              Scalar());
 }
 template <class Scalar>
 void run_gru_backward(const KernelTable& table, const GruBackward<Scalar>& call, int threads) {
-  run_backward(table.kernels<Scalar>().gru, call, operations(call.dims, 3), threads, Scalar());
+  run_backward(table.kernels<Scalar>().gru, table.kernels<Scalar>().lanes, call, operations(call.dims, 3), threads,
+               Scalar());
 }
 
 template <class Scalar>

@@ -256,7 +256,7 @@ void forward(const KernelTable& table, const Forward& call, MaskedSteps<Scalar>&
       Cell::begin_from(dense, before);
       Cell::end_in(dense, states);
       Cell::move_cache(dense, run.first);
-      kernels.forward_rows(dense, packed.data(), in_run, scratch[part]);
+      kernels.forward_rows(dense, packed.data(), in_run, {}, scratch[part]);
     }
     if (call.h.data != nullptr) scatter<Scalar>(v, pieces, masked.output, masked.h.data(), nullptr, H, call.h);
     for (int i = 0; i < kStates; ++i) unsort_state(v, pieces, &Piece::ends_row, states[i], H, Cell::last(call)[i]);
@@ -338,7 +338,7 @@ void backward_steps(const Kernels& kernels, const Backward& call, const MaskedSt
     Cell::begin_from(dense, before);
     Cell::carry(dense, gradients);
     Cell::move_cache(dense, run->first);
-    kernels.backward_rows(dense, memory.packed.data(), in_run, memory.loop[part]);
+    kernels.backward_rows(dense, memory.packed.data(), in_run, {}, memory.loop[part]);
   }
   for (int i = 0; i < kStates; ++i)
     unsort_state(v, pieces, &Piece::starts_row, gradients[i], H, Cell::leaving(call)[i]);

@@ -61,7 +61,7 @@ class RecurrentLayer final : public StreamLayer<Scalar> {
     dims.T = steps;
     call_.x = {x, dims.B * dims.I, dims.I};
     call_.h = {y, dims.B * dims.H, dims.H};
-    kernels_.forward_rows(call_, packed_.data(), {0, dims.B}, scratch_.data());
+    kernels_.forward_rows(call_, packed_.data(), {0, dims.B}, {}, scratch_.data());
   }
 
   const States<Scalar>& states() const { return states_; }

@@ -20,14 +20,17 @@ constexpr Index block_width(Index H, Index unit) {
   return left < Vec<Scalar>::kLanes ? left : Vec<Scalar>::kLanes;
 }
 
-// Calls body(row, unit, width) for every block of units of every row.
+// Units [begin, end).
+using Units = Range;
+
+// Calls body(row, unit, width) for every block of some units, which begin with a block, of every row.
 template <class Scalar, class Body>
-GATEDCORE_INLINE void for_blocks(const Dims& dims, const Body& body) {
+GATEDCORE_INLINE void for_blocks(Index rows, Units units, const Body& body) {
   constexpr Index kLanes = Vec<Scalar>::kLanes;
-  const Index whole = dims.H / kLanes * kLanes;
-  for (Index row = 0; row < dims.B; ++row) {
-    for (Index unit = 0; unit < whole; unit += kLanes) body(row, unit, kLanes);
-    if (whole < dims.H) body(row, whole, dims.H - whole);
+  const Index whole = units.begin + (units.end - units.begin) / kLanes * kLanes;
+  for (Index row = 0; row < rows; ++row) {
+    for (Index unit = units.begin; unit < whole; unit += kLanes) body(row, unit, kLanes);
+    if (whole < units.end) body(row, whole, units.end - whole);
   }
 }
 
@@ -68,6 +71,16 @@ constexpr int kGroup = 4;
 
 // Vectors in the group that begins at the given one of count vectors.
 constexpr int group_width(Index count, Index first) { return count - first >= 4 ? 4 : (count - first >= 2 ? 2 : 1); }
+
+// The units of a share: whole groups of blocks, so that a share of the units is a share of the columns of a product
+// too.
+template <class Scalar>
+constexpr Units units_of(const UnitShare& share, Index H) {
+  constexpr Index kUnits = kGroup * Vec<Scalar>::kLanes;
+  const Index groups = (H + kUnits - 1) / kUnits;
+  const Index end = groups * (share.part + 1) / share.parts * kUnits;
+  return {groups * share.part / share.parts * kUnits, end < H ? end : H};
+}
 
 // Elements of a right operand of depth rows and the given columns, packed.
 template <class Scalar>

@@ -20,6 +20,7 @@ struct Product {
   const Scalar* bias = nullptr;  // (columns), for Start::kBias
   Scalar* c = nullptr;
   Index c_stride = 0;
+  Range only{0, -1};  // of the columns, those in whole groups of vectors; end -1: all
 };
 
 // kGroups groups of kVectors vectors of columns; only the last vector may be partial.
@@ -64,11 +65,12 @@ void product(const Product<Scalar>& p) {
   constexpr Index kLanes = Vec<Scalar>::kLanes;
   const Index vectors = block_count<Scalar>(p.columns);
   const Index depth = p.a[0].depth + p.a[1].depth;
-  for (Index first = 0; first < vectors;) {
+  const Index end = p.only.end < 0 ? vectors : block_count<Scalar>(p.only.end);
+  for (Index first = p.only.begin / kLanes; first < end;) {
     int width = group_width(vectors, first);
     const Scalar* panel = p.packed + panel_offset<Scalar>(depth, first);
     const Index column = first * kLanes;
-    if (p.rows == 1 && vectors - first >= 8) {
+    if (p.rows == 1 && end - first >= 8) {
       product_tile<1, 2, 4>(p, 0, column, panel);
       width = 8;
     } else if (width == 4) {

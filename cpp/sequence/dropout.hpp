@@ -24,7 +24,7 @@ const Scalar* row_of(const Scalar* m, Range rows, Index width) {
 template <class Scalar>
 void scale_rows(Index rows, Index width, StridedRows<const Scalar> from, StridedRows<const Scalar> m,
                 StridedRows<Scalar> to) {
-  for_blocks<Scalar>({0, rows, 0, width}, [&](Index row, Index k, Index n) GATEDCORE_INLINED {
+  for_blocks<Scalar>(rows, {0, width}, [&](Index row, Index k, Index n) GATEDCORE_INLINED {
     const Vec<Scalar> v = load_width(from.data + row * from.stride + k, n) * load_width(m.data + row * m.stride + k, n);
     store_width(v, to.data + row * to.stride + k, n);
   });
@@ -38,11 +38,11 @@ void scale_state(const Scalar* m, Range rows, Index H, Scalar* state) {
   scale_rows<Scalar>(rows.end - rows.begin, H, {state, stride}, {m + rows.begin * H, H}, {state, stride});
 }
 
-// sum += d * m for two states.
+// sum += d * m for some units of two states.
 template <class Scalar>
-void add_scaled_state(const Scalar* m, Range rows, Index H, const Scalar* d, Scalar* sum) {
+void add_scaled_state(const Scalar* m, Range rows, Index H, Units units, const Scalar* d, Scalar* sum) {
   const Index stride = state_stride<Scalar>(H);
-  for_blocks<Scalar>({0, rows.end - rows.begin, 0, H}, [&](Index row, Index unit, Index width) GATEDCORE_INLINED {
+  for_blocks<Scalar>(rows.end - rows.begin, units, [&](Index row, Index unit, Index width) GATEDCORE_INLINED {
     const Index at = row * stride + unit;
     fma(Vec<Scalar>::load(d + at), load_width(m + (rows.begin + row) * H + unit, width), Vec<Scalar>::load(sum + at))
         .store(sum + at);

@@ -8,6 +8,7 @@
 #include "sequence/dropout.hpp"
 #include "sequence/gru_calls.hpp"
 #include "sequence/projection.hpp"
+#include "sequence/share.hpp"
 #include "sequence/state.hpp"
 
 GATEDCORE_BEGIN_ISA
@@ -53,30 +54,35 @@ struct GruSequence {
            scaled_input_size(call.factors.m_x, call.dims, rows, kProjectedSteps);
   }
 
-  static void project_steps(const Forward& call, const Scalar* packed, Segment<Scalar> x, Index steps,
+  static void project_steps(const Forward& call, const Scalar* packed, Units units, Segment<Scalar> x, Index steps,
                             Scalar* projected) {
     const Dims& dims = call.dims;
-    const Index blocks = block_count<Scalar>(dims.H);
+    const Index all = block_count<Scalar>(dims.H), first = units.begin / V::kLanes;
+    const Index blocks = block_count<Scalar>(units.end) - first;
     const Index row = projected_row(call);
     if (after(call)) {
-      project<GruInputSlots, kGruAfterSlots>(packed, gru_after_panel_size<Scalar>(dims), blocks, x, steps, projected,
-                                             row);
+      const Index panel_size = gru_after_panel_size<Scalar>(dims);
+      project<GruInputSlots, kGruAfterSlots>(packed + first * panel_size, panel_size, blocks, x, steps,
+                                             projected + kGruAfterSlots * units.begin, row);
       return;
     }
-    const Index panel_size = gru_before_panel_size<Scalar>(dims, 2);
-    project<FirstSlots<2>, 2>(packed, panel_size, blocks, x, steps, projected, row);
-    project<FirstSlots<1>, 1>(packed + blocks * panel_size, gru_before_panel_size<Scalar>(dims, 1), blocks, x, steps,
-                              projected + 2 * V::kLanes * blocks, row);
+    const Index reset_size = gru_before_panel_size<Scalar>(dims, 2), size = gru_before_panel_size<Scalar>(dims, 1);
+    project<FirstSlots<2>, 2>(packed + first * reset_size, reset_size, blocks, x, steps, projected + 2 * units.begin,
+                              row);
+    project<FirstSlots<1>, 1>(packed + all * reset_size + first * size, size, blocks, x, steps,
+                              projected + 2 * V::kLanes * all + units.begin, row);
   }
 
+  // The threads of a share have one scratch memory; with them inputs have no factors.
   template <class Policy>
-  static void forward_rows(const Policy& policy, const Forward& call, const Scalar* packed, Range rows,
+  static void forward_rows(const Policy& policy, const Forward& call, const Scalar* packed, Range rows, UnitShare share,
                            Scalar* scratch) {
     const Dims& dims = call.dims;
     const Index count = rows.end - rows.begin;
     const Index state = count * state_stride<Scalar>(dims.H);
     GruStep<Scalar> step;
     step.dims = {dims.T, count, dims.I, dims.H};
+    step.units = units_of<Scalar>(share, dims.H);
     step.packed = packed;
     step.h_stride = call.h.b_stride;
     step.state_stride = state_stride<Scalar>(dims.H);
@@ -89,13 +95,10 @@ struct GruSequence {
     Scalar* h_next = take(state);
     Scalar* h_scaled = h_prev;
     Scalar* h_next_scaled = h_next;
-    load_state(call.h0, rows, dims.H, h_prev);
     step.m_h = row_of(call.factors.m_h, rows, dims.H);
     if (step.m_h != nullptr) {
       h_scaled = take(state);
       h_next_scaled = take(state);
-      load_state(call.h0, rows, dims.H, h_scaled);
-      scale_state(call.factors.m_h, rows, dims.H, h_scaled);
     }
     if (!after(call)) {
       step.z = take(state);
@@ -103,6 +106,12 @@ struct GruSequence {
     }
     Scalar* projected = take(projected_size(call));
     Scalar* x_scaled = scratch;
+    if (is_first(share)) {
+      load_state(call.h0, rows, dims.H, h_prev);
+      if (step.m_h != nullptr) load_state(call.h0, rows, dims.H, h_scaled);
+      if (step.m_h != nullptr) scale_state(call.factors.m_h, rows, dims.H, h_scaled);
+    }
+    meet(share);
     const bool ahead = project_ahead(dims, count);
     for (Index t = 0; t < dims.T; ++t) {
       if (!ahead) {
@@ -112,8 +121,8 @@ struct GruSequence {
       } else {
         if (t % kProjectedSteps == 0) {
           const Index steps = dims.T - t < kProjectedSteps ? dims.T - t : kProjectedSteps;
-          project_steps(call, packed, input_rows(call.x, call.factors.m_x, dims, rows, t, steps, x_scaled), steps,
-                        projected);
+          project_steps(call, packed, step.units, input_rows(call.x, call.factors.m_x, dims, rows, t, steps, x_scaled),
+                        steps, projected);
         }
         step.projected = projected + t % kProjectedSteps * projected_row(call);
       }
@@ -126,12 +135,15 @@ struct GruSequence {
       if (after(call)) {
         gru_after_cell_forward(policy, step);
       } else {
+        gru_before_cell_reset(policy, step);
+        meet(share);
         gru_before_cell_forward(policy, step);
       }
+      meet(share);
       swap(h_prev, h_next);
       swap(h_scaled, h_next_scaled);
     }
-    store_state(h_prev, rows, dims.H, call.h_last);
+    if (is_first(share)) store_state(h_prev, rows, dims.H, call.h_last);
   }
 
   // --- backward ---
@@ -163,19 +175,21 @@ struct GruSequence {
 
   template <class Policy>
   static void backward_rows(const Policy& policy, const Backward& call, const Scalar* packed, Range rows,
-                            Scalar* scratch) {
+                            UnitShare share, Scalar* scratch) {
     const Dims& dims = call.dims;
     const Index count = rows.end - rows.begin;
     const Index stride = state_stride<Scalar>(dims.H);
     const Index saved = kGruSaved * dims.H;
     GruStepBackward<Scalar> step;
     step.dims = {dims.T, count, dims.I, dims.H};
+    step.units = units_of<Scalar>(share, dims.H);
     step.d_h_stride = call.d_h.b_stride;
     step.d_state = scratch;
     step.d_s = scratch + count * stride;
     step.m_h = row_of(call.factors.m_h, rows, dims.H);
     step.state_stride = stride;
-    load_state(call.d_h_last, rows, dims.H, step.d_state);
+    if (is_first(share)) load_state(call.d_h_last, rows, dims.H, step.d_state);
+    meet(share);
     Product<Scalar> recurrent;
     recurrent.rows = count;
     recurrent.columns = dims.H;
@@ -183,6 +197,7 @@ struct GruSequence {
     recurrent.start = Start::kResult;
     recurrent.c = step.d_state;
     recurrent.c_stride = stride;
+    recurrent.only = step.units;
     Product<Scalar> candidate = recurrent;
     candidate.packed = packed + packed_size<Scalar>(2 * dims.H, dims.H);
     candidate.start = Start::kZero;
@@ -199,19 +214,25 @@ struct GruSequence {
       step.d_h = at(call.d_h, t, rows.begin);
       if (after(call)) {
         gru_after_cell_backward(policy, step);
+        meet(share);
         recurrent.a[0] = {step.gates, saved, kGruGates * dims.H};
       } else {
         gru_before_cell_backward(policy, step);
+        meet(share);
         candidate.a[0] = {step.gates + 3 * dims.H, saved, dims.H};
         product(candidate);
         gru_before_cell_backward_reset(policy, step);
+        meet(share);
         recurrent.a[0] = {step.gates, saved, 2 * dims.H};
       }
       if (t == 0 && call.d_h0 == nullptr) break;
       product(recurrent);
-      if (step.m_h != nullptr) add_scaled_state(call.factors.m_h, rows, dims.H, step.d_s, step.d_state);
+      if (step.m_h != nullptr) {
+        add_scaled_state(call.factors.m_h, rows, dims.H, step.units, step.d_s, step.d_state);
+      }
     }
-    store_state(step.d_state, rows, dims.H, call.d_h0);
+    meet(share);
+    if (is_first(share)) store_state(step.d_state, rows, dims.H, call.d_h0);
   }
 
   // --- after the loop ---

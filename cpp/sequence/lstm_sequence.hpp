@@ -8,6 +8,7 @@
 #include "sequence/dropout.hpp"
 #include "sequence/lstm_calls.hpp"
 #include "sequence/projection.hpp"
+#include "sequence/share.hpp"
 #include "sequence/state.hpp"
 
 GATEDCORE_BEGIN_ISA
@@ -39,14 +40,16 @@ struct LstmSequence {
            scaled_input_size(call.factors.m_x, call.dims, rows, kProjectedSteps);
   }
 
+  // The threads of a share have one scratch memory; with them inputs have no factors.
   template <class Policy>
-  static void forward_rows(const Policy& policy, const Forward& call, const Scalar* packed, Range rows,
+  static void forward_rows(const Policy& policy, const Forward& call, const Scalar* packed, Range rows, UnitShare share,
                            Scalar* scratch) {
     const Dims& dims = call.dims;
     const Index stride = state_stride<Scalar>(dims.H);
     const Index count = rows.end - rows.begin;
     LstmStep<Scalar> step;
     step.dims = {dims.T, count, dims.I, dims.H};
+    step.units = units_of<Scalar>(share, dims.H);
     step.packed = packed;
     step.h_stride = call.h.b_stride;
     step.state_stride = stride;
@@ -55,11 +58,16 @@ struct LstmSequence {
     Scalar* h_next = h_prev + count * stride;
     Scalar* projected = h_next + count * stride;
     Scalar* x_scaled = projected + projected_size(dims);
-    load_state(call.c0, rows, dims.H, step.c);
-    load_state(call.h0, rows, dims.H, h_prev);
-    if (dims.T > 0) scale_state(call.factors.m_h, rows, dims.H, h_prev);
+    if (is_first(share)) {
+      load_state(call.c0, rows, dims.H, step.c);
+      load_state(call.h0, rows, dims.H, h_prev);
+      if (dims.T > 0) scale_state(call.factors.m_h, rows, dims.H, h_prev);
+    }
+    meet(share);
     const bool ahead = project_ahead(dims, count);
     const Index projected_row = kGates * Vec<Scalar>::kLanes * block_count<Scalar>(dims.H);
+    const Index first_block = step.units.begin / Vec<Scalar>::kLanes;
+    const Index blocks = block_count<Scalar>(step.units.end) - first_block;
     for (Index t = 0; t < dims.T; ++t) {
       if (!ahead) {
         const Segment<Scalar> x = input_rows(call.x, call.factors.m_x, dims, rows, t, 1, x_scaled);
@@ -68,9 +76,10 @@ struct LstmSequence {
       } else {
         if (t % kProjectedSteps == 0) {
           const Index steps = dims.T - t < kProjectedSteps ? dims.T - t : kProjectedSteps;
-          project<LstmSlots, kLstmGates>(packed, lstm_panel_size<Scalar>(dims), block_count<Scalar>(dims.H),
+          const Index panel_size = lstm_panel_size<Scalar>(dims);
+          project<LstmSlots, kLstmGates>(packed + first_block * panel_size, panel_size, blocks,
                                          input_rows(call.x, call.factors.m_x, dims, rows, t, steps, x_scaled), steps,
-                                         projected, projected_row);
+                                         projected + kGates * step.units.begin, projected_row);
         }
         step.projected = projected + t % kProjectedSteps * projected_row;
       }
@@ -84,8 +93,10 @@ struct LstmSequence {
         step.c_saved = call.cache.c + (t * dims.B + rows.begin) * dims.H;
       }
       lstm_cell_forward(policy, step);
+      meet(share);
       swap(h_prev, h_next);
     }
+    if (!is_first(share)) return;
     store_state(h_prev, rows, dims.H, call.h_last);
     store_state(step.c, rows, dims.H, call.c_last);
   }
@@ -109,25 +120,30 @@ struct LstmSequence {
 
   template <class Policy>
   static void backward_rows(const Policy& policy, const Backward& call, const Scalar* packed, Range rows,
-                            Scalar* scratch) {
+                            UnitShare share, Scalar* scratch) {
     const Dims& dims = call.dims;
     const Index count = rows.end - rows.begin;
     const Index stride = state_stride<Scalar>(dims.H);
     Scalar* d_h = scratch;
     LstmStepBackward<Scalar> step;
     step.dims = {dims.T, count, dims.I, dims.H};
+    step.units = units_of<Scalar>(share, dims.H);
     step.d_h_stride = call.d_h.b_stride;
     step.d_h_next = d_h;
     step.d_c = scratch + count * stride;
     step.state_stride = stride;
-    load_state(call.d_h_last, rows, dims.H, d_h);
-    load_state(call.d_c_last, rows, dims.H, step.d_c);
+    if (is_first(share)) {
+      load_state(call.d_h_last, rows, dims.H, d_h);
+      load_state(call.d_c_last, rows, dims.H, step.d_c);
+    }
+    meet(share);
     Product<Scalar> recurrent;
     recurrent.rows = count;
     recurrent.columns = dims.H;
     recurrent.packed = packed;
     recurrent.c = d_h;
     recurrent.c_stride = stride;
+    recurrent.only = step.units;
     for (Index t = dims.T - 1; t >= 0; --t) {
       const Index first = t * dims.B + rows.begin;
       step.gates = call.cache.gates + first * kGates * dims.H;
@@ -136,10 +152,13 @@ struct LstmSequence {
       step.d_h = at(call.d_h, t, rows.begin);
       step.m_h = t + 1 < dims.T ? row_of(call.factors.m_h, rows, dims.H) : nullptr;
       lstm_cell_backward(policy, step);
+      meet(share);
       if (t == 0 && call.d_h0 == nullptr) break;
       recurrent.a[0] = {step.gates, kGates * dims.H, kGates * dims.H};
       product(recurrent);
     }
+    meet(share);
+    if (!is_first(share)) return;
     if (dims.T > 0) scale_state(call.factors.m_h, rows, dims.H, d_h);
     store_state(d_h, rows, dims.H, call.d_h0);
     store_state(step.d_c, rows, dims.H, call.d_c0);

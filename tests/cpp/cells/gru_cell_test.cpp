@@ -37,6 +37,7 @@ GruStates<Scalar> forward_step(const GruProblem<Scalar>& p) {
   SequenceArray<Scalar> h(1, B, H, Layout::kPadded);
   GruStep<Scalar> step;
   step.dims = p.dims;
+  step.units = {0, p.dims.H};
   step.packed = packed.data();
   step.x = x.data();
   step.x_stride = p.dims.I;
@@ -51,6 +52,7 @@ GruStates<Scalar> forward_step(const GruProblem<Scalar>& p) {
   if (p.form == GruForm::kResetAfter) {
     gru_after_cell_forward(Standard{}, step);
   } else {
+    gru_before_cell_reset(Standard{}, step);
     gru_before_cell_forward(Standard{}, step);
   }
   GruStates<Scalar> states{h.values(), values_of_state(h_next, B, H), {}};
@@ -73,6 +75,7 @@ GruGradients<Scalar> backward_step(const GruProblem<Scalar>& p, const GruStates<
   for (Index i = 0; i < B * 4 * H; ++i) gates.data()[cache_at<Scalar>(H, i)] = states.gates[i];
   GruStepBackward<Scalar> step;
   step.dims = p.dims;
+  step.units = {0, p.dims.H};
   step.gates = gates.data();
   step.h_prev = h_prev.data();
   step.h_prev_stride = H;

@@ -31,6 +31,7 @@ LstmStates<Scalar> forward_step(const LstmProblem<Scalar>& p, bool ahead) {
   SequenceArray<Scalar> h(1, B, H, Layout::kPadded);
   LstmStep<Scalar> step;
   step.dims = dims;
+  step.units = {0, dims.H};
   step.packed = packed.data();
   step.x = x.data();
   step.x_stride = dims.I;
@@ -74,6 +75,7 @@ LstmGradients<Scalar> backward_step(const LstmProblem<Scalar>& p, const LstmStat
   }
   LstmStepBackward<Scalar> step;
   step.dims = p.dims;
+  step.units = {0, p.dims.H};
   step.gates = gates.data();
   step.c = c.data();
   step.c_prev = c_prev.data();

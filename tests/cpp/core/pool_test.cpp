@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
@@ -54,6 +55,34 @@ TEST_CASE("tasks run side by side") {
     met += comes_true([&] { return begun == 2; });
   });
   CHECK(met == 2);
+}
+
+TEST_CASE("a team meets as often as it likes, and every member has a part") {
+  for (const Index most : {1, 2, 4}) {
+    CONTEXT("most " << most);
+    std::vector<int> steps(static_cast<std::size_t>(most));
+    std::atomic<int> wrong{0};
+    std::atomic<Index> members{0};
+    parallel_team(most, [&](UnitShare share) {
+      ++members;
+      wrong += share.parts < 1 || share.parts > most || share.part < 0 || share.part >= share.parts;
+      for (int step = 1; step <= 200; ++step) {
+        steps[static_cast<std::size_t>(share.part)] = step;
+        if (share.parts > 1) share.meet(share.member);
+        for (Index other = 0; other < share.parts; ++other) wrong += steps[static_cast<std::size_t>(other)] != step;
+        if (share.parts > 1) share.meet(share.member);
+      }
+    });
+    CHECK(wrong == 0);
+    CHECK(members == most);
+  }
+}
+
+TEST_CASE("a team inside a task, and one while the workers serve another call, is its caller alone") {
+  std::atomic<Index> most{0};
+  const auto count = [&](UnitShare share) { most = std::max<Index>(most, share.parts); };
+  parallel_for(2, [&](Index) { parallel_team(3, count); });
+  CHECK(most == 1);
 }
 
 TEST_CASE("what tasks wrote is there after the call, call after call") {

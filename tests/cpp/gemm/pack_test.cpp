@@ -123,7 +123,7 @@ TEST_CASE("pack_transposed has its rows in the order of a cache row") {
 TEST_CASE("for_blocks visits every unit of every row once") {
   for (const Index H : unit_counts<float>()) {
     std::vector<int> visits(static_cast<std::size_t>(3 * H));
-    for_blocks<float>(Dims{1, 3, 1, H}, [&](Index row, Index unit, Index width) {
+    for_blocks<float>(3, {0, H}, [&](Index row, Index unit, Index width) {
       CHECK(width == block_width<float>(H, unit));
       for (Index u = unit; u < unit + width; ++u) ++visits[static_cast<std::size_t>(row * H + u)];
     });

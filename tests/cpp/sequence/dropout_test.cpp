@@ -34,7 +34,7 @@ TEST_CASE("states take the factors of their rows, alone and in sums") {
     load_state(from.data(), rows, H, state.data());
     load_state(from.data(), rows, H, sum.data());
     scale_state<float>(nullptr, rows, H, state.data());
-    add_scaled_state(m.data(), rows, H, state.data(), sum.data());
+    add_scaled_state(m.data(), rows, H, {0, H}, state.data(), sum.data());
     scale_state(m.data(), rows, H, state.data());
     for (Index row = 0; row < 3; ++row) {
       for (Index u = 0; u < stride; ++u) {

@@ -6,10 +6,10 @@ namespace gatedcore::test {
 namespace {
 
 template <class Scalar>
-GruSolver<Scalar> in_parts(const KernelTable& table, Index run) {
+GruSolver<Scalar> in_parts(const KernelTable& table, Index run, Index shares = 1) {
   const Kernels<Scalar>& kernels = table.kernels<Scalar>();
-  return {[&kernels, run](const GruForward<Scalar>& call) { forward_in_parts(kernels.gru, call, run); },
-          [&kernels, run](const GruBackward<Scalar>& call) { backward_in_parts(kernels.gru, call, run); },
+  return {[=, &kernels](const GruForward<Scalar>& call) { forward_in_parts(kernels.gru, call, run, shares); },
+          [=, &kernels](const GruBackward<Scalar>& call) { backward_in_parts(kernels.gru, call, run, shares); },
           kernels.lanes};
 }
 
@@ -45,6 +45,40 @@ TEST_CASE("any split of rows, panels and steps gives the same bits, in memory of
   for_each_isa([](const KernelTable& table) {
     check_shapes<float>(table);
     check_shapes<double>(table);
+  });
+}
+
+template <class Scalar>
+void check_team(const KernelTable& table, GruForm form, Dims dims) {
+  CONTEXT("form " << check::show(form) << " " << list_of(dims) << " bytes " << sizeof(Scalar));
+  check::Random random(2);
+  GruProblem<Scalar> p = gru_problem<Scalar>(random, dims, form);
+  p.m_x.clear();
+  const GruStates<Scalar> states = solve_forward(p, in_parts<Scalar>(table, 1000));
+  const GruGradients<Scalar> gradients = solve_backward(p, in_parts<Scalar>(table, 1000), states);
+  for (const Index shares : {2, 3, 5}) {
+    CONTEXT("shares " << shares);
+    CHECK(same_bits(solve_forward(p, in_parts<Scalar>(table, 1000, shares)), states));
+    CHECK(same_bits(solve_backward(p, in_parts<Scalar>(table, 1000, shares), states), gradients));
+  }
+}
+
+template <class Scalar>
+void check_teams(const KernelTable& table) {
+  const Index N = table.kernels<Scalar>().lanes;
+  for (const GruForm form : {GruForm::kResetAfter, GruForm::kResetBefore}) {
+    check_team<Scalar>(table, form, {30, 1, 5, 9 * N + 1});
+    check_team<Scalar>(table, form, {4, 2, 1, 8 * N});
+    check_team<Scalar>(table, form, {3, 7, 3, 5 * N - 1});
+    check_team<Scalar>(table, form, {1, 1, 3, N});
+    check_team<Scalar>(table, form, {0, 3, 3, N});
+  }
+}
+
+TEST_CASE("threads that share the units give the same bits, also where some have none") {
+  for_each_isa([](const KernelTable& table) {
+    check_teams<float>(table);
+    check_teams<double>(table);
   });
 }
 

@@ -6,10 +6,10 @@ namespace gatedcore::test {
 namespace {
 
 template <class Scalar>
-LstmSolver<Scalar> in_parts(const KernelTable& table, Index run) {
+LstmSolver<Scalar> in_parts(const KernelTable& table, Index run, Index shares = 1) {
   const Kernels<Scalar>& kernels = table.kernels<Scalar>();
-  return {[&kernels, run](const LstmForward<Scalar>& call) { forward_in_parts(kernels.lstm, call, run); },
-          [&kernels, run](const LstmBackward<Scalar>& call) { backward_in_parts(kernels.lstm, call, run); },
+  return {[=, &kernels](const LstmForward<Scalar>& call) { forward_in_parts(kernels.lstm, call, run, shares); },
+          [=, &kernels](const LstmBackward<Scalar>& call) { backward_in_parts(kernels.lstm, call, run, shares); },
           kernels.lanes};
 }
 
@@ -43,6 +43,38 @@ TEST_CASE("any split of rows, panels and steps gives the same bits, in memory of
   for_each_isa([](const KernelTable& table) {
     check_shapes<float>(table);
     check_shapes<double>(table);
+  });
+}
+
+template <class Scalar>
+void check_team(const KernelTable& table, Dims dims) {
+  CONTEXT(list_of(dims) << " bytes " << sizeof(Scalar));
+  check::Random random(2);
+  LstmProblem<Scalar> p = lstm_problem<Scalar>(random, dims);
+  p.m_x.clear();
+  const LstmStates<Scalar> states = solve_forward(p, in_parts<Scalar>(table, 1000));
+  const LstmGradients<Scalar> gradients = solve_backward(p, in_parts<Scalar>(table, 1000), states);
+  for (const Index shares : {2, 3, 5}) {
+    CONTEXT("shares " << shares);
+    CHECK(same_bits(solve_forward(p, in_parts<Scalar>(table, 1000, shares)), states));
+    CHECK(same_bits(solve_backward(p, in_parts<Scalar>(table, 1000, shares), states), gradients));
+  }
+}
+
+template <class Scalar>
+void check_teams(const KernelTable& table) {
+  const Index N = table.kernels<Scalar>().lanes;
+  check_team<Scalar>(table, {30, 1, 5, 9 * N + 1});
+  check_team<Scalar>(table, {4, 2, 1, 8 * N});
+  check_team<Scalar>(table, {3, 7, 3, 5 * N - 1});
+  check_team<Scalar>(table, {1, 1, 3, N});
+  check_team<Scalar>(table, {0, 3, 3, N});
+}
+
+TEST_CASE("threads that share the units give the same bits, also where some have none") {
+  for_each_isa([](const KernelTable& table) {
+    check_teams<float>(table);
+    check_teams<double>(table);
   });
 }
 

@@ -1,0 +1,38 @@
+// Where threads that work side by side wait for each other, again and again.
+#pragma once
+
+#include <atomic>
+
+#include "core/types.hpp"
+
+namespace gatedcore {
+
+class Meeting {
+ public:
+  explicit Meeting(Index members) : members_(members) {}
+
+  // One thread's part in it.
+  class Member {
+   public:
+    explicit Member(Meeting& meeting) : meeting_(meeting) {}
+
+    // Returns when every member has called it as often; what each wrote before is there for all after.
+    void meet() {
+      expected_ += meeting_.members_;
+      meeting_.arrive_and_wait(expected_);
+    }
+
+   private:
+    Meeting& meeting_;
+    Index expected_ = 0;
+  };
+
+ private:
+  void arrive_and_wait(Index expected);
+
+  // On a line of its own: what stands beside it is not disturbed by those who wait.
+  alignas(64) std::atomic<Index> arrived_{0};
+  const Index members_;
+};
+
+}  // namespace gatedcore
