@@ -5,24 +5,42 @@
 namespace gatedcore {
 namespace {
 
-bool is_set(StepMask mask, Index t, Index b, bool without) {
-  return mask.data == nullptr ? without : mask.data[t * mask.t_stride + b * mask.b_stride] != 0;
-}
+// A caller's mask, read once: sizes rest on it, and another thread may write to the caller's.
+class Steps {
+ public:
+  // Where there is no mask, every step has the given value.
+  Steps(StepMask mask, bool without, Index T, Index B) : T_(T), without_(without) {
+    if (mask.data == nullptr) return;
+    set_.reserve(static_cast<std::size_t>(T * B));
+    for (Index b = 0; b < B; ++b) {
+      for (Index t = 0; t < T; ++t) set_.push_back(mask.data[t * mask.t_stride + b * mask.b_stride] != 0);
+    }
+  }
+  bool operator()(Index t, Index b) const {
+    return set_.empty() ? without_ : set_[static_cast<std::size_t>(b * T_ + t)] != 0;
+  }
+
+ private:
+  Index T_;
+  bool without_;
+  std::vector<std::uint8_t> set_;  // (B, T); empty: no mask
+};
 
 // The pieces of one row, in order of time.
-void append_pieces(StepMask mask, StepMask reset, Index T, Index b, std::vector<Piece>& pieces) {
-  pieces.push_back({b, 0, 0, 0, T == 0 || !is_set(reset, 0, b, false), false});
+void append_pieces(const Steps& mask, const Steps& reset, Index T, Index b, std::vector<Piece>& pieces) {
+  pieces.push_back({b, 0, 0, 0, T == 0 || !reset(0, b), false});
   for (Index t = 0; t < T; ++t) {
-    if (t > 0 && is_set(reset, t, b, false)) pieces.push_back({b, t, t, 0, false, false});
+    if (t > 0 && reset(t, b)) pieces.push_back({b, t, t, 0, false, false});
     pieces.back().end = t + 1;
-    pieces.back().valid += is_set(mask, t, b, true);
+    pieces.back().valid += mask(t, b);
   }
   pieces.back().ends_row = true;
 }
 
 }  // namespace
 
-ValidSteps::ValidSteps(StepMask mask, StepMask reset, Index T, Index B) {
+ValidSteps::ValidSteps(StepMask callers_mask, StepMask callers_reset, Index T, Index B) {
+  const Steps mask(callers_mask, true, T, B), reset(callers_reset, false, T, B);
   pieces.reserve(static_cast<std::size_t>(B));
   for (Index b = 0; b < B; ++b) append_pieces(mask, reset, T, b, pieces);
   std::stable_sort(pieces.begin(), pieces.end(), [](const Piece& a, const Piece& b) { return a.valid > b.valid; });
@@ -41,7 +59,7 @@ ValidSteps::ValidSteps(StepMask mask, StepMask reset, Index T, Index B) {
   for (std::size_t p = 0; p < pieces.size(); ++p) {
     std::size_t s = 0;
     for (Index t = pieces[p].begin; t < pieces[p].end; ++t) {
-      if (is_set(mask, t, pieces[p].row, true)) time[static_cast<std::size_t>(first[s++]) + p] = t;
+      if (mask(t, pieces[p].row)) time[static_cast<std::size_t>(first[s++]) + p] = t;
     }
   }
 }

@@ -58,7 +58,7 @@ def as_array(where: str, name: str, value: object, dtype: np.dtype[Any] | None =
     ValueError
         If it is ragged or masked.
     """
-    array = value if type(value) is np.ndarray else _to_numpy(where, name, value)
+    array = value if type(value) is np.ndarray else to_numpy(where, name, value)
     if array.dtype.kind not in "fiub":
         raise TypeError(
             f"{where}: {name} has dtype {array.dtype}, expected real numbers; "
@@ -140,8 +140,14 @@ def _converted(
         ) from None
 
 
-def _to_numpy(where: str, name: str, value: object) -> npt.NDArray[Any]:
-    """Return any array-like as an ``ndarray``."""
+def to_numpy(where: str, name: str, value: object) -> npt.NDArray[Any]:
+    """Return any array-like as an ``ndarray`` of whatever dtype.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is none, or ragged or masked.
+    """
     if isinstance(value, np.ma.MaskedArray):
         raise ValueError(
             f"{where}: {name} is a masked array, expected one without a mask; "

@@ -296,8 +296,9 @@ class Trainer(ABC):
         objective = self._compiled(where)
         told = [*printers(where, verbose), *check_callbacks(where, callbacks)]
         batches = feeding.training_batches(where, self, x, y, batch_size)
-        self.build(batches.input_shape)
-        with CallbackList(told, self, {"steps": len(batches), "verbose": verbose}) as run:
+        params = {"steps": len(batches), "verbose": verbose}
+        with self._build_undone_on_error(), CallbackList(told, self, params) as run:
+            self.build(batches.input_shape)
             logs = self._evaluate(where, objective, batches, run)
         return _as_asked(logs, return_dict)
 
@@ -356,11 +357,12 @@ class Trainer(ABC):
         reject_unsupported(where, keras, keras_arguments.PREDICT)
         told = [*printers(where, verbose), *check_callbacks(where, callbacks)]
         batches = feeding.prediction_batches(where, self, x, batch_size)
-        self.build(batches.input_shape)
-        shape = cast(tuple[int, ...], self.compute_output_shape(batches.input_shape)[1:])
-        outputs = np.empty((batches.samples, *shape), self.dtype)
-        done = 0
-        with CallbackList(told, self, {"steps": len(batches), "verbose": verbose}) as run:
+        params = {"steps": len(batches), "verbose": verbose}
+        with self._build_undone_on_error(), CallbackList(told, self, params) as run:
+            self.build(batches.input_shape)
+            shape = cast(tuple[int, ...], self.compute_output_shape(batches.input_shape)[1:])
+            outputs = np.empty((batches.samples, *shape), self.dtype)
+            done = 0
             run.call("on_predict_begin")
             for step, (x_batch, _) in enumerate(batches.pairs()):
                 run.batch("on_predict_batch_begin", step)
@@ -380,6 +382,20 @@ class Trainer(ABC):
                 "call compile(optimizer=..., loss=...) first, and again after adding layers"
             )
         return self._objective
+
+    @contextmanager
+    def _build_undone_on_error(self) -> Iterator[None]:
+        """Undo a build within the block if it raises, and what that drew."""
+        if self._vector is not None:
+            yield
+            return
+        restore = self.restore_point()
+        with undone_on_error():
+            try:
+                yield
+            except BaseException:
+                restore()
+                raise
 
     @contextmanager
     def _unchanged_before_a_step(self, where: str, optimizer: Optimizer) -> Iterator[None]:

@@ -166,7 +166,7 @@ GruGradients<Scalar> solve_backward(const GruProblem<Scalar>& p, const GruSolver
   SequenceArray<Scalar> d_h(T, B, H, s.d_h);
   if (!p.d_h.empty()) d_h = SequenceArray<Scalar>(T, B, H, s.d_h, p.d_h, s.shift);
   Guarded<Scalar> w_x(p.w_x, s.shift), w_h(p.w_h, s.shift), b_x(p.b_x, s.shift), b_h(p.b_h, s.shift), h0(p.h0, s.shift);
-  Guarded<Scalar> d_h_last(p.d_h_last, s.shift), gates(T * B * 4 * H, 0, s.shift), d_h0(B * H, 0, s.shift);
+  Guarded<Scalar> d_h_last(p.d_h_last, s.shift), gates(T * B * 4 * H, 0, s.shift), d_h0(B * H, Scalar(kGuard), s.shift);
   Guarded<Scalar> d_w_x(I * 3 * H, start, s.shift), d_w_h(H * 3 * H, start, s.shift);
   Guarded<Scalar> d_b_x(3 * H, start, s.shift), d_b_h(3 * H, start, s.shift);
   const auto cached = [&](Index i) -> Scalar& {

@@ -177,7 +177,7 @@ LstmGradients<Scalar> solve_backward(const LstmProblem<Scalar>& p, const LstmSol
   if (!p.d_h.empty()) d_h = SequenceArray<Scalar>(T, B, H, s.d_h, p.d_h, s.shift);
   Guarded<Scalar> w_x(p.w_x, s.shift), w_h(p.w_h, s.shift), b(p.b, s.shift), h0(p.h0, s.shift), c0(p.c0, s.shift);
   Guarded<Scalar> d_h_last(p.d_h_last, s.shift), d_c_last(p.d_c_last, s.shift), c(states.c, s.shift);
-  Guarded<Scalar> gates(T * B * 4 * H, 0, s.shift), d_h0(B * H, 0, s.shift), d_c0(B * H, 0, s.shift);
+  Guarded<Scalar> gates(T * B * 4 * H, 0, s.shift), d_h0(B * H, Scalar(kGuard), s.shift), d_c0(B * H, Scalar(kGuard), s.shift);
   Guarded<Scalar> d_w_x(I * 4 * H, start, s.shift), d_w_h(H * 4 * H, start, s.shift), d_b(4 * H, start, s.shift);
   const auto cached = [&](Index row, Index q, Index u) -> Scalar& {
     return gates.data()[row * 4 * H + lstm_cache_index(H, solver.lanes, q, u)];

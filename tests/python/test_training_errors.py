@@ -148,6 +148,30 @@ def test_nan_in_evaluation_is_an_error() -> None:
         model.fit(X, Y, verbose=0, validation_data=(x, Y))
 
 
+@pytest.mark.parametrize("call", ["evaluate", "predict"])
+def test_an_error_in_evaluation_or_prediction_undoes_the_build(call: str) -> None:
+    class Interrupted(gk.Callback):
+        def on_test_begin(self, logs: object = None) -> None:
+            raise RuntimeError("stop")
+
+        on_predict_begin = on_test_begin
+
+    gk.set_random_seed(5)
+    expected = make_unbuilt().predict(X)
+    gk.set_random_seed(5)
+    model = make_unbuilt()
+    with pytest.raises(RuntimeError, match="stop"):
+        getattr(model, call)(*((X, Y) if call == "evaluate" else (X,)), callbacks=[Interrupted()])
+    assert not model.built
+    np.testing.assert_array_equal(model.predict(X), expected)
+
+
+def make_unbuilt() -> gk.Sequential:
+    model = gk.Sequential([gk.GRU(3), gk.Dense(1)])
+    model.compile("sgd", "mse")
+    return model
+
+
 def test_gradient_that_is_not_finite() -> None:
     def loss(y_true: np.ndarray, y_pred: np.ndarray) -> tuple[float, np.ndarray]:
         return 1.0, np.full_like(y_pred, np.inf)

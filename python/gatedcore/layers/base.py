@@ -3,6 +3,7 @@
 from __future__ import annotations  # numpy.random is imported when first used, not here
 
 import re
+import threading
 import weakref
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -21,6 +22,7 @@ from gatedcore.random import make_generator, undone_on_error
 from gatedcore.streaming import Stream
 
 _names_given: Counter[str] = Counter()
+_building = threading.RLock()
 
 
 def unique_name(class_name: str) -> str:
@@ -149,13 +151,14 @@ class Layer(ABC):
         """
         shape = check_batch_shape(f"{self.name}.build", input_shape)
         self.compute_output_shape(shape)
-        if self.built:
-            return
-        features = check_count(self.name, "input_shape[-1]", shape[-1])
-        with undone_on_error():
-            values = self.first_values(features, self.dtype)
-        vector = ParameterVector([values], self.dtype)
-        self.adopt(vector, 0, features)
+        with _building:  # of several first calls at once, one makes the parameters
+            if self.built:
+                return
+            features = check_count(self.name, "input_shape[-1]", shape[-1])
+            with undone_on_error():
+                values = self.first_values(features, self.dtype)
+            vector = ParameterVector([values], self.dtype)
+            self.adopt(vector, 0, features)
 
     def first_values(self, features: int, dtype: np.dtype[Any]) -> dict[str, Array]:
         """Return the parameters, or first values of them; the layer is not changed.
@@ -295,7 +298,7 @@ class Layer(ABC):
     # Calling.
 
     def take(self, x: object) -> Array:
-        """Return ``x`` as an input of this layer, which is built if it was not.
+        """Return ``x`` as an input of this layer, which is not built by that.
 
         Raises
         ------
@@ -303,11 +306,13 @@ class Layer(ABC):
             If it cannot be one.
         """
         array = as_array(self.name, "x", x, self.dtype)
-        if not self.built:
-            self.build(cast(Shape, array.shape))
-        else:
-            self.compute_output_shape(cast(Shape, array.shape))
+        self.compute_output_shape(cast(Shape, array.shape))
         return array
+
+    def build_for(self, x: Array) -> None:
+        """Make the parameters for an input that ``take`` returned, if there are none yet."""
+        if not self.built:
+            self.build(cast(Shape, x.shape))
 
     def check_features(self, input_shape: Shape) -> None:
         """Raise unless the last axis suits the weights.

@@ -95,7 +95,9 @@ class Dense(Layer):
             If the input does not suit the layer.
         """
         reject_unsupported(self.name, keras, keras_arguments.MODEL_CALL)
-        return self.forward(self.take(x), False)
+        array = self.take(x)
+        self.build_for(array)
+        return self.forward(array, False)
 
     def forward(self, x: Array, training: bool) -> Array:
         parameters = self.parameters

@@ -142,9 +142,9 @@ class GRU(GRUWeights, SequenceLayer):
         drop = check_bool(self.name, "training", False if training is None else training)
         array = self.take(x)
         (h0,) = self.take_states(initial_state, array.shape[0])
-        h, h_last, _ = self._run(
-            array, h0, False, self.draw_factors(array, drop), self.take_mask(mask, array)
-        )
+        steps = self.take_mask(mask, array)
+        self.build_for(array)
+        h, h_last, _ = self._run(array, h0, False, self.draw_factors(array, drop), steps)
         output = h_last if h is None else h
         return (output, h_last) if self.return_state else output
 
@@ -188,6 +188,7 @@ class GRU(GRUWeights, SequenceLayer):
         """
         array = self.take(x)
         (h0,) = self.take_states(initial_state, array.shape[0])
+        self.build_for(array)
         h, gates = ops.gru(
             array,
             self.parameters["kernel"],
@@ -312,6 +313,7 @@ class GRUCell(GRUWeights, CellLayer):
         """
         array = self.take(x)
         (h_prev,) = self.take_states(states, array.shape[0])
+        self.build_for(array)
         h = ops.gru_cell(
             array,
             h_prev,

@@ -153,9 +153,10 @@ class LSTM(LSTMWeights, SequenceLayer):
         drop = check_bool(self.name, "training", False if training is None else training)
         array = self.take(x)
         h0, c0 = self.take_states(initial_state, array.shape[0])
-        h, h_last, c_last, _ = self._run(
-            array, h0, c0, False, self.draw_factors(array, drop), self.take_mask(mask, array)
-        )
+        steps = self.take_mask(mask, array)
+        self.build_for(array)
+        factors = self.draw_factors(array, drop)
+        h, h_last, c_last, _ = self._run(array, h0, c0, False, factors, steps)
         output = h_last if h is None else h
         return (output, h_last, c_last) if self.return_state else output
 
@@ -200,6 +201,7 @@ class LSTM(LSTMWeights, SequenceLayer):
         """
         array = self.take(x)
         h0, c0 = self.take_states(initial_state, array.shape[0])
+        self.build_for(array)
         h, _, gates = ops.lstm(
             array,
             self.parameters["kernel"],
@@ -322,6 +324,7 @@ class LSTMCell(LSTMWeights, CellLayer):
         """
         array = self.take(x)
         h_prev, c_prev = self.take_states(states, array.shape[0])
+        self.build_for(array)
         h, c = ops.lstm_cell(
             array,
             h_prev,

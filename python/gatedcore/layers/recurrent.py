@@ -1,7 +1,7 @@
 """What LSTM and GRU, layers and cells alike, share: arguments, weights, first values, states."""
 
 from abc import abstractmethod
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -90,13 +90,17 @@ class GatedLayer(Layer):
         if count == 1 and not isinstance(initial_state, list | tuple):
             initial_state = [initial_state]
         if not isinstance(initial_state, list | tuple) or len(initial_state) != count:
+            known = isinstance(initial_state, list | tuple)
+            parts = f" of {len(initial_state)} parts" if known else ""  # type: ignore[arg-type]
             raise ValueError(
-                f"{self.name}: initial_state is {type(initial_state).__name__} of "
-                f"{np.shape(cast(Any, initial_state))[:1] or 'no'} parts, expected "
-                f"[{', '.join(self.states)}]; pass one array (batch, units) for each"
+                f"{self.name}: initial_state is a {type(initial_state).__name__}{parts}, expected "
+                f"a list [{', '.join(self.states)}]; pass one array (batch, units) for each"
             )
         taken: list[Array | None] = []
         for name, state in zip(self.states, initial_state, strict=True):
+            if state is None:
+                taken.append(None)
+                continue
             array = as_contiguous(self.name, f"initial_state {name}", state, self.dtype)
             advice = "pass one row for each row of the batch"
             expected = (batch, self.units)
@@ -135,6 +139,8 @@ class SequenceLayer(GatedLayer):
         )
         self._draws = 0  # of dropout so far
         super().__init__(units, **gated)
+        if isinstance(self.seed, int) and (self.dropout or self.recurrent_dropout):
+            draw_stream(where, self.seed)  # an error now rather than in the first training step
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         if len(input_shape) != 3:

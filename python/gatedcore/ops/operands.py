@@ -6,7 +6,15 @@ import numpy as np
 import numpy.typing as npt
 
 from gatedcore import _core
-from gatedcore.arrays import FLOAT64, Array, as_array, as_contiguous, as_dtype, float_dtype
+from gatedcore.arrays import (
+    FLOAT64,
+    Array,
+    as_array,
+    as_contiguous,
+    as_dtype,
+    float_dtype,
+    to_numpy,
+)
 from gatedcore.checks import check_bool, check_number, check_rank, check_shape
 from gatedcore.random import RandomStream, draw_stream
 
@@ -264,11 +272,11 @@ def mask_operand(
     """
     if mask is None:
         return None
-    array = np.asarray(mask)
+    array = to_numpy(where, name, mask)
     if array.dtype != np.bool_:
         raise TypeError(
-            f"{where}: {name} has dtype {array.dtype}, expected bool; "
-            "pass a comparison, such as tokens != 0"
+            f"{where}: {name} has dtype {array.dtype}, expected bool; pass a comparison, such as "
+            + ("tokens != 0" if name == "mask" else "episode_steps == 0")
         )
     shape, formula = ((steps, batch), "(T, B)") if time_major else ((batch, steps), "(B, T)")
     if array.shape != shape:

@@ -78,7 +78,7 @@ def test_cell_as_in_keras() -> None:
 
 def test_cell_with_bad_states() -> None:
     cell = gk.LSTMCell(4, name="cell_here")
-    with pytest.raises(ValueError, match=r"cell_here: initial_state is list of \(1,\) parts"):
+    with pytest.raises(ValueError, match="cell_here: initial_state is a list of 1 parts, expected"):
         cell(X[:, 0], [np.zeros((3, 4))])
     with pytest.raises(ValueError, match=r"cell_here: initial_state c has shape \(2, 4\)"):
         cell(X[:, 0], [np.zeros((3, 4)), np.zeros((2, 4))])

@@ -1,6 +1,8 @@
 """What LSTM and GRU layers share; each runs through both."""
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -161,8 +163,8 @@ def test_bad_states() -> None:
     lstm, gru = gk.LSTM(3, name="lstm_here"), gk.GRU(3, name="gru_here")
     h = np.zeros((3, 3))
     for state, message in (
-        (h, "lstm_here: initial_state is ndarray of (3,) parts, expected [h, c]"),
-        ([h], "lstm_here: initial_state is list of (1,) parts, expected [h, c]"),
+        (h, "lstm_here: initial_state is a ndarray, expected a list [h, c]"),
+        ([h], "lstm_here: initial_state is a list of 1 parts, expected a list [h, c]"),
         (
             [h, h[:1]],
             "lstm_here: initial_state c has shape (1, 3), expected (batch, units) = (3, 3)",
@@ -172,8 +174,8 @@ def test_bad_states() -> None:
             lstm(X, initial_state=state)
     with pytest.raises(ValueError, match=re.escape("gru_here: initial_state h has shape (3, 2)")):
         gru(X, initial_state=np.zeros((3, 2)))
-    with pytest.raises(TypeError, match="initial_state h has type NoneType"):
-        lstm(X, initial_state=[None, h])
+    with pytest.raises(TypeError, match="initial_state h has type str"):
+        lstm(X, initial_state=["h", h])
 
 
 @pytest.mark.parametrize("kind", [gk.LSTM, gk.GRU])
@@ -282,3 +284,65 @@ def test_a_step_that_is_not_taken_draws_nothing() -> None:
 
     for a, b in zip(weights(True), weights(False), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+# Errors of a first call, and several at once.
+
+
+@pytest.mark.parametrize(("kind", "form"), KINDS)
+@pytest.mark.parametrize(
+    "wrong", [{"initial_state": 3}, {"mask": np.ones((3, 4), bool)}, {"training": "yes"}]
+)
+def test_a_first_call_with_an_error_leaves_the_layer_unbuilt(kind, form: dict, wrong: dict) -> None:
+    gk.set_random_seed(0)
+    expected = kind(4, **form)(X)
+    gk.set_random_seed(0)
+    layer = kind(4, **form)
+    with pytest.raises((TypeError, ValueError)):
+        layer(np.ones((3, 5, 9)), **wrong)
+    with pytest.raises((TypeError, ValueError)):
+        layer.trace(np.ones((3, 5, 9)), initial_state=3)
+    assert not layer.built
+    np.testing.assert_array_equal(layer(X), expected)
+
+
+def test_first_calls_from_several_threads_make_one_set_of_weights() -> None:
+    for _ in range(20):
+        layer = gk.LSTM(16)
+        with ThreadPoolExecutor(4) as pool:
+            outputs = list(pool.map(lambda _, layer=layer: layer(X), range(4)))
+        for output in outputs:
+            np.testing.assert_array_equal(output, outputs[0])
+
+
+@pytest.mark.parametrize(("kind", "form"), KINDS)
+def test_a_mask_that_changes_during_the_call_does_no_harm(kind, form: dict) -> None:
+    mask, stop = np.zeros((32, 500), bool), threading.Event()
+
+    def flip() -> None:
+        while not stop.is_set():
+            np.logical_not(mask, out=mask)
+
+    layer = kind(1, **form)
+    x = np.zeros((32, 500, 1), np.float32)
+    flipper = threading.Thread(target=flip)
+    flipper.start()
+    try:
+        for _ in range(60):
+            assert layer(x, mask=mask).shape == (32, 1)
+    finally:
+        stop.set()
+        flipper.join()
+
+
+def test_a_state_may_be_left_out() -> None:
+    layer = gk.LSTM(4, seed=0)
+    c = np.ones((3, 4))
+    np.testing.assert_array_equal(
+        layer(X, initial_state=[None, c]), layer(X, initial_state=[np.zeros((3, 4)), c])
+    )
+
+
+def test_a_seed_that_dropout_cannot_use_is_refused_at_once() -> None:
+    with pytest.raises(ValueError, match="GRU: seed is 18446744073709551616, expected less than"):
+        gk.GRU(2, dropout=0.5, seed=2**64)

@@ -41,3 +41,9 @@ def test_mask() -> None:
         mask_operand("here", "mask", given, 2, 3, time_major=True)
     with pytest.raises(TypeError, match="here: mask has dtype float64, expected bool"):
         mask_operand("here", "mask", np.ones((2, 3)), 2, 3, time_major=False)
+    with pytest.raises(TypeError, match=r"here: reset has dtype int64, .* episode_steps == 0"):
+        mask_operand("here", "reset", np.ones((2, 3), int), 2, 3, time_major=False)
+    with pytest.raises(ValueError, match="here: mask is a masked array, expected one without"):
+        mask_operand("here", "mask", np.ma.masked_array(given, True), 2, 3, time_major=False)
+    with pytest.raises(ValueError, match="here: mask of type list gives no array"):
+        mask_operand("here", "mask", [[True], [True, False]], 2, 3, time_major=False)
