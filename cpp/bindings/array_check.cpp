@@ -3,7 +3,10 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <utility>
+
+#include "core/buffer.hpp"
 
 namespace gatedcore::bindings {
 namespace {
@@ -174,7 +177,16 @@ Shape sequence_shape(Index T, Index B, Index F, bool time_major) {
 
 template <class Scalar>
 py::array_t<Scalar> new_array(const Shape& shape) {
-  return py::array_t<Scalar>(shape);
+  Index count = 1;
+  for (const Index size : shape) count *= size;
+  // Of a size that NumPy's allocator and the system would make the caller pay page faults for on every call.
+  constexpr Index kLarge = (Index{16} << 10) / static_cast<Index>(sizeof(Scalar));
+  if (count < kLarge) return py::array_t<Scalar>(shape);
+  auto memory = std::make_unique<Buffer<Scalar>>(count);
+  Scalar* const data = memory->data();
+  const py::capsule owner(memory.get(), [](void* buffer) { delete static_cast<Buffer<Scalar>*>(buffer); });
+  memory.release();
+  return py::array_t<Scalar>(shape, data, owner);
 }
 
 template <class Scalar>

@@ -1,16 +1,14 @@
-// Memory for packed weights and scratch: aligned to a cache line, not initialised, freed with its owner.
+// Memory for packed weights, scratch and results: aligned to a cache line, not initialised, given back with its owner.
 #pragma once
 
 #include <limits>
 #include <new>
 #include <utility>
 
+#include "core/memory.hpp"
 #include "core/types.hpp"
 
 namespace gatedcore {
-
-// A cache line of x86-64 and most Arm processors, and the widest vector.
-inline constexpr std::size_t kBufferAlignment = 64;
 
 template <class Scalar>
 class Buffer {
@@ -28,7 +26,7 @@ class Buffer {
   }
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
-  ~Buffer() { ::operator delete (data_, std::align_val_t{kBufferAlignment}); }
+  ~Buffer() { give_memory(data_, bytes(size_)); }
 
   Scalar* data() { return data_; }
   const Scalar* data() const { return data_; }
@@ -40,9 +38,9 @@ class Buffer {
     constexpr Index kMost = std::numeric_limits<Index>::max() / static_cast<Index>(sizeof(Scalar));
     if (count < 0 || count > kMost) throw std::bad_alloc();
     if (count == 0) return nullptr;
-    const std::size_t bytes = static_cast<std::size_t>(count) * sizeof(Scalar);
-    return static_cast<Scalar*>(::operator new (bytes, std::align_val_t{kBufferAlignment}));
+    return static_cast<Scalar*>(take_memory(bytes(count)));
   }
+  static std::size_t bytes(Index count) { return static_cast<std::size_t>(count) * sizeof(Scalar); }
 
   Scalar* data_ = nullptr;
   Index size_ = 0;

@@ -223,6 +223,16 @@ struct GateColumns {
   }
 };
 
+// to[i] += from[i] for count elements.
+template <class Scalar>
+GATEDCORE_INLINE void add_to(Scalar* to, const Scalar* from, Index count) {
+  constexpr Index kLanes = Vec<Scalar>::kLanes;
+  for (Index i = 0; i < count; i += kLanes) {
+    const Index width = block_width<Scalar>(count, i);
+    store_width(load_width(to + i, width) + load_width(from + i, width), to + i, width);
+  }
+}
+
 // Adds the sums of the panels in range to the weight gradients: to[i] (columns of source i, row_stride), or null.
 template <class Scalar>
 void add_outer_sums(const OuterProduct<Scalar>& p, Range panels, const Scalar* sums, const GateColumns& target,
@@ -230,13 +240,25 @@ void add_outer_sums(const OuterProduct<Scalar>& p, Range panels, const Scalar* s
   for (Index panel = panels.begin; panel < panels.end; ++panel) {
     const Index first = panel * kPanelColumns<Scalar>;
     const Index count = p.columns - first < kPanelColumns<Scalar> ? p.columns - first : kPanelColumns<Scalar>;
-    Index columns[kPanelColumns<Scalar>];
-    for (Index i = 0; i < count; ++i) columns[i] = target(first + i);
+    // Runs of columns that are neighbours in the weights too.
+    Index runs = 0;
+    Index run_begin[kPanelColumns<Scalar> + 1];
+    Index run_column[kPanelColumns<Scalar>];
+    for (Index i = 0; i < count; ++i) {
+      const Index column = target(first + i);
+      if (i > 0 && column == run_column[runs - 1] + i - run_begin[runs - 1]) continue;
+      run_begin[runs] = i;
+      run_column[runs++] = column;
+    }
+    run_begin[runs] = count;
     const Scalar* row = sums + (panel - panels.begin) * padded_left_columns(p) * kPanelColumns<Scalar>;
     for (int source = 0; source < kSources; ++source) {
       for (Index m = 0; m < p.sources[source].columns; ++m, row += kPanelColumns<Scalar>) {
         if (to[source] == nullptr) continue;
-        for (Index i = 0; i < count; ++i) to[source][m * row_stride + columns[i]] += row[i];
+        for (Index run = 0; run < runs; ++run) {
+          add_to(to[source] + m * row_stride + run_column[run], row + run_begin[run],
+                 run_begin[run + 1] - run_begin[run]);
+        }
       }
     }
   }

@@ -132,18 +132,17 @@ void pack_transposed(const TransposedGates<Scalar>& from, Index depth, Index k_f
   for (Index group = 0; group < vectors;) {
     const int width = group_width(vectors, group);
     Scalar* panel = to + panel_offset<Scalar>(depth, group);
-    for (Index lane = 0; lane < width * kLanes; ++lane) {
-      const Index column = group * kLanes + lane;
-      const bool padding = column >= from.columns;
-      Scalar* cursor = panel + k_first * width * kLanes + lane;
+    // Run after run of units: the rows that one run fills stay in the L1 cache while column after column is written to
+    // them, and each column is read from front to end.
+    for (int q = 0; q < from.gates; ++q) {
       for (Index unit = 0; unit < from.H; unit += kLanes) {
         const Index units = block_width<Scalar>(from.H, unit);
-        for (int q = from.first; q < from.first + from.gates; ++q) {
-          const Scalar* source = from.w + column * from.row_stride + q * from.H + unit;
-          for (Index u = 0; u < units; ++u) {
-            *cursor = padding ? Scalar(0) : source[u];
-            cursor += width * kLanes;
-          }
+        Scalar* rows = panel + (k_first + from.gates * unit + q * units) * width * kLanes;
+        for (Index lane = 0; lane < width * kLanes; ++lane) {
+          const Index column = group * kLanes + lane;
+          const Scalar* source = from.w + column * from.row_stride + (from.first + q) * from.H + unit;
+          const bool padding = column >= from.columns;
+          for (Index u = 0; u < units; ++u) rows[u * width * kLanes + lane] = padding ? Scalar(0) : source[u];
         }
       }
     }

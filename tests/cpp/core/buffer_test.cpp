@@ -15,7 +15,7 @@ TEST_CASE("memory begins on a cache line and can be written to its end") {
     CONTEXT("count " << count);
     Buffer<float> buffer(count);
     CHECK(buffer.size() == count);
-    CHECK(reinterpret_cast<std::uintptr_t>(buffer.data()) % kBufferAlignment == 0u);
+    CHECK(reinterpret_cast<std::uintptr_t>(buffer.data()) % kMemoryAlignment == 0u);
     for (Index i = 0; i < count; ++i) buffer.data()[i] = static_cast<float>(i);
     CHECK(buffer.data()[count - 1] == static_cast<float>(count - 1));
   }

@@ -1,0 +1,25 @@
+// Memory that one call takes and gives back and the next call takes again.
+//
+// The system hands out large memory page by page, each for the price of a fault on first touch, and takes it back when
+// it is freed: a training step would pay that anew for all it saves. So large blocks are kept for a while after they
+// are given back. What is kept is bounded, the blocks longest unused go first, and any thread may take what another
+// gave.
+#pragma once
+
+#include <cstddef>
+
+namespace gatedcore {
+
+// A cache line of x86-64 and most Arm processors, and the widest vector.
+inline constexpr std::size_t kMemoryAlignment = 64;
+
+// At least so many bytes, aligned, not initialised. Throws std::bad_alloc.
+void* take_memory(std::size_t bytes);
+
+// What take_memory returned for as many bytes; null is nothing.
+void give_memory(void* memory, std::size_t bytes) noexcept;
+
+// Bytes that are kept at present, for tests and for people who wonder.
+std::size_t kept_memory() noexcept;
+
+}  // namespace gatedcore

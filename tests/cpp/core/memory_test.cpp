@@ -1,0 +1,97 @@
+#include "core/memory.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstring>
+#include <thread>
+#include <vector>
+
+#include "check.hpp"
+
+namespace gatedcore {
+namespace {
+
+constexpr std::size_t kMegabyte = std::size_t{1} << 20;
+
+}  // namespace
+
+TEST_CASE("memory is aligned and can be written to its end, whatever its size") {
+  for (const std::size_t bytes : {std::size_t{1}, std::size_t{64}, std::size_t{16384}, std::size_t{100001}, kMegabyte,
+                                  2 * kMegabyte + 1, 40 * kMegabyte}) {
+    CONTEXT("bytes " << bytes);
+    void* memory = take_memory(bytes);
+    CHECK(reinterpret_cast<std::uintptr_t>(memory) % kMemoryAlignment == 0u);
+    std::memset(memory, 1, bytes);
+    give_memory(memory, bytes);
+  }
+  give_memory(nullptr, 5);
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // with them nothing is kept
+
+TEST_CASE("a block that was given back serves the next call of about its size") {
+  void* first = take_memory(kMegabyte);
+  give_memory(first, kMegabyte);
+  void* second = take_memory(kMegabyte - 1000);
+  CHECK(second == first);
+  void* third = take_memory(kMegabyte);
+  CHECK(third != first);
+  give_memory(second, kMegabyte - 1000);
+  give_memory(third, kMegabyte);
+}
+
+TEST_CASE("what is kept is bounded, and what is larger than half of that is not kept") {
+  std::vector<void*> blocks;
+  for (int i = 0; i < 200; ++i) blocks.push_back(take_memory(kMegabyte));
+  for (void* block : blocks) give_memory(block, kMegabyte);
+  CHECK(kept_memory() <= 64 * kMegabyte);
+  CHECK(kept_memory() >= 32 * kMegabyte);
+  const std::size_t before = kept_memory();
+  give_memory(take_memory(33 * kMegabyte), 33 * kMegabyte);
+  CHECK(kept_memory() == before);
+  // The largest push out all others.
+  void* a = take_memory(32 * kMegabyte);
+  void* b = take_memory(32 * kMegabyte);
+  give_memory(a, 32 * kMegabyte);
+  give_memory(b, 32 * kMegabyte);
+  CHECK(kept_memory() == 64 * kMegabyte);
+}
+
+#endif
+
+TEST_CASE("threads take and give without losing or sharing a block") {
+  std::vector<std::thread> threads;
+  std::vector<int> wrong(4);
+  for (std::size_t me = 0; me < wrong.size(); ++me) {
+    threads.emplace_back([&, me] {
+      for (int round = 0; round < 2000; ++round) {
+        const std::size_t bytes = 20000 + 5000 * static_cast<std::size_t>(round % 7);
+        auto* memory = static_cast<unsigned char*>(take_memory(bytes));
+        std::memset(memory, static_cast<int>(me), bytes);
+        for (std::size_t i = 0; i < bytes; i += 997) wrong[me] += memory[i] != me;
+        give_memory(memory, bytes);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const int count : wrong) CHECK(count == 0);
+}
+
+TEST_CASE("a forked child takes and gives") {
+  give_memory(take_memory(kMegabyte), kMegabyte);
+  const pid_t child = fork();
+  if (child == 0) {
+    void* memory = take_memory(kMegabyte);
+    std::memset(memory, 1, kMegabyte);
+    give_memory(memory, kMegabyte);
+    _exit(7);
+  }
+  int status = 0;
+  CHECK(waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 7);
+}
+
+}  // namespace gatedcore
