@@ -6,8 +6,6 @@
 #include <memory>
 #include <utility>
 
-#include "core/buffer.hpp"
-
 namespace gatedcore::bindings {
 namespace {
 
@@ -182,11 +180,9 @@ py::array_t<Scalar> new_array(const Shape& shape) {
   // Of a size that NumPy's allocator and the system would make the caller pay page faults for on every call.
   constexpr Index kLarge = (Index{16} << 10) / static_cast<Index>(sizeof(Scalar));
   if (count < kLarge) return py::array_t<Scalar>(shape);
-  auto memory = std::make_unique<Buffer<Scalar>>(count);
-  Scalar* const data = memory->data();
-  const py::capsule owner(memory.get(), [](void* buffer) { delete static_cast<Buffer<Scalar>*>(buffer); });
-  memory.release();
-  return py::array_t<Scalar>(shape, data, owner);
+  auto memory = std::make_unique<ResultMemory>(count * static_cast<Index>(sizeof(Scalar)));
+  auto* const data = reinterpret_cast<Scalar*>(memory->bytes.data());
+  return py::array_t<Scalar>(shape, data, py::cast(std::move(memory)));
 }
 
 template <class Scalar>

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "core/buffer.hpp"
 #include "core/types.hpp"
 
 namespace gatedcore::bindings {
@@ -70,6 +71,12 @@ StepMask step_mask(const Argument& argument, const Dims& dims, bool time_major);
 
 // The shape of a sequence in the caller's layout.
 Shape sequence_shape(Index T, Index B, Index F, bool time_major);
+
+// What a large result's memory belongs to: the base of its array. NumPy asks it whether the array may be written to.
+struct ResultMemory {
+  explicit ResultMemory(Index size) : bytes(size) {}
+  Buffer<unsigned char> bytes;
+};
 
 // A fresh array of that shape and its memory as a sequence.
 template <class Scalar>

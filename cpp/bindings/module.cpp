@@ -9,6 +9,7 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
   module.doc() = "LSTM and GRU kernels.";
   module.attr("__version__") = gatedcore::kVersion;
   gatedcore::bindings::bind_info(module);
+  gatedcore::bindings::bind_memory(module);
   gatedcore::bindings::bind_lstm(module);
   gatedcore::bindings::bind_gru(module);
   gatedcore::bindings::bind_dense(module);

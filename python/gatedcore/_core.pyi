@@ -17,6 +17,12 @@ Array = npt.NDArray[np.floating[Any]]
 __version__: str
 
 @final
+class ResultMemory:
+    """Memory of a large result, given back with the last array over it; a writable buffer."""
+
+    def __buffer__(self, flags: int) -> memoryview: ...
+
+@final
 class LSTMCache:
     """What an LSTM's forward pass saved, with the arrays of its call; backward consumes it."""
 

@@ -206,7 +206,8 @@ def gru(
         m_h,
     )
     assert h is not None
-    h.flags.writeable = not return_cache  # backward reads it again
+    if return_cache:
+        h.flags.writeable = False  # backward reads it again
     if core_cache is None:
         return h
     if not return_cache:

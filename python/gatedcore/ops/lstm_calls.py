@@ -208,7 +208,8 @@ def lstm(
         m_h,
     )
     assert h is not None
-    h.flags.writeable = not return_cache  # backward reads it again
+    if return_cache:
+        h.flags.writeable = False  # backward reads it again
     if core_cache is None:
         return h, c_last
     if not return_cache:
