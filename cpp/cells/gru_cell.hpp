@@ -225,7 +225,7 @@ GATEDCORE_INLINE void gru_before_tile(const Policy& policy, const GruStep<Scalar
 }
 
 template <int kGates, class Policy, class Scalar>
-void gru_before_pass(const Policy& policy, const GruStep<Scalar>& s, const Scalar* panels) {
+GATEDCORE_NOINLINE void gru_before_pass(const Policy& policy, const GruStep<Scalar>& s, const Scalar* panels) {
   constexpr int kLanes = Vec<Scalar>::kLanes;
   constexpr int kBlocks = 2 / kGates;     // 6 rows of two accumulators
   constexpr int kLone = 2 * kLoneBlocks;  // one row of four or eight
@@ -255,7 +255,7 @@ void gru_before_pass(const Policy& policy, const GruStep<Scalar>& s, const Scala
 
 // One step forward for s.dims.B rows and s.units, reset after. Source: math.md (15)-(19). Twin: reference::gru_forward.
 template <class Policy, class Scalar>
-void gru_after_cell_forward(const Policy& policy, const GruStep<Scalar>& s) {
+GATEDCORE_NOINLINE void gru_after_cell_forward(const Policy& policy, const GruStep<Scalar>& s) {
   constexpr int kLanes = Vec<Scalar>::kLanes;
   const Index panel_size = gru_after_panel_size<Scalar>(s.dims);
   const Scalar* panel = s.packed + s.units.begin / kLanes * panel_size;
@@ -305,7 +305,7 @@ struct GruStepBackward {
 
 // Source: math.md (20)-(26). Twin: reference::gru_backward.
 template <class Policy, class Scalar>
-void gru_after_cell_backward(const Policy& policy, const GruStepBackward<Scalar>& s) {
+GATEDCORE_NOINLINE void gru_after_cell_backward(const Policy& policy, const GruStepBackward<Scalar>& s) {
   using V = Vec<Scalar>;
   for_blocks<Scalar>(s.dims.B, s.units, [&](Index row, Index unit, Index width) GATEDCORE_INLINED {
     const GruSaved<Scalar> at = gru_saved(s.gates, s.dims.H, row, unit, width);
@@ -326,7 +326,7 @@ void gru_after_cell_backward(const Policy& policy, const GruStepBackward<Scalar>
 
 // First half: d_z and d_n. Source: math.md (28)-(30). Twin: reference::gru_backward.
 template <class Policy, class Scalar>
-void gru_before_cell_backward(const Policy& policy, const GruStepBackward<Scalar>& s) {
+GATEDCORE_NOINLINE void gru_before_cell_backward(const Policy& policy, const GruStepBackward<Scalar>& s) {
   using V = Vec<Scalar>;
   for_blocks<Scalar>(s.dims.B, s.units, [&](Index row, Index unit, Index width) GATEDCORE_INLINED {
     const GruSaved<Scalar> at = gru_saved(s.gates, s.dims.H, row, unit, width);
@@ -344,7 +344,7 @@ void gru_before_cell_backward(const Policy& policy, const GruStepBackward<Scalar
 
 // Second half, after d_s = d_n w_h^T: d_r. Source: math.md (31)-(33). Twin: reference::gru_backward.
 template <class Policy, class Scalar>
-void gru_before_cell_backward_reset(const Policy& policy, const GruStepBackward<Scalar>& s) {
+GATEDCORE_NOINLINE void gru_before_cell_backward_reset(const Policy& policy, const GruStepBackward<Scalar>& s) {
   using V = Vec<Scalar>;
   for_blocks<Scalar>(s.dims.B, s.units, [&](Index row, Index unit, Index width) GATEDCORE_INLINED {
     const GruSaved<Scalar> at = gru_saved(s.gates, s.dims.H, row, unit, width);

@@ -100,7 +100,7 @@ GATEDCORE_INLINE void lstm_tile(const Policy& policy, const LstmStep<Scalar>& s,
 
 // One step forward for s.dims.B rows and s.units. Source: math.md (1)-(6). Twin: reference::lstm_forward.
 template <class Policy, class Scalar>
-void lstm_cell_forward(const Policy& policy, const LstmStep<Scalar>& s) {
+GATEDCORE_NOINLINE void lstm_cell_forward(const Policy& policy, const LstmStep<Scalar>& s) {
   constexpr int kLanes = Vec<Scalar>::kLanes;
   const Index panel_size = lstm_panel_size<Scalar>(s.dims);
   const Scalar* panel = s.packed + s.units.begin / kLanes * panel_size;
@@ -138,7 +138,7 @@ struct LstmStepBackward {
 
 // One step's gates backward for s.dims.B rows and s.units. Source: math.md (7)-(14). Twin: reference::lstm_backward.
 template <class Policy, class Scalar>
-void lstm_cell_backward(const Policy& policy, const LstmStepBackward<Scalar>& s) {
+GATEDCORE_NOINLINE void lstm_cell_backward(const Policy& policy, const LstmStepBackward<Scalar>& s) {
   using V = Vec<Scalar>;
   for_blocks<Scalar>(s.dims.B, s.units, [&](Index row, Index unit, Index width) GATEDCORE_INLINED {
     const auto load = [&](const Scalar* from) GATEDCORE_INLINED { return load_width(from, width); };

@@ -169,7 +169,7 @@ void pack_right(const OuterProduct<Scalar>& p, Index begin, Index end, Index pan
 
 // sums (count left columns, one panel) += the chunk's outer products.
 template <class Scalar>
-void outer_chunk(Index depth, Index count, const Scalar* left, const Scalar* right, Scalar* sums) {
+GATEDCORE_NOINLINE void outer_chunk(Index depth, Index count, const Scalar* left, const Scalar* right, Scalar* sums) {
   using V = Vec<Scalar>;
   for (Index m = 0; m < count; m += kWideRows) {
     Tile<Scalar, kWideRows, 1, 4> tile;

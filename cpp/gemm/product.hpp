@@ -61,7 +61,7 @@ GATEDCORE_INLINE void product_tile(const Product<Scalar>& p, Index row, Index co
 }
 
 template <class Scalar>
-void product(const Product<Scalar>& p) {
+GATEDCORE_NOINLINE void product(const Product<Scalar>& p) {
   constexpr Index kLanes = Vec<Scalar>::kLanes;
   const Index vectors = block_count<Scalar>(p.columns);
   const Index depth = p.a[0].depth + p.a[1].depth;

@@ -9,8 +9,8 @@ GATEDCORE_BEGIN_ISA
 // same order as in the step's own tile. Panels, panel_size apart, begin with kSlots bias vectors; the rows of w_x
 // follow. Rows of the result are stride apart.
 template <class Map, int kSlots, class Scalar>
-void project(const Scalar* packed, Index panel_size, Index blocks, Segment<Scalar> x, Index rows, Scalar* projected,
-             Index stride) {
+GATEDCORE_NOINLINE void project(const Scalar* packed, Index panel_size, Index blocks, Segment<Scalar> x, Index rows,
+                                Scalar* projected, Index stride) {
   constexpr int kLanes = Vec<Scalar>::kLanes;
   for (Index block = 0; block < blocks; ++block, packed += panel_size, projected += kSlots * kLanes) {
     for_row_tiles<kWideRows>(rows, [&](auto tile_rows, Index row) {
