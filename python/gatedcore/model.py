@@ -9,7 +9,8 @@ from gatedcore import keras_arguments
 from gatedcore.arrays import FLOAT32, Array, Shape, as_array
 from gatedcore.checks import fits
 from gatedcore.keras_arguments import reject_unsupported
-from gatedcore.layers.base import Layer, as_list, check_batch_shape, unique_name
+from gatedcore.layers.base import Layer, as_list
+from gatedcore.layers.building import check_batch_shape, unique_name
 from gatedcore.layers.input import Input
 from gatedcore.layers.recurrent import CellLayer
 from gatedcore.parameters import ParameterVector

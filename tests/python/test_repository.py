@@ -37,6 +37,7 @@ PYTHON_LEVELS = [
     {"initializers", "losses", "metrics", "optimizers", "streaming"},
     {"layers"},
     {"batches", "callbacks", "data", "feeding", "objective", "progress", "summary"},
+    {"evaluation"},
     {"training"},
     {"model"},
     {"plot"},

@@ -1,7 +1,5 @@
 """What training computes, from which data, and what it returns."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import pytest
 
@@ -171,28 +169,6 @@ def test_evaluate_and_train_on_batch_return_what_keras_returns() -> None:
     assert set(model.train_on_batch(X, Y, return_dict=True)) == {"loss", "mae"}
     model.compile("sgd", "mae")
     assert isinstance(model.evaluate(X, Y), float)
-
-
-@pytest.mark.parametrize("batch_size", [None, 1, 7, 100])
-def test_predict_in_batches(batch_size: int | None) -> None:
-    model = make()
-    y = model.predict(X, batch_size=batch_size)
-    assert y.shape == (20, 1)
-    np.testing.assert_array_equal(y, model(X))
-    assert model.predict(X[:0]).shape == (0, 1)
-
-
-def test_predict_without_compile_builds_the_model() -> None:
-    model = gk.Sequential([gk.LSTM(2, return_sequences=True)])
-    assert model.predict(X).shape == (20, 5, 2)
-
-
-def test_several_threads_may_predict_at_once() -> None:
-    model = make()
-    expected = model.predict(X)
-    with ThreadPoolExecutor(4) as pool:
-        for y in pool.map(lambda _: model.predict(X, batch_size=3), range(16)):
-            np.testing.assert_array_equal(y, expected)
 
 
 def test_history_is_that_of_the_last_run() -> None:

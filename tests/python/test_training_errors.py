@@ -73,24 +73,6 @@ def test_bad_arguments_leave_an_unbuilt_model_unbuilt() -> None:
     assert snapshot(model) == before
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        {"optimizer": "adam", "loss": "nonsense"},
-        {"optimizer": "adam", "loss": "mse", "metrics": ["x"]},
-        {"optimizer": "lion", "loss": "mse"},
-        {"optimizer": "adam", "loss": "mse", "jit_compile": True},
-    ],
-)
-def test_failed_compile_keeps_the_earlier_one(arguments: dict) -> None:
-    model = make()
-    model.fit(X, Y, verbose=0)
-    before = snapshot(model)
-    with pytest.raises(ValueError, match=r"optimizers\.get|losses\.get|metrics\.get|compile: jit"):
-        model.compile(**arguments)
-    assert snapshot(model) == before
-
-
 def test_optimizer_of_another_model() -> None:
     optimizer = gk.Adam()
     first = make(optimizer)
@@ -136,40 +118,6 @@ def test_nan_in_the_middle_of_fit_keeps_the_weights_of_the_step_before() -> None
         other.train_on_batch(x[start : start + 4], Y[start : start + 4])
     assert snapshot(model)[:3] == snapshot(other)[:3]
     assert np.isfinite(model.predict(X)).all()
-
-
-def test_nan_in_evaluation_is_an_error() -> None:
-    model = make()
-    x = X.copy()
-    x[5, 0, 0] = np.nan
-    with pytest.raises(ValueError, match=r"^evaluate: loss of batch 1 is nan, .* x of this"):
-        model.evaluate(x, Y, batch_size=4)
-    with pytest.raises(ValueError, match=r"^validation: loss of batch 0 is nan, .* the data$"):
-        model.fit(X, Y, verbose=0, validation_data=(x, Y))
-
-
-@pytest.mark.parametrize("call", ["evaluate", "predict"])
-def test_an_error_in_evaluation_or_prediction_undoes_the_build(call: str) -> None:
-    class Interrupted(gk.Callback):
-        def on_test_begin(self, logs: object = None) -> None:
-            raise RuntimeError("stop")
-
-        on_predict_begin = on_test_begin
-
-    gk.set_random_seed(5)
-    expected = make_unbuilt().predict(X)
-    gk.set_random_seed(5)
-    model = make_unbuilt()
-    with pytest.raises(RuntimeError, match="stop"):
-        getattr(model, call)(*((X, Y) if call == "evaluate" else (X,)), callbacks=[Interrupted()])
-    assert not model.built
-    np.testing.assert_array_equal(model.predict(X), expected)
-
-
-def make_unbuilt() -> gk.Sequential:
-    model = gk.Sequential([gk.GRU(3), gk.Dense(1)])
-    model.compile("sgd", "mse")
-    return model
 
 
 def test_gradient_that_is_not_finite() -> None:
@@ -267,11 +215,3 @@ def test_a_model_trains_once_at_a_time() -> None:
 
     with pytest.raises(ValueError, match="fit: model is training already"):
         model.fit(X, Y, verbose=0, callbacks=[Again()])
-
-
-def test_compile_names_what_is_missing() -> None:
-    model = make()
-    with pytest.raises(TypeError, match="compile: optimizer is missing, expected a name or an obj"):
-        model.compile()
-    with pytest.raises(TypeError, match="compile: loss is missing, expected a name or an object"):
-        model.compile("adam")

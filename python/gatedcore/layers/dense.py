@@ -7,7 +7,8 @@ from gatedcore.activations import name_of
 from gatedcore.arrays import Array, Shape
 from gatedcore.checks import check_bool, check_count
 from gatedcore.keras_arguments import reject_unsupported
-from gatedcore.layers.base import Draws, Layer
+from gatedcore.layers.base import Layer
+from gatedcore.layers.building import Draws
 
 
 class Dense(Layer):

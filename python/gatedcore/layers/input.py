@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from gatedcore.arrays import Shape, as_dtype
-from gatedcore.layers.base import check_sample_shape
+from gatedcore.layers.building import check_sample_shape
 
 
 class Input:

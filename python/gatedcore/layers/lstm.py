@@ -10,7 +10,7 @@ from gatedcore import _core, keras_arguments, ops
 from gatedcore.arrays import Array
 from gatedcore.checks import check_bool
 from gatedcore.keras_arguments import reject_unsupported
-from gatedcore.layers.base import Draws
+from gatedcore.layers.building import Draws
 from gatedcore.layers.recurrent import CellLayer, GatedLayer, SequenceLayer
 from gatedcore.layers.trace import LSTMTrace
 

@@ -10,7 +10,8 @@ from gatedcore import _core, initializers, keras_arguments
 from gatedcore.activations import name_of
 from gatedcore.arrays import Array, Shape, as_contiguous
 from gatedcore.checks import check_bool, check_count, check_number, check_shape
-from gatedcore.layers.base import Draws, Layer
+from gatedcore.layers.base import Layer
+from gatedcore.layers.building import Draws
 from gatedcore.ops.operands import dropout_factors, mask_operand
 from gatedcore.random import draw_stream
 

@@ -6,16 +6,6 @@ import numpy as np
 import pytest
 
 import gatedcore as gk
-from gatedcore.layers.base import check_sample_shape, unique_name
-
-
-def test_names_are_keras_names() -> None:
-    assert re.fullmatch(r"lstm(_\d+)?", gk.LSTM(1).name)
-    assert re.fullmatch(r"gru_cell(_\d+)?", gk.GRUCell(1).name)
-    assert re.fullmatch(r"dense(_\d+)?", gk.Dense(1).name)
-    assert gk.Dense(1).name != gk.Dense(1).name
-    assert gk.Dense(1, name="head").name == "head"
-    assert unique_name("Bidirectional").startswith("bidirectional")
 
 
 def test_built_by_the_first_call_and_fixed_from_then_on() -> None:
@@ -130,16 +120,6 @@ def test_seed_fixes_the_first_values_and_leaves_the_library_alone() -> None:
     assert gk.random.library_generator().random() == drawn
 
 
-def test_initializer_that_returns_nonsense_changes_nothing() -> None:
-    gk.set_random_seed(3)
-    layer = gk.LSTM(2, bias_initializer=lambda shape, dtype: np.ones(99))
-    state = gk.random.library_generator().bit_generator.state
-    with pytest.raises(ValueError, match=r"what bias_initializer returns has shape \(99,\)"):
-        layer.build((None, None, 3))
-    assert not layer.built
-    assert gk.random.library_generator().bit_generator.state == state
-
-
 @pytest.mark.parametrize("copier", [copy.deepcopy, lambda layer: pickle.loads(pickle.dumps(layer))])
 def test_copies_have_values_of_their_own(copier) -> None:
     layer = gk.GRU(3)
@@ -157,12 +137,6 @@ def test_dtype() -> None:
     layer = gk.LSTM(2, dtype="float64")
     assert layer(np.ones((1, 2, 1), np.float32)).dtype == np.float64
     assert all(value.dtype == np.float64 for value in layer.weights)
-
-
-def test_sample_shape() -> None:
-    assert check_sample_shape("here", [None, np.int64(3)]) == (None, 3)
-    with pytest.raises(TypeError, match=r"here: input_shape is \(\), expected a tuple"):
-        check_sample_shape("here", ())
 
 
 def test_repr_names_the_layer() -> None:

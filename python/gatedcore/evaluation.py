@@ -1,0 +1,252 @@
+"""Compile, evaluate, predict: what a model does with data without learning from it."""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
+
+import numpy as np
+
+from gatedcore import feeding, keras_arguments
+from gatedcore.arrays import Array, Shape
+from gatedcore.batches import Batches
+from gatedcore.callbacks import CallbackList, Logs, check_callbacks
+from gatedcore.keras_arguments import reject_unsupported
+from gatedcore.objective import Means, Objective
+from gatedcore.optimizers import Optimizer
+from gatedcore.parameters import ParameterVector
+from gatedcore.progress import printers
+from gatedcore.random import undone_on_error
+
+
+class Evaluator(ABC):
+    """Evaluation of whatever has ``forward`` and a flat vector of parameters."""
+
+    def __init__(self) -> None:
+        self._objective: Objective | None = None
+        self._vector: ParameterVector | None = None
+
+    # What a kind of model must say.
+
+    @property
+    @abstractmethod
+    def dtype(self) -> np.dtype[Any]:
+        """Dtype of inputs, parameters and outputs."""
+
+    @abstractmethod
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Return the output's shape for an input's; raise if it does not fit."""
+
+    @abstractmethod
+    def build(self, input_shape: Sequence[int | None]) -> None:
+        """Make the parameters, if there are none yet."""
+
+    @abstractmethod
+    def forward(self, x: Array, training: bool) -> Array:
+        """Return the output; in training keep what ``backward`` needs."""
+
+    @abstractmethod
+    def restore_point(self) -> Callable[[], None]:
+        """Return what undoes a ``build`` that comes after this."""
+
+    # What is to be minimised.
+
+    @property
+    def optimizer(self) -> Optimizer | None:
+        """The optimizer, once the model is compiled."""
+        return None if self._objective is None else self._objective.optimizer
+
+    def compile(
+        self,
+        optimizer: object = None,
+        loss: object = None,
+        metrics: object = None,
+        **keras: object,
+    ) -> None:
+        """Choose how to train.
+
+        Parameters
+        ----------
+        optimizer : str or Optimizer
+            ``"adam"`` or ``"sgd"``, or an object of ``gatedcore.optimizers``.
+        loss : str or callable
+            ``"mse"`` or ``"mae"``, or a function that returns (loss, gradient).
+        metrics : list of str or callable, optional
+            What to report besides the loss: ``"mae"``, ``"mse"``, ``"rmse"``, functions.
+        **keras
+            Other arguments of Keras are refused unless they ask for nothing.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is unknown or not supported; an earlier choice then stays.
+        """
+        reject_unsupported("compile", keras, keras_arguments.COMPILE)
+        for name, value, example in (("optimizer", optimizer, "adam"), ("loss", loss, "mse")):
+            if value is None:
+                raise TypeError(
+                    f"compile: {name} is missing, expected a name or an object; "
+                    f"pass {name}={example!r}, say"
+                )
+        self._objective = Objective(optimizer, loss, metrics)
+
+    # Evaluating.
+
+    def evaluate(
+        self,
+        x: object,
+        y: object = None,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        callbacks: object = None,
+        *,
+        return_dict: bool = False,
+        **keras: object,
+    ) -> float | list[float] | Logs:
+        """Return loss and metrics on data, without training.
+
+        Parameters
+        ----------
+        x, y, batch_size
+            As in ``fit``.
+        verbose : {"auto", 0, 1, 2}
+            Nothing ("auto" too), a progress bar, or a line.
+        callbacks : list of Callback, optional
+            Told about the batches.
+        return_dict : bool
+            Whether to return loss and metrics by name.
+
+        Returns
+        -------
+        float, list of float, or dict
+            Means over the samples; without metrics the loss alone.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``fit``, or if a loss is not finite; nothing is changed then.
+        """
+        where = "evaluate"
+        reject_unsupported(where, keras, keras_arguments.EVALUATE)
+        objective = self._compiled(where)
+        told = [*printers(where, verbose), *check_callbacks(where, callbacks)]
+        batches = feeding.training_batches(where, self, x, y, batch_size)
+        params = {"steps": len(batches), "verbose": verbose}
+        with self._build_undone_on_error(), CallbackList(told, self, params) as run:
+            self.build(batches.input_shape)
+            logs = self._evaluate(where, objective, batches, run)
+        return as_asked(logs, return_dict)
+
+    def _evaluate(
+        self, where: str, objective: Objective, batches: Batches, run: CallbackList
+    ) -> Logs:
+        """Return the means of loss and metrics over the samples."""
+        run.call("on_test_begin")
+        means = Means(objective)
+        for step, (x, y) in enumerate(batches.pairs()):
+            run.batch("on_test_batch_begin", step)
+            with np.errstate(over="ignore", invalid="ignore"):  # reported here
+                y_pred = self.forward(x, False)
+                loss = objective.loss_of(y, y_pred)[0]
+            if not math.isfinite(loss):
+                raise ValueError(not_finite(where, f"loss of batch {step} is {loss}", x, y))
+            means.add(loss, y, y_pred)
+            if run.listens("on_test_batch_end"):
+                run.batch("on_test_batch_end", step, means.logs())
+        logs = means.logs()
+        run.call("on_test_end", logs)
+        return logs
+
+    def predict(
+        self,
+        x: object,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        callbacks: object = None,
+        **keras: object,
+    ) -> Array:
+        """Return the outputs for all samples.
+
+        Parameters
+        ----------
+        x : array-like, (N, ...), or dataset
+            Inputs; the targets of a dataset are not used.
+        batch_size : int, optional
+            Samples in each batch, 32 by default.
+        verbose : {"auto", 0, 1, 2}
+            Nothing ("auto" and 2 too), or a progress bar.
+        callbacks : list of Callback, optional
+            Told about the batches.
+
+        Returns
+        -------
+        ndarray, (N, ...)
+            Outputs in the order of the inputs; of a shuffled dataset, in the order it draws.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is unknown or does not suit the model; nothing is changed then.
+        """
+        where = "predict"
+        reject_unsupported(where, keras, keras_arguments.PREDICT)
+        told = [*printers(where, verbose), *check_callbacks(where, callbacks)]
+        batches = feeding.prediction_batches(where, self, x, batch_size)
+        params = {"steps": len(batches), "verbose": verbose}
+        with self._build_undone_on_error(), CallbackList(told, self, params) as run:
+            self.build(batches.input_shape)
+            shape = cast(tuple[int, ...], self.compute_output_shape(batches.input_shape)[1:])
+            outputs = np.empty((batches.samples, *shape), self.dtype)
+            done = 0
+            run.call("on_predict_begin")
+            for step, (x_batch, _) in enumerate(batches.pairs()):
+                run.batch("on_predict_batch_begin", step)
+                outputs[done : done + len(x_batch)] = self.forward(x_batch, False)
+                done += len(x_batch)
+                run.batch("on_predict_batch_end", step)
+            run.call("on_predict_end")
+        return outputs
+
+    # What the calls share.
+
+    def _compiled(self, where: str) -> Objective:
+        """Return what ``compile`` chose."""
+        if self._objective is None:
+            raise ValueError(
+                f"{where}: model is not compiled, expected a compiled one; "
+                "call compile(optimizer=..., loss=...) first, and again after adding layers"
+            )
+        return self._objective
+
+    @contextmanager
+    def _build_undone_on_error(self) -> Iterator[None]:
+        """Undo a build within the block if it raises, and what that drew."""
+        if self._vector is not None:
+            yield
+            return
+        restore = self.restore_point()
+        with undone_on_error():
+            try:
+                yield
+            except BaseException:
+                restore()
+                raise
+
+
+def as_asked(logs: Logs, return_dict: bool) -> float | list[float] | Logs:
+    """Return logs by name, in order, or the loss alone."""
+    if return_dict:
+        return logs
+    return list(logs.values()) if len(logs) > 1 else logs["loss"]
+
+
+def not_finite(where: str, what: str, x: Array, y: Array, outcome: str = "") -> str:
+    """Return the message for a batch whose loss or gradients are no numbers."""
+    culprits = [name for name, array in (("x", x), ("y", y)) if not np.isfinite(array).all()]
+    advice = (
+        f"{' and '.join(culprits)} of this batch holds NaN or infinity: clean the data"
+        if culprits
+        else "lower the learning rate or scale the data"
+    )
+    return f"{where}: {what}, expected a finite number; {advice}{outcome}"

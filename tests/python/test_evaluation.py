@@ -1,0 +1,91 @@
+"""Compile, evaluate, predict."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import gatedcore as gk
+from small_model import X, Y, make, snapshot
+
+
+@pytest.mark.parametrize("batch_size", [None, 1, 7, 100])
+def test_predict_in_batches(batch_size: int | None) -> None:
+    model = make()
+    y = model.predict(X, batch_size=batch_size)
+    assert y.shape == (20, 1)
+    np.testing.assert_array_equal(y, model(X))
+    assert model.predict(X[:0]).shape == (0, 1)
+
+
+def test_predict_without_compile_builds_the_model() -> None:
+    model = gk.Sequential([gk.LSTM(2, return_sequences=True)])
+    assert model.predict(X).shape == (20, 5, 2)
+
+
+def test_several_threads_may_predict_at_once() -> None:
+    model = make()
+    expected = model.predict(X)
+    with ThreadPoolExecutor(4) as pool:
+        for y in pool.map(lambda _: model.predict(X, batch_size=3), range(16)):
+            np.testing.assert_array_equal(y, expected)
+
+
+def test_nan_in_evaluation_is_an_error() -> None:
+    model = make()
+    x = X.copy()
+    x[5, 0, 0] = np.nan
+    with pytest.raises(ValueError, match=r"^evaluate: loss of batch 1 is nan, .* x of this"):
+        model.evaluate(x, Y, batch_size=4)
+    with pytest.raises(ValueError, match=r"^validation: loss of batch 0 is nan, .* the data$"):
+        model.fit(X, Y, verbose=0, validation_data=(x, Y))
+
+
+@pytest.mark.parametrize("call", ["evaluate", "predict"])
+def test_an_error_in_evaluation_or_prediction_undoes_the_build(call: str) -> None:
+    class Interrupted(gk.Callback):
+        def on_test_begin(self, logs: object = None) -> None:
+            raise RuntimeError("stop")
+
+        on_predict_begin = on_test_begin
+
+    gk.set_random_seed(5)
+    expected = make_unbuilt().predict(X)
+    gk.set_random_seed(5)
+    model = make_unbuilt()
+    with pytest.raises(RuntimeError, match="stop"):
+        getattr(model, call)(*((X, Y) if call == "evaluate" else (X,)), callbacks=[Interrupted()])
+    assert not model.built
+    np.testing.assert_array_equal(model.predict(X), expected)
+
+
+def make_unbuilt() -> gk.Sequential:
+    model = gk.Sequential([gk.GRU(3), gk.Dense(1)])
+    model.compile("sgd", "mse")
+    return model
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"optimizer": "adam", "loss": "nonsense"},
+        {"optimizer": "adam", "loss": "mse", "metrics": ["x"]},
+        {"optimizer": "lion", "loss": "mse"},
+        {"optimizer": "adam", "loss": "mse", "jit_compile": True},
+    ],
+)
+def test_failed_compile_keeps_the_earlier_one(arguments: dict) -> None:
+    model = make()
+    model.fit(X, Y, verbose=0)
+    before = snapshot(model)
+    with pytest.raises(ValueError, match=r"optimizers\.get|losses\.get|metrics\.get|compile: jit"):
+        model.compile(**arguments)
+    assert snapshot(model) == before
+
+
+def test_compile_names_what_is_missing() -> None:
+    model = make()
+    with pytest.raises(TypeError, match="compile: optimizer is missing, expected a name or an obj"):
+        model.compile()
+    with pytest.raises(TypeError, match="compile: loss is missing, expected a name or an object"):
+        model.compile("adam")
