@@ -45,6 +45,23 @@ function(gatedcore_use_isa target name)
   target_compile_definitions(${target} PRIVATE ${GATEDCORE_ISA_DEFINITIONS_${name}})
 endfunction()
 
+# A source belongs to one instruction set if a header that it names does.
+function(gatedcore_is_isa_source source result)
+  # So that a change of its includes configures anew.
+  set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
+  set(${result} FALSE PARENT_SCOPE)
+  file(STRINGS ${source} includes REGEX "^#include \"")
+  foreach(line IN LISTS includes)
+    string(REGEX REPLACE "^#include \"([^\"]+)\".*$" "${PROJECT_SOURCE_DIR}/cpp/\\1" header "${line}")
+    if(EXISTS ${header})
+      file(STRINGS ${header} marks REGEX "^GATEDCORE_BEGIN_ISA")
+      if(marks)
+        set(${result} TRUE PARENT_SCOPE)
+      endif()
+    endif()
+  endforeach()
+endfunction()
+
 # gatedcore_add_core(target ISAS ... SOURCES ...)
 #
 # The static library: its sources, the objects of its instruction sets, and the two headers that tell the sources about the

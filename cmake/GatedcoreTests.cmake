@@ -47,28 +47,11 @@ function(gatedcore_add_isa_test name source)
   endforeach()
 endfunction()
 
-# A source belongs to one instruction set if a header that it names does.
-function(gatedcore_is_isa_source source result)
-  set(${result} FALSE PARENT_SCOPE)
-  file(STRINGS ${source} includes REGEX "^#include \"")
-  foreach(line IN LISTS includes)
-    string(REGEX REPLACE "^#include \"([^\"]+)\".*$" "${PROJECT_SOURCE_DIR}/cpp/\\1" header "${line}")
-    if(EXISTS ${header})
-      file(STRINGS ${header} marks REGEX "^GATEDCORE_BEGIN_ISA")
-      if(marks)
-        set(${result} TRUE PARENT_SCOPE)
-      endif()
-    endif()
-  endforeach()
-endfunction()
-
 file(GLOB_RECURSE test_sources CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/tests/cpp
      ${PROJECT_SOURCE_DIR}/tests/cpp/*_test.cpp)
 foreach(source IN LISTS test_sources)
   string(REGEX REPLACE "_test\\.cpp$" "" name ${source})
   set(path ${PROJECT_SOURCE_DIR}/tests/cpp/${source})
-  # Whether it is a test for each instruction set is read from its includes, so that a change of them configures anew.
-  set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
   gatedcore_is_isa_source(${path} is_isa_source)
   if(is_isa_source)
     gatedcore_add_isa_test(${name} ${path})
