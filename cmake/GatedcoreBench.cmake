@@ -1,10 +1,37 @@
-# Every bench/cpp/**/X_bench.cpp becomes the executable X_bench; it reaches each instruction set through its kernel table.
+# Every bench/cpp/X_bench.cpp becomes the executable X_bench. One that includes a header of the kernels, which are written
+# for one vector width, is built once for each instruction set, as X_bench.avx2 and so on; the others reach every
+# instruction set through its kernel table.
 
-file(GLOB_RECURSE bench_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/cpp/*_bench.cpp)
+find_package(benchmark QUIET)
+if(NOT benchmark_FOUND)
+  message(FATAL_ERROR "GATEDCORE_BENCH: Google Benchmark is not installed; install it (Debian, Ubuntu: apt-get install "
+                      "libbenchmark-dev), name its place in CMAKE_PREFIX_PATH, or turn GATEDCORE_BENCH off")
+endif()
+
+# The flags of an instruction set are for the rows alone: see main.cpp.
+function(gatedcore_add_bench name source)
+  add_library(${name}_rows OBJECT ${source})
+  add_executable(${name} ${PROJECT_SOURCE_DIR}/bench/cpp/main.cpp $<TARGET_OBJECTS:${name}_rows>)
+  foreach(target IN ITEMS ${name}_rows ${name})
+    target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/bench/cpp)
+    target_link_libraries(${target} PRIVATE gatedcore_core benchmark::benchmark)
+    target_compile_options(${target} PRIVATE ${GATEDCORE_FLAGS} ${GATEDCORE_WARNINGS})
+  endforeach()
+endfunction()
+
+file(GLOB bench_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/cpp/*_bench.cpp)
 foreach(source IN LISTS bench_sources)
-  get_filename_component(name ${source} NAME_WE)
-  add_executable(${name} ${source})
-  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/bench/cpp)
-  target_link_libraries(${name} PRIVATE gatedcore_core)
-  target_compile_options(${name} PRIVATE ${GATEDCORE_FLAGS} ${GATEDCORE_WARNINGS})
+  cmake_path(GET source STEM name)
+  gatedcore_is_isa_source(${source} is_isa_source)
+  if(is_isa_source)
+    foreach(isa IN LISTS GATEDCORE_ISAS)
+      gatedcore_add_bench(${name}.${isa} ${source})
+      gatedcore_use_isa(${name}.${isa}_rows ${isa})
+      foreach(target IN ITEMS ${name}.${isa}_rows ${name}.${isa})
+        target_compile_definitions(${target} PRIVATE GATEDCORE_BENCH_ISA="${isa}")
+      endforeach()
+    endforeach()
+  else()
+    gatedcore_add_bench(${name} ${source})
+  endif()
 endforeach()

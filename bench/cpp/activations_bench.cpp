@@ -1,20 +1,20 @@
-// Times the activations on an array that stays in the L1 cache, after comparing them with the twin.
+// Times the activations and their slopes on arrays that stay in the L1 cache, on every instruction set of this
+// processor.
 //
-//   activations_bench [--isa all] [--seconds 0.2]
-#include <cmath>
-#include <vector>
+//   activations_bench --benchmark_filter=/avx2/float32
+#include <memory>
 
-#include "arguments.hpp"
+#include "agreement.hpp"
+#include "bench.hpp"
+#include "dispatch/isa.hpp"
 #include "dispatch/run.hpp"
+#include "numbers.hpp"
 #include "reference/activation.hpp"
-#include "timing.hpp"
 
 namespace gatedcore::bench {
 namespace {
 
 constexpr Index kCount = 1024;
-// Far looser than the tests: enough to see that what is timed is the activation.
-constexpr double kNear = 1e-5;
 
 struct Named {
   Activation activation;
@@ -26,38 +26,63 @@ constexpr Named kActivations[] = {
 };
 
 template <class Scalar>
-bool bench_activations(const KernelTable& table, double seconds) {
-  std::vector<Scalar> x(kCount), y(kCount);
-  for (Index i = 0; i < kCount; ++i) x[i] = Scalar(8) * (Scalar(2 * i) / kCount - 1);
-  for (const Named& named : kActivations) {
-    const auto run = [&] { run_activation(table, named.activation, x.data(), y.data(), kCount); };
-    run();
-    for (Index i = 0; i < kCount; ++i) {
-      const double expected = reference::activate(named.activation, static_cast<double>(x[i]));
-      if (!(std::abs(y[i] - expected) <= kNear)) {
-        std::fprintf(stderr, "%s %s: %g at %g, expected %g\n", table.name, named.name, double(y[i]), double(x[i]),
-                     expected);
-        return false;
-      }
-    }
-    const Timing timing = time_calls(seconds, run);
-    std::printf("%-10s %8s %14s %10.3f %7.1f%%\n", table.name, sizeof(Scalar) == 4 ? "float32" : "float64", named.name,
-                timing.median / kCount * 1e9, 100 * timing.spread);
+struct Arrays {
+  Buffer<Scalar> x = numbers<Scalar>(kCount, 8, 1), y = zeros<Scalar>(kCount);
+  Buffer<Scalar> d_y = numbers<Scalar>(kCount, 1, 2), d_x = zeros<Scalar>(kCount);
+
+  void forward(const KernelTable& table, Activation activation) {
+    run_activation(table, activation, x.data(), y.data(), kCount);
   }
-  return true;
+  void backward(const KernelTable& table, Activation activation) {
+    run_activation_gradient(table, activation, y.data(), d_y.data(), d_x.data(), kCount);
+  }
+};
+
+template <class Scalar>
+void require_twin(const KernelTable& table, const Named& named) {
+  const std::string name = std::string(table.name) + " " + named.name;
+  Arrays<Scalar> arrays;
+  arrays.forward(table, named.activation);
+  arrays.backward(table, named.activation);
+  for (Index i = 0; i < kCount; ++i) {
+    const double y = reference::activate(named.activation, static_cast<double>(arrays.x.data()[i]));
+    require_near(name, i, arrays.y.data()[i], y);
+    const double slope = reference::slope(named.activation, static_cast<double>(arrays.y.data()[i]));
+    require_near(name + " gradient", i, arrays.d_x.data()[i], arrays.d_y.data()[i] * slope);
+  }
+}
+
+template <class Scalar>
+void add_activation(const KernelTable& table, const Named& named) {
+  Row row;
+  row.isa = table.name;
+  row.is_double = sizeof(Scalar) == 8;
+  row.shape = "n:" + std::to_string(kCount);
+  row.unit = "element";
+  row.units = kCount;
+  const Activation activation = named.activation;
+  const auto check = [=, &table] { require_twin<Scalar>(table, named); };
+  row.name = named.name;
+  add(row, check, [=, &table] {
+    return [=, &table, arrays = std::make_shared<Arrays<Scalar>>()] { arrays->forward(table, activation); };
+  });
+  row.name = std::string(named.name) + "_gradient";
+  add(row, check, [=, &table] {
+    const auto arrays = std::make_shared<Arrays<Scalar>>();
+    arrays->forward(table, activation);
+    return [=, &table] { arrays->backward(table, activation); };
+  });
 }
 
 }  // namespace
-}  // namespace gatedcore::bench
 
-int main(int argc, char** argv) {
-  using namespace gatedcore;
-  auto options = bench::arguments(argc, argv, {{"isa", "all"}, {"seconds", "0.2"}});
-  const double seconds = std::atof(options["seconds"].c_str());
-  bench::pin_to_one_processor();
-  std::printf("%-10s %8s %14s %10s %8s\n", "isa", "scalar", "activation", "ns/element", "spread");
-  for (const KernelTable* table : bench::tables_of(options["isa"])) {
-    if (!bench::bench_activations<float>(*table, seconds) || !bench::bench_activations<double>(*table, seconds))
-      return 1;
+void add_rows(Options&) {
+  for (const std::string& isa : available_isas()) {
+    for (const Named& named : kActivations) {
+      add_activation<float>(*find_kernels(isa), named);
+      add_activation<double>(*find_kernels(isa), named);
+    }
   }
 }
+
+}  // namespace gatedcore::bench

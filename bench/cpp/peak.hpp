@@ -1,9 +1,17 @@
-// The fastest that one thread can multiply and add: independent accumulators in registers, nothing loaded or stored.
+// The fastest that threads can multiply and add: independent accumulators in registers, nothing loaded or stored.
 #pragma once
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <string>
 #include <string_view>
+#include <thread>
+#include <tuple>
+#include <vector>
 
-#include "timing.hpp"
+#include "processors.hpp"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -77,15 +85,39 @@ inline Operations peak_operations(std::string_view isa, bool is_double) {
   return nullptr;
 }
 
-// Floating-point operations per second of the fastest sample; 0 where unknown. The processor must have the instruction
-// set.
-inline double measured_peak(std::string_view isa, bool is_double, double seconds) {
+// Rounds of one sample: a fifth of a millisecond or so.
+inline constexpr long kPeakRounds = 100000;
+
+// Operations per second of this many threads at once, each on its own processor and with its fastest sample of a tenth
+// of a second; 0 where unknown. Measured once in a process. The processor must have the instruction set.
+inline double measured_peak(const std::string& isa, bool is_double, int threads) {
+  static std::map<std::tuple<std::string, bool, int>, double> known;
   const Operations operations = peak_operations(isa, is_double);
   if (operations == nullptr) return 0;
-  constexpr long kRounds = 100000;
-  double count = 0;
-  const Timing timing = time_calls(seconds, [&] { count = operations(kRounds); });
-  return count / timing.best;
+  const auto [found, is_new] = known.try_emplace({isa, is_double, threads}, 0);
+  if (!is_new) return found->second;
+  std::vector<double> best(static_cast<std::size_t>(threads));
+  std::atomic<int> awaited{threads};
+  const auto measure = [&](int thread) {
+    using Clock = std::chrono::steady_clock;
+    const Pinned pinned(thread);
+    awaited.fetch_sub(1);
+    while (awaited.load() > 0) std::this_thread::yield();
+    const auto end = Clock::now() + std::chrono::milliseconds(100);
+    for (auto begin = Clock::now(); begin < end;) {
+      const double count = operations(kPeakRounds);
+      const auto now = Clock::now();
+      double& rate = best[static_cast<std::size_t>(thread)];
+      rate = std::max(rate, count / std::chrono::duration<double>(now - begin).count());
+      begin = now;
+    }
+  };
+  std::vector<std::thread> others;
+  for (int thread = 1; thread < threads; ++thread) others.emplace_back(measure, thread);
+  measure(0);
+  for (std::thread& other : others) other.join();
+  for (const double rate : best) found->second += rate;
+  return found->second;
 }
 
 }  // namespace gatedcore::bench

@@ -1,14 +1,15 @@
 """Times LSTM and GRU layers beside PyTorch's, in one process, turn by turn, on the same processors.
 
-    python bench/python/bench_layers.py --threads 1 --peak-bench build/peak_bench
+    python bench/python/bench_layers.py --threads 1 --ceilings build/ceilings_bench
 
 Both sides compute the same: all hidden states; in training also the gradients of input, weights and
 biases, given one for every hidden state. Results are compared before anything is timed. Operations
 are 2 T B (I + H) G H forward, three times that with backward; the gates' own arithmetic is not
-counted. The peak is that of one thread, measured by ``peak_bench`` or given, times the threads.
+counted. The peak is that of one thread, measured by ``ceilings_bench`` or given, times the threads.
 """
 
 import argparse
+import json
 import os
 import platform
 import statistics
@@ -165,12 +166,12 @@ def spread(times: list[float]) -> float:
 
 
 def measured_peak(program: str) -> float:
-    """Return the float32 peak in GFLOP/s that ``peak_bench`` measures for the kernels in use."""
-    isa = _core.info()["isa"]
-    lines = subprocess.run(
-        [program, "--isa", isa], check=True, capture_output=True, text=True
-    ).stdout.splitlines()
-    return next(float(line.split()[2]) for line in lines if line.split()[:2] == [isa, "float32"])
+    """Return the float32 peak in GFLOP/s of one thread that ``ceilings_bench`` measures."""
+    row = f"--benchmark_filter=^fma/{_core.info()['isa']}/float32/.*threads:1$"
+    output = subprocess.run(
+        [program, row, "--benchmark_format=json"], check=True, capture_output=True, text=True
+    ).stdout
+    return json.loads(output)["benchmarks"][0]["best GFLOP/s"]
 
 
 def processor() -> str:
@@ -192,12 +193,12 @@ def main() -> None:
     parser.add_argument("--shapes", default=SHAPES, help="T,B,I,H/T,B,I,H/...")
     parser.add_argument("--seconds", type=float, default=1.0, help="for each side of each row")
     parser.add_argument("--peak", type=float, help="GFLOP/s of one thread in float32")
-    parser.add_argument("--peak-bench", help="path of the program that measures it")
+    parser.add_argument("--ceilings", help="path of ceilings_bench, which measures it")
     arguments = parser.parse_args()
 
     processors = sorted(os.sched_getaffinity(0))[-arguments.threads :]
     os.sched_setaffinity(0, processors)
-    peak = arguments.peak or (measured_peak(arguments.peak_bench) if arguments.peak_bench else None)
+    peak = arguments.peak or (measured_peak(arguments.ceilings) if arguments.ceilings else None)
     gk.ops.set_num_threads(arguments.threads)
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
