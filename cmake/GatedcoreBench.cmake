@@ -35,3 +35,9 @@ foreach(source IN LISTS bench_sources)
     gatedcore_add_bench(${name} ${source})
   endif()
 endforeach()
+
+# Not timed but counted: bench/check_instructions.py.
+add_executable(counted_kernel ${PROJECT_SOURCE_DIR}/bench/cpp/counted_kernel.cpp)
+target_include_directories(counted_kernel PRIVATE ${PROJECT_SOURCE_DIR}/bench/cpp)
+target_link_libraries(counted_kernel PRIVATE gatedcore_core)
+target_compile_options(counted_kernel PRIVATE ${GATEDCORE_FLAGS} ${GATEDCORE_WARNINGS})
