@@ -86,6 +86,7 @@ struct LstmProblem : Step<Scalar> {
   void forward() {
     LstmStep<Scalar> step;
     step.dims = this->dims;
+    step.units = {0, this->dims.H};
     step.packed = this->packed.data();
     step.x = this->x.data();
     step.x_stride = this->dims.I;
@@ -102,6 +103,7 @@ struct LstmProblem : Step<Scalar> {
   void backward() {
     LstmStepBackward<Scalar> step;
     step.dims = this->dims;
+    step.units = {0, this->dims.H};
     step.gates = this->cache.data();
     step.c = this->c.data();
     step.c_prev = this->c0.data();
@@ -155,10 +157,11 @@ struct GruProblem : Step<Scalar> {
   void forward() {
     GruStep<Scalar> step;
     step.dims = this->dims;
+    step.units = {0, this->dims.H};
     step.packed = this->packed.data();
     step.x = this->x.data();
     step.x_stride = this->dims.I;
-    step.h_prev = this->h_prev.data();
+    step.h_prev = step.h_scaled = this->h_prev.data();
     step.h_next = this->h_next.data();
     step.state_stride = this->stride;
     step.h = this->h.data();
@@ -169,6 +172,7 @@ struct GruProblem : Step<Scalar> {
   void backward() {
     GruStepBackward<Scalar> step;
     step.dims = this->dims;
+    step.units = {0, this->dims.H};
     step.gates = this->cache.data();
     step.h_prev = this->h0.data();
     step.h_prev_stride = this->dims.H;
