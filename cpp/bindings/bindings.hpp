@@ -13,5 +13,6 @@ void bind_dropout(pybind11::module_& module);
 void bind_memory(pybind11::module_& module);
 void bind_optimizers(pybind11::module_& module);
 void bind_stream(pybind11::module_& module);
+void bind_ceilings(pybind11::module_& module);
 
 }  // namespace gatedcore::bindings

@@ -16,4 +16,5 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
   gatedcore::bindings::bind_dropout(module);
   gatedcore::bindings::bind_optimizers(module);
   gatedcore::bindings::bind_stream(module);
+  gatedcore::bindings::bind_ceilings(module);
 }

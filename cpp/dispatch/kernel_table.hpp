@@ -52,6 +52,14 @@ struct DenseKernels {
   void (*weight_gradients)(const DenseBackward<Scalar>&, Range panels, Scalar* scratch);
 };
 
+// What bounds all other kernels; see simd/ceilings.hpp.
+template <class Scalar>
+struct CeilingKernels {
+  Index round_operations;  // of one round of multiply_add
+  Scalar (*multiply_add)(Index rounds, Scalar factor, Scalar addend);
+  Scalar (*read_all)(const Scalar* data, Index count, Index times);
+};
+
 template <class Scalar>
 struct Kernels {
   Index lanes;  // of a vector; known to whoever reads a cache
@@ -63,6 +71,7 @@ struct Kernels {
   void (*activation_gradient)(Activation, const Scalar* y, const Scalar* d_y, Scalar* d_x, Index count);
   void (*adam)(const AdamStep<Scalar>&, Range elements);
   void (*sgd)(const SgdStep<Scalar>&, Range elements);
+  CeilingKernels<Scalar> ceilings;
 };
 
 struct KernelTable {

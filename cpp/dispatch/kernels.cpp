@@ -7,6 +7,7 @@
 #include "sequence/dense.hpp"
 #include "sequence/gru_sequence.hpp"
 #include "sequence/lstm_sequence.hpp"
+#include "simd/ceilings.hpp"
 
 GATEDCORE_BEGIN_ISA
 
@@ -60,7 +61,8 @@ constexpr Kernels<Scalar> make_kernels() {
           apply<Scalar>,
           Dense<Scalar>::activation_gradient,
           adam_step<Scalar>,
-          sgd_step<Scalar>};
+          sgd_step<Scalar>,
+          {kRoundOperations<Scalar>, multiply_add<Scalar>, read_all<Scalar>}};
 }
 
 GATEDCORE_END_ISA

@@ -191,6 +191,12 @@ def sgd_step(
 ) -> None:
     """Update parameters, and velocity where there is one, in place."""
 
+def multiply_add(rounds: int, factor: float, addend: float) -> tuple[int, float]:
+    """Return how many float32 operations ran, on one thread, and their sum; to be timed."""
+
+def read_all(data: Array, times: int) -> float:
+    """Return the sum of all elements, read so many times by one thread; to be timed."""
+
 def set_num_threads(threads: int) -> None:
     """Set the largest number of threads that a call may use."""
 

@@ -30,7 +30,7 @@ GENERATED = {"build_info.hpp", "isa_list.inc"}
 
 # The modules of the package from the bottom; each may import from its own level and those before.
 PYTHON_LEVELS = [
-    {"_core", "arrays", "interrupt", "keras_arguments", "reference"},
+    {"_core", "arrays", "ceilings", "interrupt", "keras_arguments", "reference"},
     {"checks"},
     {"activations", "parameters", "random"},
     {"ops"},
