@@ -8,13 +8,14 @@ import platform
 import sys
 from collections.abc import Callable, Collection, Sequence
 
-from gatedcore import __version__, _core, tasks
+from gatedcore import __version__, _core, benchmark, tasks
 from gatedcore.tasks.console import Parser
 
 _COMMANDS_HELP = """commands:
   run NAME [options]  run an example task; run NAME --help lists its options
   tasks               list the example tasks
   info                version, instruction sets, threads, build flags
+  bench [options]     a minute of timing on this machine; bench --help lists its options
 """
 
 
@@ -142,6 +143,7 @@ _COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "run": _run,
     "tasks": _list_tasks,
     "info": _info,
+    "bench": benchmark.main,
 }
 
 

@@ -36,7 +36,7 @@ def test_version(capsys):
 def test_without_a_command_it_shows_help(capsys):
     code, out, err = run(capsys)
     assert (code, err) == (0, "")
-    for command in ("run NAME", "tasks", "info"):
+    for command in ("run NAME", "tasks", "info", "bench"):
         assert command in out
 
 
@@ -72,7 +72,10 @@ def test_run_shows_a_tasks_own_help(capsys, name):
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["rum"], "unknown command 'rum', expected one of run, tasks, info; did you mean 'run'?"),
+        (
+            ["rum"],
+            "unknown command 'rum', expected one of run, tasks, info, bench; did you mean 'run'?",
+        ),
         (["run"], "run: no task is named, expected one of sine, temperature"),
         (["run", "temprature"], "unknown task 'temprature'"),
         (["run", "temprature"], "did you mean 'temperature'?"),
@@ -86,6 +89,11 @@ def test_run_shows_a_tasks_own_help(capsys, name):
         (["run", "temperature", "--csv", "none.csv", "--column", "a"], "none.csv: No such file"),
         (["run", "sine", "--out", os.devnull], f"{os.devnull}: File exists"),
         (["info", "all"], "info: got 'all', expected nothing more"),
+        (["bench", "now"], "unrecognized arguments: now"),
+        (["bench", "--threads", "0"], "'0' is no whole number of at least 1"),
+        (["bench", "--seconds", "0"], "'0' is no number above 0"),
+        (["bench", "--seconds", "soon"], "'soon' is no number above 0"),
+        (["bench", "--json", "none/there.json"], "none/there.json: No such file"),
         (["--verbose"], "unrecognized arguments: --verbose"),
     ],
 )

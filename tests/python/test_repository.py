@@ -43,13 +43,15 @@ PYTHON_LEVELS = [
     {"plot"},
     {"__init__"},
     {"tasks"},
+    {"benchmark"},
     {"cli"},
 ]
 # Conveniences that reach up, inside a function: the method that draws what the object holds.
 UPWARD = {("callbacks", "plot"), ("layers.trace", "plot")}
 # Who may import what, beside the standard library and NumPy.
 THIRD_PARTY = {
-    "tqdm": {"progress", "tasks.console"},
+    "tqdm": {"benchmark", "progress", "tasks.console"},
+    "torch": {"benchmark"},
     "matplotlib": {
         "callbacks",
         "layers.trace",
@@ -61,7 +63,7 @@ THIRD_PARTY = {
     },
 }
 # Of these only when it is used, or for its types: the package does without.
-OPTIONAL = {"matplotlib"}
+OPTIONAL = {"matplotlib", "torch"}
 
 # Sources without a test of their own name: where they are tested, or why there is nothing to test.
 WITHOUT_MIRROR = {
