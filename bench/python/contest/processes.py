@@ -1,11 +1,12 @@
 """The parent's side of a worker: start it on its processors, ask it, end it."""
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,17 @@ def thread_environment(threads: int) -> dict[str, str]:
         "CUDA_VISIBLE_DEVICES": "",
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
+
+
+@contextlib.contextmanager
+def _on(processors: Sequence[int]) -> Iterator[None]:
+    """Keep this thread on some processors: a process inherits them from who starts it."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, processors)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 class WorkerProcess:
@@ -66,7 +78,17 @@ class WorkerProcess:
         self.name = name
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  # open as long as the process
         threads = len(processors)
-        self._process = subprocess.Popen(
+        with _on(processors):
+            self._process = self._start(python, library, threads, environment or {})
+        answer = self._answer()
+        if "absent" in answer:
+            self.close()
+            raise AbsentError(answer["absent"])
+
+    def _start(
+        self, python: str, library: str, threads: int, environment: dict[str, str]
+    ) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
             [python, "-m", "contest.worker", library, str(threads)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -76,14 +98,9 @@ class WorkerProcess:
                 **os.environ,
                 **thread_environment(threads),
                 "PYTHONPATH": str(FOLDER),
-                **(environment or {}),
+                **environment,
             },
-            preexec_fn=lambda: os.sched_setaffinity(0, processors),
         )
-        answer = self._answer()
-        if "absent" in answer:
-            self.close()
-            raise AbsentError(answer["absent"])
 
     def ask(self, do: str, **arguments: object) -> dict[str, Any]:
         """Return the worker's answer to a request.
