@@ -94,10 +94,10 @@ class Contest:
                     continue
                 entries[name] = Entry(process, name, answer["once"])
                 facts[name] = {"work": answer["work"]}
-            for name, error in self._differences(folder, list(entries)).items():
-                facts[name]["error"] = error
-                if error > NEAR:
-                    skipped[name] = f"its results differ by {error:.2g}"
+            for name, off in self._differences(folder, list(entries)).items():
+                facts[name]["error"] = off
+                if off > NEAR:
+                    skipped[name] = f"its results differ by {off:.2g}"
                     del entries[name]
         if "gatedcore" in self.processes and "gatedcore" not in entries:
             entries = {}  # a row is about gatedcore

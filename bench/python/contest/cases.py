@@ -86,9 +86,10 @@ STEPS = tuple((1, 1, units, units) for units in (16, 64, 128, 256))
 BLOCKS = tuple((480, 1, 1, units) for units in (16, 32, 64))
 
 
-def _of(
-    kinds: tuple[str, ...], shapes: tuple[tuple[int, ...], ...], option: str = ""
-) -> list[Case]:
+Shape = tuple[int, int, int, int]  # T, B, I, H
+
+
+def _of(kinds: tuple[str, ...], shapes: tuple[Shape, ...], option: str = "") -> list[Case]:
     return [
         Case(kind, cell, *shape, option)
         for kind in kinds

@@ -142,8 +142,8 @@ def _option(row: Row) -> Verdict | None:
 def _step(table: Table, row: Row) -> list[Verdict | None]:
     case = case_of(row)
     if case.T > 1:
-        limit = BLOCK_NS[case.cell].get(case.H) if case.I == case.B == 1 else None
-        wanted = None if limit is None else limit * 1e-9
+        nanoseconds = BLOCK_NS[case.cell].get(case.H) if case.I == case.B == 1 else None
+        wanted = None if nanoseconds is None else nanoseconds * 1e-9
         return [_at_most(seconds(row, OWN) / case.T, wanted, "ns", " a step")]
     weights = case.recurrent_bytes * (case.I + case.H) // case.H
     reading = table.read_rate(row, weights)

@@ -78,3 +78,14 @@ def test_an_absent_library_is_named(tmp_path):
 def test_libraries_learn_how_many_threads_they_may_use():
     variables = thread_environment(2)
     assert {v for name, v in variables.items() if name.endswith("_NUM_THREADS")} == {"2"}
+
+
+def test_a_process_that_has_ended_is_an_error():
+    process = WorkerProcess("gatedcore", "gatedcore", sorted(os.sched_getaffinity(0))[:1])
+    process.ask("versions")
+    process._process.kill()
+    process._process.wait()
+    for _ in range(2):
+        with pytest.raises(WorkerError, match="gatedcore: ended"):
+            process.ask("versions")
+    process.close()
