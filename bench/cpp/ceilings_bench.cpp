@@ -19,7 +19,6 @@
 #include "dispatch/isa.hpp"
 #include "peak.hpp"
 #include "processors.hpp"
-#include "read.hpp"
 
 namespace gatedcore::bench {
 namespace {
@@ -43,16 +42,19 @@ void measure(benchmark::State& state, const char* unit, const Sample& sample) {
 }
 
 void add_peak(const std::string& isa, bool is_double, int threads) {
-  const Operations operations = peak_operations(isa, is_double);
-  if (operations == nullptr) return;
+  const Operations operations = peak_operations(is_double);
+  const KernelTable& table = *find_kernels(isa);
   benchmark::RegisterBenchmark(("fma/" + isa + (is_double ? "/float64" : "/float32")).c_str(),
-                               [=](benchmark::State& state) {
+                               [=, &table](benchmark::State& state) {
                                  const Pinned pinned(state.thread_index());
-                                 measure(state, "GFLOP/s", [=] { return operations(kPeakRounds); });
+                                 measure(state, "GFLOP/s", [&] { return operations(table, kPeakRounds); });
                                })
       ->ThreadRange(1, threads)
       ->UseRealTime();
 }
+
+// What is read is whole rounds of every instruction set's loop.
+constexpr Index kReadRound = 1024;
 
 // A part of the machine to read from, and how much of it each thread reads.
 struct Level {
@@ -80,19 +82,18 @@ std::vector<Level> levels(int threads) {
 }
 
 void add_reads(const std::string& isa, int threads) {
-  const Read read = read_loop(isa);
-  if (read == nullptr) return;
+  const CeilingKernels<float>& ceilings = find_kernels(isa)->floats.ceilings;
   for (const Level& level : levels(threads)) {
     const std::string name = "read/" + isa + "/" + level.name + "/KiB:" + std::to_string(level.bytes / 1024);
     benchmark::RegisterBenchmark(name.c_str(),
-                                 [=](benchmark::State& state) {
+                                 [=, &ceilings](benchmark::State& state) {
                                    constexpr Index kSample = Index(32) << 20;  // bytes: 0.2 ms and more
                                    const Pinned pinned(state.thread_index());
-                                   Buffer<char> memory(level.bytes);
-                                   std::memset(memory.data(), 1, static_cast<std::size_t>(level.bytes));
+                                   Buffer<float> memory(level.bytes / 4);
+                                   std::fill_n(memory.data(), memory.size(), 1.0f);
                                    const Index times = std::max(Index(1), kSample / level.bytes);
                                    measure(state, "GB/s", [&] {
-                                     for (Index i = 0; i < times; ++i) read(memory.data(), memory.data() + level.bytes);
+                                     benchmark::DoNotOptimize(ceilings.read_all(memory.data(), memory.size(), times));
                                      return static_cast<double>(times * level.bytes);
                                    });
                                  })
