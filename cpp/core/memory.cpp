@@ -15,10 +15,8 @@ namespace {
 
 // Smaller blocks are the C library's: it reuses them itself.
 constexpr std::size_t kSmallest = std::size_t{16} << 10;
-// What the training steps of small layers take, whose time the faults would be a good part of, and little beside what
-// importing a framework takes. Single blocks above half of it come with far more arithmetic.
-constexpr std::size_t kMost = std::size_t{64} << 20;
-constexpr std::size_t kLargest = kMost / 2;
+// A block of more than this goes back at once.
+constexpr std::size_t kLargest = kMostKeptMemory / 2;
 // From here on pages of 2 MB serve instead of 4 KB: fewer faults, fewer misses of the address translation.
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
 
@@ -59,7 +57,7 @@ class Shelf {
   }
 
   void give(void* memory, std::size_t size) {
-    while (count_ > 0 && (count_ == kBlocks || bytes_.load(std::memory_order_relaxed) + size > kMost)) {
+    while (count_ > 0 && (count_ == kBlocks || bytes_.load(std::memory_order_relaxed) + size > kMostKeptMemory)) {
       const std::size_t oldest = blocks_[0].size;
       to_system(remove(0), oldest);
     }

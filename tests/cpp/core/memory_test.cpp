@@ -43,20 +43,21 @@ TEST_CASE("a block that was given back serves the next call of about its size") 
 }
 
 TEST_CASE("what is kept is bounded, and what is larger than half of that is not kept") {
+  constexpr std::size_t kBlock = kMostKeptMemory / 50;
   std::vector<void*> blocks;
-  for (int i = 0; i < 200; ++i) blocks.push_back(take_memory(kMegabyte));
-  for (void* block : blocks) give_memory(block, kMegabyte);
-  CHECK(kept_memory() <= 64 * kMegabyte);
-  CHECK(kept_memory() >= 32 * kMegabyte);
+  for (int i = 0; i < 100; ++i) blocks.push_back(take_memory(kBlock));
+  for (void* block : blocks) give_memory(block, kBlock);
+  CHECK(kept_memory() <= kMostKeptMemory);
+  CHECK(kept_memory() >= kMostKeptMemory / 2);
   const std::size_t before = kept_memory();
-  give_memory(take_memory(33 * kMegabyte), 33 * kMegabyte);
+  give_memory(take_memory(kMostKeptMemory / 2 + 1), kMostKeptMemory / 2 + 1);
   CHECK(kept_memory() == before);
   // The largest push out all others.
-  void* a = take_memory(32 * kMegabyte);
-  void* b = take_memory(32 * kMegabyte);
-  give_memory(a, 32 * kMegabyte);
-  give_memory(b, 32 * kMegabyte);
-  CHECK(kept_memory() == 64 * kMegabyte);
+  void* a = take_memory(kMostKeptMemory / 2);
+  void* b = take_memory(kMostKeptMemory / 2);
+  give_memory(a, kMostKeptMemory / 2);
+  give_memory(b, kMostKeptMemory / 2);
+  CHECK(kept_memory() == kMostKeptMemory);
 }
 
 #endif
