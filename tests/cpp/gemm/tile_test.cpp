@@ -9,15 +9,17 @@ template <int kMost>
 void check_row_tiles() {
   for (Index rows = 0; rows <= 40; ++rows) {
     CONTEXT("most " << kMost << " rows " << rows);
-    Index next = 0, lone = 0;
+    Index next = 0, lone = 0, small = 0;
     for_row_tiles<kMost>(rows, [&](auto count, Index first) {
       CHECK(first == next);
       CHECK(count.value <= kMost);
       next += count.value;
       lone += count.value == 1;
+      small += count.value == 2;
     });
     CHECK(next == rows);
     CHECK(lone == (rows == 1 ? 1 : 0));
+    if (kMost == 6) CHECK(small == (rows == 2 || rows == 5 ? 1 : 0));
   }
 }
 
