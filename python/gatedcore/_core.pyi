@@ -22,6 +22,9 @@ class ResultMemory:
 
     def __buffer__(self, flags: int) -> memoryview: ...
 
+def zeros(rows: int, columns: int, is_double: bool) -> Array:
+    """Return zeros in such memory."""
+
 @final
 class LSTMCache:
     """What an LSTM's forward pass saved, with the arrays of its call; backward consumes it."""

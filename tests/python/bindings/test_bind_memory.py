@@ -55,3 +55,15 @@ def test_a_saved_pass_makes_its_large_output_read_only() -> None:
     with pytest.raises(ValueError, match="read-only"):
         h += 1
     ops.lstm_backward(cache, h)
+
+
+def test_zeros() -> None:
+    for rows, columns in ((0, 3), (2, 3), (100, 300)):
+        for dtype in (np.float32, np.float64):
+            array = _core.zeros(rows, columns, dtype == np.float64)
+            np.testing.assert_array_equal(array, np.zeros((rows, columns), dtype), strict=True)
+            array += 1  # what is used again must be zeros again
+    with pytest.raises(ValueError, match=r"zeros: shape is \(-1, 3\), expected sizes"):
+        _core.zeros(-1, 3, True)
+    with pytest.raises(ValueError, match="zeros: the arrays of this call would need"):
+        _core.zeros(2**40, 2**40, True)
