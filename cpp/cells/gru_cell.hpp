@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cells/gru_gates.hpp"
+#include "cells/zoneout.hpp"
 #include "gemm/pack.hpp"
 #include "gemm/tile.hpp"
 
@@ -28,6 +29,7 @@ struct GruStep {
   const Scalar* m_h = nullptr;       // (B, H), rows H apart; null: ones
   Scalar* z = nullptr;               // state: what kResetBefore's first pass
   Scalar* s = nullptr;               // state: leaves for the second
+  ZoneoutRows<Scalar> z_h;
   Index state_stride = 0;
   Scalar* h = nullptr;  // caller's (B, H), rows h_stride apart; null: not wanted
   Index h_stride = 0;
@@ -48,9 +50,12 @@ GATEDCORE_INLINE GruSaved<Scalar> gru_saved(Scalar* gates, Index H, Index row, I
   return {saved + 2 * unit, saved + 2 * unit + width, saved + 2 * H + unit, saved + 3 * H + unit};
 }
 
-// Keeps the state after the step, and for the next step's products that times its factors.
+// Keeps the state after the step, from that before it and the new one, and for the next step's products that times its
+// factors.
 template <class Scalar>
-GATEDCORE_INLINE void gru_store_state(const GruStep<Scalar>& s, Index row, Index unit, Index width, Vec<Scalar> h) {
+GATEDCORE_INLINE void gru_store_state(const GruStep<Scalar>& s, Index row, Index unit, Index width, Vec<Scalar> h_prev,
+                                      Vec<Scalar> h) {
+  if (s.z_h) h = zoned(s.z_h.load(row, unit, width), h_prev, h);
   h.store(s.h_next + row * s.state_stride + unit);
   if (s.m_h != nullptr) {
     const Vec<Scalar> scaled = h * load_width(s.m_h + row * s.dims.H + unit, width);
@@ -101,7 +106,7 @@ GATEDCORE_INLINE void gru_after_finish(const Policy& policy, const GruStep<Scala
   const V h_prev = V::load(s.h_prev + row * s.state_stride + unit);
   GruGates<Scalar> gates;
   const V h = gru_after_forward(policy, acc[0], acc[1], acc[3], acc[2], h_prev, gates);
-  gru_store_state(s, row, unit, width, h);
+  gru_store_state(s, row, unit, width, h_prev, h);
   if (s.gates == nullptr) return;
   const GruSaved<Scalar> saved = gru_saved(s.gates, s.dims.H, row, unit, width);
   store_width(gates.z, saved.z, width);
@@ -191,8 +196,9 @@ GATEDCORE_INLINE void gru_before_finish(const Policy& policy, const GruStep<Scal
   const Index state = row * s.state_stride + unit;
   const Index width = block_width<Scalar>(s.dims.H, unit);
   const V n = policy.activation(acc[0]);
-  const V h = gru_state(V::load(s.z + state), n, V::load(s.h_prev + state));
-  gru_store_state(s, row, unit, width, h);
+  const V h_prev = V::load(s.h_prev + state);
+  const V h = gru_state(V::load(s.z + state), n, h_prev);
+  gru_store_state(s, row, unit, width, h_prev, h);
   if (s.gates != nullptr) store_width(n, gru_saved(s.gates, s.dims.H, row, unit, width).n, width);
 }
 
@@ -253,7 +259,8 @@ GATEDCORE_NOINLINE void gru_before_pass(const Policy& policy, const GruStep<Scal
 // --- one step, either form
 // -----------------------------------------------------------------------------------------------
 
-// One step forward for s.dims.B rows and s.units, reset after. Source: math.md (15)-(19). Twin: reference::gru_forward.
+// One step forward for s.dims.B rows and s.units, reset after. Source: math.md (15)-(19), (65). Twin:
+// reference::gru_forward.
 template <class Policy, class Scalar>
 GATEDCORE_NOINLINE void gru_after_cell_forward(const Policy& policy, const GruStep<Scalar>& s) {
   constexpr int kLanes = Vec<Scalar>::kLanes;
@@ -276,7 +283,7 @@ GATEDCORE_NOINLINE void gru_after_cell_forward(const Policy& policy, const GruSt
 }
 
 // One step forward for s.dims.B rows and s.units, reset before: the first pass, and the second, for which s.s of every
-// unit must be there. Source: math.md (27), (19). Twin: reference::gru_forward.
+// unit must be there. Source: math.md (27), (19), (65). Twin: reference::gru_forward.
 template <class Policy, class Scalar>
 void gru_before_cell_reset(const Policy& policy, const GruStep<Scalar>& s) {
   gru_before_pass<2>(policy, s, s.packed);
@@ -300,10 +307,22 @@ struct GruStepBackward {
       nullptr;            // state (B, H): in: d_h from step t + 1; out: what of it goes to step t - 1 past the weights
   Scalar* d_s = nullptr;  // state (B, H): kResetBefore, gradient of r * h_prev, to be multiplied by
   const Scalar* m_h = nullptr;  // (B, H), rows H apart; null: ones
+  ZoneoutRows<Scalar> z_h;
   Index state_stride = 0;
 };
 
-// Source: math.md (20)-(26). Twin: reference::gru_backward.
+// Returns the part of d_h that passes the step; d_h keeps the rest.
+template <class Scalar>
+GATEDCORE_INLINE Vec<Scalar> gru_zoneout_backward(const GruStepBackward<Scalar>& s, Index row, Index unit, Index width,
+                                                  Vec<Scalar>& d_h) {
+  if (!s.z_h) return Vec<Scalar>::zero();
+  const Vec<Scalar> z_h = s.z_h.load(row, unit, width);
+  const Vec<Scalar> d_h_old = z_h * d_h;
+  d_h = zoned_backward(z_h, d_h);
+  return d_h_old;
+}
+
+// Source: math.md (20)-(26), (66), (67). Twin: reference::gru_backward.
 template <class Policy, class Scalar>
 GATEDCORE_NOINLINE void gru_after_cell_backward(const Policy& policy, const GruStepBackward<Scalar>& s) {
   using V = Vec<Scalar>;
@@ -314,8 +333,10 @@ GATEDCORE_NOINLINE void gru_after_cell_backward(const Policy& policy, const GruS
     if (s.d_h != nullptr) d_h = d_h + load_width(s.d_h + row * s.d_h_stride + unit, width);
     const V h_prev = s.h_prev == nullptr ? V::zero() : load_width(s.h_prev + row * s.h_prev_stride + unit, width);
     const GruGates<Scalar> gates{load_width(at.z, width), load_width(at.r, width), load_width(at.n, width)};
+    const V d_h_old = gru_zoneout_backward(s, row, unit, width, d_h);
     V d_h_prev;
     const GruGradients<Scalar> d_a = gru_after_backward(policy, gates, load_width(at.s, width), h_prev, d_h, d_h_prev);
+    if (s.z_h) d_h_prev = d_h_prev + d_h_old;
     store_width(d_a.z, at.z, width);
     store_width(d_a.r, at.r, width);
     store_width(d_a.n_h, at.s, width);
@@ -324,7 +345,7 @@ GATEDCORE_NOINLINE void gru_after_cell_backward(const Policy& policy, const GruS
   });
 }
 
-// First half: d_z and d_n. Source: math.md (28)-(30). Twin: reference::gru_backward.
+// First half: d_z and d_n. Source: math.md (28)-(30), (66), (67). Twin: reference::gru_backward.
 template <class Policy, class Scalar>
 GATEDCORE_NOINLINE void gru_before_cell_backward(const Policy& policy, const GruStepBackward<Scalar>& s) {
   using V = Vec<Scalar>;
@@ -334,8 +355,10 @@ GATEDCORE_NOINLINE void gru_before_cell_backward(const Policy& policy, const Gru
     V d_h = V::load(state);
     if (s.d_h != nullptr) d_h = d_h + load_width(s.d_h + row * s.d_h_stride + unit, width);
     const V h_prev = s.h_prev == nullptr ? V::zero() : load_width(s.h_prev + row * s.h_prev_stride + unit, width);
+    const V d_h_old = gru_zoneout_backward(s, row, unit, width, d_h);
     V d_a_z, d_a_n, d_h_prev;
     gru_before_backward(policy, load_width(at.z, width), load_width(at.n, width), h_prev, d_h, d_a_z, d_a_n, d_h_prev);
+    if (s.z_h) d_h_prev = d_h_prev + d_h_old;
     store_width(d_a_z, at.z, width);
     store_width(d_a_n, at.n, width);
     d_h_prev.store(state);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cells/lstm_gates.hpp"
+#include "cells/zoneout.hpp"
 #include "gemm/pack.hpp"
 #include "gemm/product.hpp"
 #include "gemm/tile.hpp"
@@ -42,6 +43,9 @@ struct LstmStep {
   Scalar* h_next = nullptr;        // state, times
   const Scalar* m_h = nullptr;     // (B, H), rows H apart; null: ones
   Scalar* c = nullptr;             // state, updated in place
+  ZoneoutRows<Scalar> z_h;
+  ZoneoutRows<Scalar> z_c;
+  Scalar* h_old = nullptr;  // with z_h: state, h without factors, updated in place
   Index state_stride = 0;
   Scalar* h = nullptr;  // caller's (B, H), rows h_stride apart; null: not wanted
   Index h_stride = 0;
@@ -55,13 +59,18 @@ GATEDCORE_INLINE void lstm_finish(const Policy& policy, const LstmStep<Scalar>& 
                                   const Vec<Scalar> (&acc)[kLstmGates]) {
   using V = Vec<Scalar>;
   const Index width = block_width<Scalar>(s.dims.H, unit);
-  Scalar* c_state = s.c + row * s.state_stride + unit;
-  V c = V::load(c_state);
+  const Index state = row * s.state_stride + unit;
+  V c = V::load(s.c + state);
   LstmGates<Scalar> gates;
-  const V h = lstm_gates_forward(policy, LstmGates<Scalar>{acc[0], acc[1], acc[2], acc[3]}, gates, c);
-  c.store(c_state);
+  V h = lstm_gates_forward(policy, LstmGates<Scalar>{acc[0], acc[1], acc[2], acc[3]}, gates, c);
+  if (s.z_c) c = zoned(s.z_c.load(row, unit, width), V::load(s.c + state), c);
+  c.store(s.c + state);
+  if (s.z_h) {
+    h = zoned(s.z_h.load(row, unit, width), V::load(s.h_old + state), h);
+    h.store(s.h_old + state);
+  }
   const V next = s.m_h == nullptr ? h : h * load_width(s.m_h + row * s.dims.H + unit, width);
-  next.store(s.h_next + row * s.state_stride + unit);
+  next.store(s.h_next + state);
   if (s.h != nullptr) store_width(h, s.h + row * s.h_stride + unit, width);
   if (s.gates == nullptr) return;
   Scalar* saved = s.gates + row * kLstmGates * s.dims.H + kLstmGates * unit;
@@ -98,7 +107,7 @@ GATEDCORE_INLINE void lstm_tile(const Policy& policy, const LstmStep<Scalar>& s,
   });
 }
 
-// One step forward for s.dims.B rows and s.units. Source: math.md (1)-(6). Twin: reference::lstm_forward.
+// One step forward for s.dims.B rows and s.units. Source: math.md (1)-(6), (64), (65). Twin: reference::lstm_forward.
 template <class Policy, class Scalar>
 GATEDCORE_NOINLINE void lstm_cell_forward(const Policy& policy, const LstmStep<Scalar>& s) {
   constexpr int kLanes = Vec<Scalar>::kLanes;
@@ -133,10 +142,14 @@ struct LstmStepBackward {
   const Scalar* d_h_next = nullptr;  // state (B, H) arriving from step t + 1, to be multiplied by
   const Scalar* m_h = nullptr;       // (B, H), rows H apart; null: ones
   Scalar* d_c = nullptr;             // state (B, H), updated in place
+  ZoneoutRows<Scalar> z_h;
+  ZoneoutRows<Scalar> z_c;
+  Scalar* d_h_old = nullptr;  // with z_h: state (B, H), what of d_h passes the step before, updated in place
   Index state_stride = 0;
 };
 
-// One step's gates backward for s.dims.B rows and s.units. Source: math.md (7)-(14). Twin: reference::lstm_backward.
+// One step's gates backward for s.dims.B rows and s.units. Source: math.md (7)-(14), (66)-(69). Twin:
+// reference::lstm_backward.
 template <class Policy, class Scalar>
 GATEDCORE_NOINLINE void lstm_cell_backward(const Policy& policy, const LstmStepBackward<Scalar>& s) {
   using V = Vec<Scalar>;
@@ -146,12 +159,26 @@ GATEDCORE_NOINLINE void lstm_cell_backward(const Policy& policy, const LstmStepB
     const Index state = row * s.state_stride + unit;
     V d_h = V::load(s.d_h_next + state);
     if (s.m_h != nullptr) d_h = d_h * load(s.m_h + row * s.dims.H + unit);
+    if (s.z_h) d_h = d_h + V::load(s.d_h_old + state);
     if (s.d_h != nullptr) d_h = d_h + load(s.d_h + row * s.d_h_stride + unit);
     V d_c = V::load(s.d_c + state);
     const V c_prev = s.c_prev == nullptr ? V::zero() : load(s.c_prev + row * s.dims.H + unit);
-    const V c = load(s.c + row * s.dims.H + unit);
+    V c = load(s.c + row * s.dims.H + unit);
     const LstmGates<Scalar> saved{load(gates), load(gates + width), load(gates + 2 * width), load(gates + 3 * width)};
+    if (s.z_h) {
+      const V z_h = s.z_h.load(row, unit, width);
+      (z_h * d_h).store(s.d_h_old + state);
+      d_h = zoned_backward(z_h, d_h);
+    }
+    V d_c_old = V::zero();
+    if (s.z_c) {
+      const V z_c = s.z_c.load(row, unit, width);
+      d_c_old = z_c * d_c;
+      d_c = zoned_backward(z_c, d_c);
+      c = lstm_new_cell(saved, c_prev);  // what is saved has gone through zoneout
+    }
     const LstmGates<Scalar> d_a = lstm_gates_backward(policy, saved, c_prev, c, d_h, d_c);
+    if (s.z_c) d_c = d_c + d_c_old;
     d_c.store(s.d_c + state);
     store_width(d_a.i, gates, width);
     store_width(d_a.f, gates + width, width);

@@ -10,6 +10,12 @@ struct LstmGates {
   Vec<Scalar> i, f, g, o;
 };
 
+// c_t from the gates after activation. Source: math.md (5).
+template <class Scalar>
+GATEDCORE_INLINE Vec<Scalar> lstm_new_cell(const LstmGates<Scalar>& gates, Vec<Scalar> c_prev) {
+  return fma(gates.f, c_prev, gates.i * gates.g);
+}
+
 // From gates before activation (a_i a_f a_g a_o) and the cell state before the step to the states after it.
 //   gates  out: after activation
 //   c      in: c_(t-1); out: c_t
@@ -21,7 +27,7 @@ GATEDCORE_INLINE Vec<Scalar> lstm_gates_forward(const Policy& policy, const Lstm
   gates.f = policy.recurrent(a.f);
   gates.g = policy.activation(a.g);
   gates.o = policy.recurrent(a.o);
-  c = fma(gates.f, c, gates.i * gates.g);
+  c = lstm_new_cell(gates, c);
   return gates.o * policy.activation(c);
 }
 

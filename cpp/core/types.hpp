@@ -37,6 +37,14 @@ struct RowFactors {
   const Scalar* m_h = nullptr;  // (B, H); null: ones
 };
 
+// What each unit keeps of its old state at a step, as zoneout has it: 0 or 1 where it is drawn, else the rate, one row
+// for all steps, whose strides are 0. The rest is the new state's.
+template <class Scalar>
+struct Zoneout {
+  Sequence<const Scalar> z_h;  // (T, B, H), of the hidden state; null data: zeros
+  Sequence<const Scalar> z_c;  // (T, B, H), of the LSTM's cell state; null data: zeros
+};
+
 // Some steps of a (T, B) batch: those whose byte, as NumPy stores a bool, is not 0. As a mask they are the steps that
 // count, and any other leaves the states of its row as they are.
 struct StepMask {

@@ -204,6 +204,22 @@ RowFactors<Scalar> packed_factors(const MaskedSteps<Scalar>& masked) {
   return {nullptr, masked.m_h.data()};
 }
 
+// Whether zoneout has rows of its own for each step.
+template <class Scalar>
+bool is_drawn(const Sequence<const Scalar>& z) {
+  return z.data != nullptr && (z.t_stride != 0 || z.b_stride != 0);
+}
+
+// Zoneout of a run, from the packed rows or the one row for all steps.
+template <class Scalar>
+Zoneout<Scalar> packed_zoneout(const Zoneout<Scalar>& zoneout, const MaskedSteps<Scalar>& masked, const DenseRun& run,
+                               Index H) {
+  const auto part = [&](const Sequence<const Scalar>& z, const Buffer<Scalar>& packed) {
+    return is_drawn(z) ? packed_sequence<const Scalar>(packed.data(), run, H) : z;
+  };
+  return {part(zoneout.z_h, masked.z_h), part(zoneout.z_c, masked.z_c)};
+}
+
 // A buffer for each state, (pieces, H).
 template <class Scalar, int kStates>
 std::array<Scalar*, kStates> split(Buffer<Scalar>& memory) {
@@ -224,6 +240,8 @@ void forward(const KernelTable& table, const Forward& call, MaskedSteps<Scalar>&
   masked.x = Buffer<Scalar>(v.count * I);
   masked.h = Buffer<Scalar>(v.count * H);
   masked.m_h = Buffer<Scalar>(call.factors.m_h == nullptr ? 0 : pieces * H);
+  masked.z_h = Buffer<Scalar>(is_drawn(call.zoneout.z_h) ? v.count * H : 0);
+  masked.z_c = Buffer<Scalar>(is_drawn(call.zoneout.z_c) ? v.count * H : 0);
   Buffer<Scalar> memory(kStates * pieces * H), packed(kernels.forward_packed_size(call));
   const std::array<Scalar*, kStates> states = split<Scalar, kStates>(memory);
   Forward whole = call;  // the batch that every run is a part of; its scratch serves more than one step
@@ -242,6 +260,8 @@ void forward(const KernelTable& table, const Forward& call, MaskedSteps<Scalar>&
   run_parts(parts, [&](int part) {
     const Range pieces = v.share(part, parts);
     gather<Scalar>(v, pieces, call.x, call.factors.m_x, I, masked.x.data());
+    if (is_drawn(call.zoneout.z_h)) gather<Scalar>(v, pieces, call.zoneout.z_h, nullptr, H, masked.z_h.data());
+    if (is_drawn(call.zoneout.z_c)) gather<Scalar>(v, pieces, call.zoneout.z_c, nullptr, H, masked.z_c.data());
     for (int i = 0; i < kStates; ++i) sort_state(v, pieces, &Piece::starts_row, Cell::initial(call)[i], H, states[i]);
     for (const DenseRun& run : v.runs) {
       const Range in_run = part_of(run, pieces);
@@ -249,6 +269,7 @@ void forward(const KernelTable& table, const Forward& call, MaskedSteps<Scalar>&
       Forward dense = call;
       dense.dims = {run.end - run.begin, run.pieces, I, H};
       dense.factors = whole.factors;
+      dense.zoneout = packed_zoneout(call.zoneout, masked, run, H);
       dense.x = packed_sequence<const Scalar>(masked.x.data(), run, I);
       dense.h = packed_sequence(masked.h.data(), run, H);
       std::array<const Scalar*, kStates> before;
@@ -326,6 +347,7 @@ void backward_steps(const Kernels& kernels, const Backward& call, const MaskedSt
     Backward dense = call;
     dense.dims = {run->end - run->begin, run->pieces, I, H};
     dense.factors = packed_factors(masked);
+    dense.zoneout = packed_zoneout(call.zoneout, masked, *run, H);
     dense.h = packed_sequence<const Scalar>(masked.h.data(), *run, H);
     if (arriving) dense.d_h = packed_sequence<const Scalar>(memory.d_h.data(), *run, H);
     // The states before a run are those after the packed step before it, whose pieces begin with the same ones.

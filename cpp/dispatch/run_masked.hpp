@@ -26,6 +26,8 @@ struct MaskedSteps {
   Buffer<Scalar> x;    // (count, I), packed and times their factors
   Buffer<Scalar> h;    // (count, H), packed
   Buffer<Scalar> m_h;  // (pieces, H), factors of each piece's states; null data: ones
+  Buffer<Scalar> z_h;  // (count, H), packed, where zoneout is drawn
+  Buffer<Scalar> z_c;  // likewise
 };
 
 template <class Scalar>

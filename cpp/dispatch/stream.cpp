@@ -54,6 +54,9 @@ class RecurrentLayer final : public StreamLayer<Scalar> {
     const ScopedFlushDenormals flush;
     kernels_.pack_forward(call_, packed_.data());
     call_.weights = {};
+    rates_ = Buffer<Scalar>(2 * dims.H);
+    keep_rates(call_.zoneout.z_h, rates_.data());
+    keep_rates(call_.zoneout.z_c, rates_.data() + dims.H);
   }
 
   void run(Index steps, const Scalar* x, Scalar* y) override {
@@ -71,10 +74,17 @@ class RecurrentLayer final : public StreamLayer<Scalar> {
   }
 
  private:
+  // Makes a call read its row of rates, if it has one, from the given memory.
+  void keep_rates(Sequence<const Scalar>& z, Scalar* memory) const {
+    if (z.data == nullptr) return;
+    std::copy_n(z.data, call_.dims.H, memory);
+    z = {memory, 0, 0};
+  }
+
   const Kernels& kernels_;
   Forward call_;
   States<Scalar> states_;
-  Buffer<Scalar> memory_, packed_, scratch_;
+  Buffer<Scalar> memory_, packed_, scratch_, rates_;
 };
 
 template <class Scalar>

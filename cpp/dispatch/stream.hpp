@@ -36,9 +36,9 @@ class Stream {
   // A stream without layers, whose output is its input.
   Stream(const KernelTable& table, Index batch, Index features);
 
-  // Puts a layer at the end, with states 0. Of a call only dims.H or O, the form, the activations and the weights
-  // count; weights are read now, and the output of the layer before it is its input. Throws std::bad_alloc; the stream
-  // then stays as it was.
+  // Puts a layer at the end, with states 0. Of a call only dims.H or O, the form, the activations, the weights and the
+  // rates of zoneout, its one row for all steps, count; they are read now, and the output of the layer before it is its
+  // input. Throws std::bad_alloc; the stream then stays as it was.
   void add(LstmForward<Scalar> call);
   void add(GruForward<Scalar> call);
   void add(const DenseForward<Scalar>& call, Activation activation);

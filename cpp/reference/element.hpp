@@ -11,6 +11,12 @@ Scalar& element(const Sequence<Scalar>& s, Index t, Index b, Index k) {
   return s.data[t * s.t_stride + b * s.b_stride + k];
 }
 
+// Element (t, b, k) of a sequence that may be absent.
+template <class Scalar>
+Scalar element_or_zero(const Sequence<const Scalar>& s, Index t, Index b, Index k) {
+  return s.data == nullptr ? Scalar(0) : element(s, t, b, k);
+}
+
 // Element i of an array that may be absent.
 template <class Scalar>
 Scalar element_or_zero(const Scalar* array, Index i) {

@@ -34,8 +34,12 @@ void lstm_forward(const LstmForward<Scalar>& call) {
         const Scalar f = activate(call.recurrent_activation, a[H + u]);      // (2)
         const Scalar g = activate(call.activation, a[2 * H + u]);            // (3)
         const Scalar o = activate(call.recurrent_activation, a[3 * H + u]);  // (4)
-        c[u] = f * c[u] + i * g;                                             // (5)
-        h[u] = o * activate(call.activation, c[u]);                          // (6)
+        const Scalar c_new = f * c[u] + i * g;                               // (5)
+        const Scalar h_new = o * activate(call.activation, c_new);           // (6)
+        const Scalar z_c = element_or_zero(call.zoneout.z_c, t, b, u);
+        const Scalar z_h = element_or_zero(call.zoneout.z_h, t, b, u);
+        c[u] = z_c * c[u] + (1 - z_c) * c_new;  // (64)
+        h[u] = z_h * h[u] + (1 - z_h) * h_new;  // (65)
         if (call.h.data != nullptr) element(call.h, t, b, u) = h[u];
         if (call.cache.gates != nullptr) {
           Scalar* gates = call.cache.gates + (t * B + b) * 4 * H + u;
@@ -80,7 +84,7 @@ template <class Scalar>
 void lstm_backward(const LstmBackward<Scalar>& call) {
   const auto [T, B, I, H] = call.dims;
   for (Index b = 0; b < B; ++b) {
-    std::vector<Scalar> d_h(H), d_c(H);
+    std::vector<Scalar> d_h(H), d_h_old(H), d_c(H);
     for (Index u = 0; u < H; ++u) {
       d_h[u] = element_or_zero(call.d_h_last, b * H + u);
       d_c[u] = element_or_zero(call.d_c_last, b * H + u);
@@ -90,24 +94,32 @@ void lstm_backward(const LstmBackward<Scalar>& call) {
       for (Index u = 0; u < H; ++u) {
         if (call.d_h.data != nullptr) d_h[u] += element(call.d_h, t, b, u);
         const Scalar i = row[u], f = row[H + u], g = row[2 * H + u], o = row[3 * H + u];
-        const Scalar c_out = activate(call.activation, call.cache.c[(t * B + b) * H + u]);
         const Scalar c_prev = t > 0 ? call.cache.c[((t - 1) * B + b) * H + u] : element_or_zero(call.c0, b * H + u);
-        const Scalar d_o = d_h[u] * c_out;                           // (7)
-        d_c[u] += d_h[u] * o * slope(call.activation, c_out);        // (8)
-        const Scalar d_i = d_c[u] * g;                               // (9)
-        const Scalar d_f = d_c[u] * c_prev;                          // (10)
-        const Scalar d_g = d_c[u] * i;                               // (11)
-        d_c[u] *= f;                                                 // (12)
-        row[u] = d_i * slope(call.recurrent_activation, i);          // (13)
-        row[H + u] = d_f * slope(call.recurrent_activation, f);      // (13)
-        row[2 * H + u] = d_g * slope(call.activation, g);            // (14)
-        row[3 * H + u] = d_o * slope(call.recurrent_activation, o);  // (13)
+        const bool zoned = call.zoneout.z_c.data != nullptr;  // else c is what (5) gave
+        const Scalar c_new = zoned ? f * c_prev + i * g : call.cache.c[(t * B + b) * H + u];
+        const Scalar c_out = activate(call.activation, c_new);
+        const Scalar z_h = element_or_zero(call.zoneout.z_h, t, b, u);
+        const Scalar z_c = element_or_zero(call.zoneout.z_c, t, b, u);
+        d_h_old[u] = z_h * d_h[u];                                                 // (67)
+        d_h[u] *= 1 - z_h;                                                         // (66)
+        const Scalar d_o = d_h[u] * c_out;                                         // (7)
+        const Scalar d_c_old = z_c * d_c[u];                                       // (69)
+        d_c[u] = (1 - z_c) * d_c[u] + d_h[u] * o * slope(call.activation, c_out);  // (8), (68)
+        const Scalar d_i = d_c[u] * g;                                             // (9)
+        const Scalar d_f = d_c[u] * c_prev;                                        // (10)
+        const Scalar d_g = d_c[u] * i;                                             // (11)
+        d_c[u] = d_c[u] * f + d_c_old;                                             // (12), (69)
+        row[u] = d_i * slope(call.recurrent_activation, i);                        // (13)
+        row[H + u] = d_f * slope(call.recurrent_activation, f);                    // (13)
+        row[2 * H + u] = d_g * slope(call.activation, g);                          // (14)
+        row[3 * H + u] = d_o * slope(call.recurrent_activation, o);                // (13)
       }
       lstm_products_backward(call, t, b, row);
       for (Index k = 0; k < H; ++k) {
         d_h[k] = 0;
         for (Index q = 0; q < 4 * H; ++q) d_h[k] += row[q] * call.weights.w_h[k * 4 * H + q];  // (38)
         d_h[k] *= element_or_one(call.factors.m_h, b * H + k);                                 // (63)
+        d_h[k] += d_h_old[k];                                                                  // (67)
       }
     }
     for (Index u = 0; u < H; ++u) {

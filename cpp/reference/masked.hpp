@@ -39,10 +39,11 @@ Scalar* row_of(Scalar* states, Index b, Index H, bool concerned) {
   return states == nullptr || !concerned ? nullptr : states + b * H;
 }
 
-// The given steps of row b, one after the other.
+// The given steps of row b, one after the other; nothing for an absent sequence.
 template <class Scalar>
 std::vector<Scalar> rows_at(Sequence<const Scalar> from, const std::vector<Index>& times, Index b, Index F) {
   std::vector<Scalar> rows;
+  if (from.data == nullptr) return rows;
   for (const Index t : times) {
     for (Index i = 0; i < F; ++i) rows.push_back(element(from, t, b, i));
   }
@@ -53,6 +54,20 @@ template <class Scalar>
 RowFactors<Scalar> factors_of(const RowFactors<Scalar>& factors, const Dims& dims, Index b) {
   return {row_of(factors.m_x, b, dims.I, true), row_of(factors.m_h, b, dims.H, true)};
 }
+
+// Zoneout at the given steps of row b.
+template <class Scalar>
+struct ZoneoutAt {
+  std::vector<Scalar> z_h, z_c;
+  ZoneoutAt(const Zoneout<Scalar>& zoneout, const std::vector<Index>& times, Index b, Index H)
+      : z_h(rows_at(zoneout.z_h, times, b, H)), z_c(rows_at(zoneout.z_c, times, b, H)) {}
+  Zoneout<Scalar> rows(Index H) const {
+    const auto row = [&](const std::vector<Scalar>& z) {
+      return z.empty() ? Sequence<const Scalar>{} : Sequence<const Scalar>{z.data(), H, 0};
+    };
+    return {row(z_h), row(z_c)};
+  }
+};
 
 // A call for a stretch of row b alone.
 template <class Scalar>
@@ -119,7 +134,9 @@ void masked_forward(const Forward& call, StepMask mask, StepMask reset, MaskedOu
       const Index n = static_cast<Index>(stretch.times.size());
       const std::vector<double> x = rows_at(call.x, stretch.times, b, I);
       std::vector<double> h(static_cast<std::size_t>(n * H));
+      const ZoneoutAt<double> zoneout(call.zoneout, stretch.times, b, H);
       Forward row = alone(call, b, stretch);
+      row.zoneout = zoneout.rows(H);
       row.dims = {n, 1, I, H};
       row.x = {x.data(), I, 0};
       row.h = {h.data(), H, 0};
@@ -143,6 +160,7 @@ void stretch_backward(const Backward& call, Index b, const Stretch& stretch, Mas
   const std::vector<double> x = rows_at(call.x, stretch.times, b, I);
   std::vector<double> h(static_cast<std::size_t>(n * H)), d_h(h.size()), d_x(x.size()), gates(4 * h.size());
   std::vector<double> c(h.size());
+  const ZoneoutAt<double> zoneout(call.zoneout, stretch.times, b, H);
   Backward row = alone(call, b, stretch);
   Forward again;
   again.dims = row.dims = {n, 1, I, H};
@@ -152,6 +170,7 @@ void stretch_backward(const Backward& call, Index b, const Stretch& stretch, Mas
   again.x = row.x = {x.data(), I, 0};
   again.h = {h.data(), H, 0};
   again.factors = row.factors;
+  again.zoneout = row.zoneout = zoneout.rows(H);
   again.h0 = row.h0;
   again.cache.gates = row.cache.gates = gates.data();
   if constexpr (requires { again.c0; }) {

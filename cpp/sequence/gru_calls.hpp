@@ -35,6 +35,7 @@ struct GruForward {
   GruWeights<Scalar> weights;
   Sequence<const Scalar> x;  // (T, B, I)
   RowFactors<Scalar> factors;
+  Zoneout<Scalar> zoneout;     // z_h alone
   const Scalar* h0 = nullptr;  // (B, H); null: zeros
   Sequence<Scalar> h;          // (T, B, H) hidden state after each step; null data: not wanted
   Scalar* h_last = nullptr;    // (B, H); null: not wanted
@@ -50,6 +51,7 @@ struct GruBackward {
   GruWeights<Scalar> weights;  // as in forward
   Sequence<const Scalar> x;
   RowFactors<Scalar> factors;
+  Zoneout<Scalar> zoneout;  // z_h alone
   const Scalar* h0 = nullptr;
   Sequence<const Scalar> h;          // as forward stored it
   GruCache<Scalar> cache;            // consumed

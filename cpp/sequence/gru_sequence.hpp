@@ -10,6 +10,7 @@
 #include "sequence/projection.hpp"
 #include "sequence/share.hpp"
 #include "sequence/state.hpp"
+#include "sequence/zoneout.hpp"
 
 GATEDCORE_BEGIN_ISA
 
@@ -130,6 +131,7 @@ struct GruSequence {
       step.h_scaled = h_scaled;
       step.h_next = h_next;
       step.h_next_scaled = h_next_scaled;
+      step.z_h = zoneout_rows(call.zoneout.z_h, t, rows);
       step.h = at(call.h, t, rows.begin);
       if (call.cache.gates != nullptr) step.gates = call.cache.gates + (t * dims.B + rows.begin) * kGruSaved * dims.H;
       if (after(call)) {
@@ -212,6 +214,7 @@ struct GruSequence {
       step.h_prev = t > 0 ? at(call.h, t - 1, rows.begin) : h0;
       step.h_prev_stride = t > 0 ? call.h.b_stride : dims.H;
       step.d_h = at(call.d_h, t, rows.begin);
+      step.z_h = zoneout_rows(call.zoneout.z_h, t, rows);
       if (after(call)) {
         gru_after_cell_backward(policy, step);
         meet(share);

@@ -33,6 +33,7 @@ struct LstmForward {
   LstmWeights<Scalar> weights;
   Sequence<const Scalar> x;  // (T, B, I)
   RowFactors<Scalar> factors;
+  Zoneout<Scalar> zoneout;
   const Scalar* h0 = nullptr;  // (B, H); null: zeros
   const Scalar* c0 = nullptr;  // (B, H); null: zeros
   Sequence<Scalar> h;          // (T, B, H) hidden state after each step; null data: not wanted
@@ -49,6 +50,7 @@ struct LstmBackward {
   LstmWeights<Scalar> weights;  // as in forward
   Sequence<const Scalar> x;
   RowFactors<Scalar> factors;
+  Zoneout<Scalar> zoneout;
   const Scalar* h0 = nullptr;
   const Scalar* c0 = nullptr;
   Sequence<const Scalar> h;          // as forward stored it

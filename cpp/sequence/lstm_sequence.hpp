@@ -10,6 +10,7 @@
 #include "sequence/projection.hpp"
 #include "sequence/share.hpp"
 #include "sequence/state.hpp"
+#include "sequence/zoneout.hpp"
 
 GATEDCORE_BEGIN_ISA
 
@@ -33,10 +34,12 @@ struct LstmSequence {
     const Index row = kGates * Vec<Scalar>::kLanes * block_count<Scalar>(dims.H);
     return project_ahead(dims, 1) ? kProjectedSteps * row : 0;
   }
-  // h before and after a step, c, what is projected ahead, and inputs times their factors: room for any number of rows
-  // up to the given one, as the shares of a batch differ by a row and a lone one is projected.
+  // h before and after a step, c, h without factors where zoneout keeps some of it, what is projected ahead, and inputs
+  // times their factors: room for any number of rows up to the given one, as the shares of a batch differ by a row and
+  // a lone one is projected.
   static Index forward_scratch_size(const Forward& call, Index rows) {
-    return 3 * rows * state_stride<Scalar>(call.dims.H) + projected_size(call.dims) +
+    const Index states = call.zoneout.z_h.data == nullptr ? 3 : 4;
+    return states * rows * state_stride<Scalar>(call.dims.H) + projected_size(call.dims) +
            scaled_input_size(call.factors.m_x, call.dims, rows, kProjectedSteps);
   }
 
@@ -53,14 +56,17 @@ struct LstmSequence {
     step.packed = packed;
     step.h_stride = call.h.b_stride;
     step.state_stride = stride;
+    const bool zoned_h = call.zoneout.z_h.data != nullptr;
     step.c = scratch;
     Scalar* h_prev = scratch + count * stride;
     Scalar* h_next = h_prev + count * stride;
-    Scalar* projected = h_next + count * stride;
+    step.h_old = h_next + count * stride;
+    Scalar* projected = step.h_old + (zoned_h ? count * stride : 0);
     Scalar* x_scaled = projected + projected_size(dims);
     if (is_first(share)) {
       load_state(call.c0, rows, dims.H, step.c);
       load_state(call.h0, rows, dims.H, h_prev);
+      if (zoned_h) load_state(call.h0, rows, dims.H, step.h_old);
       if (dims.T > 0) scale_state(call.factors.m_h, rows, dims.H, h_prev);
     }
     meet(share);
@@ -87,6 +93,8 @@ struct LstmSequence {
       step.m_h = t + 1 < dims.T ? row_of(call.factors.m_h, rows, dims.H) : nullptr;
       step.h_prev = h_prev;
       step.h_next = h_next;
+      step.z_h = zoneout_rows(call.zoneout.z_h, t, rows);
+      step.z_c = zoneout_rows(call.zoneout.z_c, t, rows);
       step.h = at(call.h, t, rows.begin);
       if (call.cache.gates != nullptr) {
         step.gates = call.cache.gates + (t * dims.B + rows.begin) * kGates * dims.H;
@@ -113,9 +121,9 @@ struct LstmSequence {
     pack_transposed(all_gates(call.weights.w_h, call.dims.H, call.dims.H), kGates * call.dims.H, 0, packed);
   }
 
-  // d_h and d_c.
+  // d_h, d_c, and what zoneout passes of d_h.
   static Index backward_scratch_size(const Backward& call, Index rows) {
-    return 2 * rows * state_stride<Scalar>(call.dims.H);
+    return (call.zoneout.z_h.data == nullptr ? 2 : 3) * rows * state_stride<Scalar>(call.dims.H);
   }
 
   template <class Policy>
@@ -131,8 +139,11 @@ struct LstmSequence {
     step.d_h_stride = call.d_h.b_stride;
     step.d_h_next = d_h;
     step.d_c = scratch + count * stride;
+    step.d_h_old = step.d_c + count * stride;
     step.state_stride = stride;
+    const bool zoned_h = call.zoneout.z_h.data != nullptr;
     if (is_first(share)) {
+      if (zoned_h) load_state<Scalar>(nullptr, rows, dims.H, step.d_h_old);
       load_state(call.d_h_last, rows, dims.H, d_h);
       load_state(call.d_c_last, rows, dims.H, step.d_c);
     }
@@ -151,6 +162,8 @@ struct LstmSequence {
       step.c_prev = t > 0 ? step.c - dims.B * dims.H : (call.c0 == nullptr ? nullptr : call.c0 + rows.begin * dims.H);
       step.d_h = at(call.d_h, t, rows.begin);
       step.m_h = t + 1 < dims.T ? row_of(call.factors.m_h, rows, dims.H) : nullptr;
+      step.z_h = zoneout_rows(call.zoneout.z_h, t, rows);
+      step.z_c = zoneout_rows(call.zoneout.z_c, t, rows);
       lstm_cell_backward(policy, step);
       meet(share);
       if (t == 0 && call.d_h0 == nullptr) break;
@@ -160,6 +173,7 @@ struct LstmSequence {
     meet(share);
     if (!is_first(share)) return;
     if (dims.T > 0) scale_state(call.factors.m_h, rows, dims.H, d_h);
+    if (zoned_h) add_state(rows, dims.H, step.d_h_old, d_h);
     store_state(d_h, rows, dims.H, call.d_h0);
     store_state(step.d_c, rows, dims.H, call.d_c0);
   }

@@ -22,6 +22,7 @@ struct GruProblem {
   std::vector<Scalar> b_x, b_h, h0;   // empty: absent
   std::vector<Scalar> d_h, d_h_last;  // empty: absent
   std::vector<Scalar> m_x, m_h;       // empty: absent
+  std::vector<Scalar> z_h;            // empty: absent; or one row (H) for all steps
 };
 
 template <class Scalar>
@@ -45,6 +46,7 @@ GruProblem<Scalar> gru_problem(check::Random& random, Dims dims, GruForm form,
   p.d_h_last = random_array<Scalar>(random, B * H, 1);
   if (random_choice(random)) p.m_x = random_array<Scalar>(random, B * I, 1);
   if (random_choice(random)) p.m_h = random_array<Scalar>(random, B * H, 1);
+  p.z_h = random_zoneout<Scalar>(random, dims);
   return p;
 }
 
@@ -52,7 +54,7 @@ template <class Scalar>
 GruProblem<double> widened(const GruProblem<Scalar>& p) {
   return {p.dims,         p.form,         p.activation,   p.recurrent_activation, widened(p.x),   widened(p.w_x),
           widened(p.w_h), widened(p.b_x), widened(p.b_h), widened(p.h0),          widened(p.d_h), widened(p.d_h_last),
-          widened(p.m_x), widened(p.m_h)};
+          widened(p.m_x), widened(p.m_h), widened(p.z_h)};
 }
 
 // Some steps of some rows, with the states of those rows.
@@ -64,6 +66,7 @@ GruProblem<Scalar> part_of(const GruProblem<Scalar>& p, Range t, Range b) {
   part.x = rows_of(p.x, B, I, t, b);
   part.d_h = rows_of(p.d_h, B, H, t, b);
   part.m_x = rows_of(p.m_x, B, I, {0, 1}, b);
+  part.z_h = zoneout_of(p.z_h, p.dims, t, b);
   for (auto* state : {&part.h0, &part.d_h_last, &part.m_h}) *state = rows_of(*state, B, H, {0, 1}, b);
   return part;
 }
@@ -89,6 +92,7 @@ GruSolver<Scalar> gru_kernel(const KernelTable& table, int threads = 1) {
 // How arrays stand in memory and what is asked for.
 struct GruSetup {
   Layout x = Layout::kTimeMajor, h = Layout::kTimeMajor, d_h = Layout::kTimeMajor, d_x = Layout::kTimeMajor;
+  Layout z = Layout::kTimeMajor;
   int shift = 0;  // of every array from an aligned address, or kFence
   bool save = true, h_last = true;
   bool h_sequence = true;  // only without save
@@ -127,6 +131,7 @@ GruStates<Scalar> solve_forward(const GruProblem<Scalar>& p, const GruSolver<Sca
   Guarded<Scalar> w_x(p.w_x, s.shift), w_h(p.w_h, s.shift), b_x(p.b_x, s.shift), b_h(p.b_h, s.shift), h0(p.h0, s.shift);
   Guarded<Scalar> h_last(B * H, 0, s.shift), gates(T * B * 4 * H, 0, s.shift);
   Guarded<Scalar> m_x(p.m_x, s.shift), m_h(p.m_h, s.shift);
+  const ZoneoutArray<Scalar> z_h(p.z_h, p.dims, s.z, s.shift);
   GruForward<Scalar> call;
   call.dims = p.dims;
   call.form = p.form;
@@ -134,6 +139,7 @@ GruStates<Scalar> solve_forward(const GruProblem<Scalar>& p, const GruSolver<Sca
   call.recurrent_activation = p.recurrent_activation;
   call.weights = {w_x.data(), w_h.data(), p.b_x.empty() ? nullptr : b_x.data(), p.b_h.empty() ? nullptr : b_h.data()};
   call.x = x.const_sequence();
+  call.zoneout = {z_h.sequence(), {}};
   call.factors = {p.m_x.empty() ? nullptr : m_x.data(), p.m_h.empty() ? nullptr : m_h.data()};
   call.h0 = p.h0.empty() ? nullptr : h0.data();
   if (s.save || s.h_sequence) call.h = h.sequence();
@@ -174,6 +180,7 @@ GruGradients<Scalar> solve_backward(const GruProblem<Scalar>& p, const GruSolver
   };
   for (Index i = 0; i < T * B * 4 * H; ++i) cached(i) = states.gates[i];
   Guarded<Scalar> m_x(p.m_x, s.shift), m_h(p.m_h, s.shift);
+  const ZoneoutArray<Scalar> z_h(p.z_h, p.dims, s.z, s.shift);
   GruBackward<Scalar> call;
   call.dims = p.dims;
   call.form = p.form;
@@ -181,6 +188,7 @@ GruGradients<Scalar> solve_backward(const GruProblem<Scalar>& p, const GruSolver
   call.recurrent_activation = p.recurrent_activation;
   call.weights = {w_x.data(), w_h.data(), p.b_x.empty() ? nullptr : b_x.data(), p.b_h.empty() ? nullptr : b_h.data()};
   call.x = x.const_sequence();
+  call.zoneout = {z_h.sequence(), {}};
   call.factors = {p.m_x.empty() ? nullptr : m_x.data(), p.m_h.empty() ? nullptr : m_h.data()};
   call.h0 = p.h0.empty() ? nullptr : h0.data();
   call.h = h.const_sequence();

@@ -21,6 +21,7 @@ struct LstmProblem {
   std::vector<Scalar> b, h0, c0;                // empty: absent
   std::vector<Scalar> d_h, d_h_last, d_c_last;  // empty: absent
   std::vector<Scalar> m_x, m_h;                 // empty: absent
+  std::vector<Scalar> z_h, z_c;                 // empty: absent; or one row (H) for all steps
 };
 
 template <class Scalar>
@@ -43,6 +44,8 @@ LstmProblem<Scalar> lstm_problem(check::Random& random, Dims dims, Activation ac
   p.d_c_last = random_array<Scalar>(random, B * H, 1);
   if (random_choice(random)) p.m_x = random_array<Scalar>(random, B * I, 1);
   if (random_choice(random)) p.m_h = random_array<Scalar>(random, B * H, 1);
+  p.z_h = random_zoneout<Scalar>(random, dims);
+  p.z_c = random_zoneout<Scalar>(random, dims);
   return p;
 }
 
@@ -51,7 +54,7 @@ LstmProblem<double> widened(const LstmProblem<Scalar>& p) {
   return {p.dims,         p.activation,   p.recurrent_activation, widened(p.x),
           widened(p.w_x), widened(p.w_h), widened(p.b),           widened(p.h0),
           widened(p.c0),  widened(p.d_h), widened(p.d_h_last),    widened(p.d_c_last),
-          widened(p.m_x), widened(p.m_h)};
+          widened(p.m_x), widened(p.m_h), widened(p.z_h),         widened(p.z_c)};
 }
 
 // Some steps of some rows, with the states of those rows.
@@ -63,6 +66,8 @@ LstmProblem<Scalar> part_of(const LstmProblem<Scalar>& p, Range t, Range b) {
   part.x = rows_of(p.x, B, I, t, b);
   part.d_h = rows_of(p.d_h, B, H, t, b);
   part.m_x = rows_of(p.m_x, B, I, {0, 1}, b);
+  part.z_h = zoneout_of(p.z_h, p.dims, t, b);
+  part.z_c = zoneout_of(p.z_c, p.dims, t, b);
   for (auto* state : {&part.h0, &part.c0, &part.d_h_last, &part.d_c_last, &part.m_h})
     *state = rows_of(*state, B, H, {0, 1}, b);
   return part;
@@ -89,6 +94,7 @@ LstmSolver<Scalar> lstm_kernel(const KernelTable& table, int threads = 1) {
 // How arrays stand in memory and what is asked for.
 struct LstmSetup {
   Layout x = Layout::kTimeMajor, h = Layout::kTimeMajor, d_h = Layout::kTimeMajor, d_x = Layout::kTimeMajor;
+  Layout z = Layout::kTimeMajor;
   int shift = 0;  // of every array from an aligned address, or kFence
   bool save = true, h_last = true, c_last = true;
   bool h_sequence = true;  // only without save
@@ -128,12 +134,14 @@ LstmStates<Scalar> solve_forward(const LstmProblem<Scalar>& p, const LstmSolver<
   Guarded<Scalar> h_last(B * H, 0, s.shift), c_last(B * H, 0, s.shift);
   Guarded<Scalar> gates(T * B * 4 * H, 0, s.shift), c(T * B * H, 0, s.shift);
   Guarded<Scalar> m_x(p.m_x, s.shift), m_h(p.m_h, s.shift);
+  const ZoneoutArray<Scalar> z_h(p.z_h, p.dims, s.z, s.shift), z_c(p.z_c, p.dims, s.z, s.shift);
   LstmForward<Scalar> call;
   call.dims = p.dims;
   call.activation = p.activation;
   call.recurrent_activation = p.recurrent_activation;
   call.weights = {w_x.data(), w_h.data(), p.b.empty() ? nullptr : b.data()};
   call.x = x.const_sequence();
+  call.zoneout = {z_h.sequence(), z_c.sequence()};
   call.factors = {p.m_x.empty() ? nullptr : m_x.data(), p.m_h.empty() ? nullptr : m_h.data()};
   call.h0 = p.h0.empty() ? nullptr : h0.data();
   call.c0 = p.c0.empty() ? nullptr : c0.data();
@@ -177,19 +185,22 @@ LstmGradients<Scalar> solve_backward(const LstmProblem<Scalar>& p, const LstmSol
   if (!p.d_h.empty()) d_h = SequenceArray<Scalar>(T, B, H, s.d_h, p.d_h, s.shift);
   Guarded<Scalar> w_x(p.w_x, s.shift), w_h(p.w_h, s.shift), b(p.b, s.shift), h0(p.h0, s.shift), c0(p.c0, s.shift);
   Guarded<Scalar> d_h_last(p.d_h_last, s.shift), d_c_last(p.d_c_last, s.shift), c(states.c, s.shift);
-  Guarded<Scalar> gates(T * B * 4 * H, 0, s.shift), d_h0(B * H, Scalar(kGuard), s.shift), d_c0(B * H, Scalar(kGuard), s.shift);
+  Guarded<Scalar> gates(T * B * 4 * H, 0, s.shift), d_h0(B * H, Scalar(kGuard), s.shift),
+      d_c0(B * H, Scalar(kGuard), s.shift);
   Guarded<Scalar> d_w_x(I * 4 * H, start, s.shift), d_w_h(H * 4 * H, start, s.shift), d_b(4 * H, start, s.shift);
   const auto cached = [&](Index row, Index q, Index u) -> Scalar& {
     return gates.data()[row * 4 * H + lstm_cache_index(H, solver.lanes, q, u)];
   };
   for (Index i = 0; i < T * B * 4 * H; ++i) cached(i / (4 * H), i % (4 * H) / H, i % H) = states.gates[i];
   Guarded<Scalar> m_x(p.m_x, s.shift), m_h(p.m_h, s.shift);
+  const ZoneoutArray<Scalar> z_h(p.z_h, p.dims, s.z, s.shift), z_c(p.z_c, p.dims, s.z, s.shift);
   LstmBackward<Scalar> call;
   call.dims = p.dims;
   call.activation = p.activation;
   call.recurrent_activation = p.recurrent_activation;
   call.weights = {w_x.data(), w_h.data(), p.b.empty() ? nullptr : b.data()};
   call.x = x.const_sequence();
+  call.zoneout = {z_h.sequence(), z_c.sequence()};
   call.factors = {p.m_x.empty() ? nullptr : m_x.data(), p.m_h.empty() ? nullptr : m_h.data()};
   call.h0 = p.h0.empty() ? nullptr : h0.data();
   call.c0 = p.c0.empty() ? nullptr : c0.data();

@@ -6,6 +6,7 @@
 #endif
 
 #include <algorithm>
+#include <array>
 #include <cfenv>
 #include <cmath>
 #include <initializer_list>
@@ -121,6 +122,64 @@ template <class Problem>
 void clear_factors(Problem& p) {
   p.m_x.clear();
   p.m_h.clear();
+}
+
+// Zoneout as it is drawn, (T, B, H), but with something between 0 and 1 too, a third each.
+template <class Scalar>
+std::vector<Scalar> drawn_zoneout(check::Random& random, const Dims& dims) {
+  std::vector<Scalar> z(static_cast<std::size_t>(dims.T * dims.B * dims.H));
+  random.fill(z, -1, 2);
+  for (Scalar& value : z) value = std::clamp<Scalar>(value, 0, 1);
+  return z;
+}
+// Zoneout of a problem: nothing, or that, or one row (H) for all steps.
+template <class Scalar>
+std::vector<Scalar> random_zoneout(check::Random& random, const Dims& dims) {
+  const Index which = random.integer(0, 3);
+  if (which == 0) return random_array<Scalar>(random, dims.H, 0.5);  // the equations hold for any number
+  return which == 1 ? std::vector<Scalar>{} : drawn_zoneout<Scalar>(random, dims);
+}
+// The states of a problem that zoneout may keep.
+template <class Problem>
+auto zoneouts(Problem& p) {
+  if constexpr (requires { p.z_c; }) {
+    return std::array{&p.z_h, &p.z_c};
+  } else {
+    return std::array{&p.z_h};
+  }
+}
+// Zoneout of every state, drawn, or none.
+template <class Problem>
+void set_zoneout(check::Random& random, Problem& p, bool zoned) {
+  using Scalar = typename decltype(p.x)::value_type;
+  for (auto* z : zoneouts(p)) *z = zoned ? drawn_zoneout<Scalar>(random, p.dims) : std::vector<Scalar>{};
+}
+// How it stands in memory for a call.
+template <class Scalar>
+class ZoneoutArray {
+ public:
+  ZoneoutArray(const std::vector<Scalar>& z, const Dims& dims, Layout layout, int shift) {
+    const bool constant = static_cast<Index>(z.size()) == dims.H;
+    if (z.empty()) return;
+    if (constant) {
+      row_ = Guarded<Scalar>(z, shift);
+      sequence_ = {row_.data(), 0, 0};
+    } else {
+      array_ = SequenceArray<Scalar>(dims.T, dims.B, dims.H, layout, z, shift);
+      sequence_ = array_.const_sequence();
+    }
+  }
+  Sequence<const Scalar> sequence() const { return sequence_; }
+
+ private:
+  Guarded<Scalar> row_;
+  SequenceArray<Scalar> array_;
+  Sequence<const Scalar> sequence_;
+};
+// Of some steps of some rows.
+template <class Scalar>
+std::vector<Scalar> zoneout_of(const std::vector<Scalar>& z, const Dims& dims, Range t, Range b) {
+  return static_cast<Index>(z.size()) == dims.H ? z : rows_of(z, dims.B, dims.H, t, b);
 }
 inline Layout random_layout(check::Random& random) { return kLayouts[random.integer(0, 4)]; }
 inline bool random_choice(check::Random& random) { return random.integer(0, 1) == 1; }

@@ -35,6 +35,7 @@ GruStates<Scalar> forward_step(const GruProblem<Scalar>& p) {
   const Guarded<Scalar> packed = packed_weights(p), x(p.x), h_prev = state_of(p.h0, B, H);
   Guarded<Scalar> h_next(state, 0, 0), z(state, 0, 0), s(state, 0, 0), gates(B * 4 * H);
   SequenceArray<Scalar> h(1, B, H, Layout::kPadded);
+  const ZoneoutArray<Scalar> z_h(p.z_h, p.dims, Layout::kTimeMajor, 1);
   GruStep<Scalar> step;
   step.dims = p.dims;
   step.units = {0, p.dims.H};
@@ -45,6 +46,7 @@ GruStates<Scalar> forward_step(const GruProblem<Scalar>& p) {
   step.h_next = h_next.data();
   step.z = z.data();
   step.s = s.data();
+  step.z_h = {z_h.sequence().data, z_h.sequence().b_stride};
   step.state_stride = state_row<Scalar>(H);
   step.h = h.sequence().data;
   step.h_stride = h.sequence().b_stride;
@@ -73,6 +75,7 @@ GruGradients<Scalar> backward_step(const GruProblem<Scalar>& p, const GruStates<
   const Guarded<Scalar> h_prev(p.h0), d_h(p.d_h);
   Guarded<Scalar> gates(B * 4 * H), d_state = state_of(p.d_h_last, B, H), d_s(B * stride, 0, 0);
   for (Index i = 0; i < B * 4 * H; ++i) gates.data()[cache_at<Scalar>(H, i)] = states.gates[i];
+  const ZoneoutArray<Scalar> z_h(p.z_h, p.dims, Layout::kTimeMajor, 1);
   GruStepBackward<Scalar> step;
   step.dims = p.dims;
   step.units = {0, p.dims.H};
@@ -83,6 +86,7 @@ GruGradients<Scalar> backward_step(const GruProblem<Scalar>& p, const GruStates<
   step.d_h_stride = H;
   step.d_state = d_state.data();
   step.d_s = d_s.data();
+  step.z_h = {z_h.sequence().data, z_h.sequence().b_stride};
   step.state_stride = stride;
   if (p.form == GruForm::kResetAfter) {
     gru_after_cell_backward(Standard{}, step);

@@ -29,6 +29,8 @@ LstmStates<Scalar> forward_step(const LstmProblem<Scalar>& p, bool ahead) {
   Guarded<Scalar> h_next(B * state_row<Scalar>(H), 0, 0), c = state_of(p.c0, B, H);
   Guarded<Scalar> gates(B * 4 * H), c_saved(B * H);
   SequenceArray<Scalar> h(1, B, H, Layout::kPadded);
+  Guarded<Scalar> h_old = state_of(p.h0, B, H);
+  const ZoneoutArray<Scalar> z_h(p.z_h, dims, Layout::kTimeMajor, 1), z_c(p.z_c, dims, Layout::kTimeMajor, 1);
   LstmStep<Scalar> step;
   step.dims = dims;
   step.units = {0, dims.H};
@@ -44,6 +46,9 @@ LstmStates<Scalar> forward_step(const LstmProblem<Scalar>& p, bool ahead) {
   step.h_prev = h_prev.data();
   step.h_next = h_next.data();
   step.c = c.data();
+  step.z_h = {z_h.sequence().data, z_h.sequence().b_stride};
+  step.z_c = {z_c.sequence().data, z_c.sequence().b_stride};
+  step.h_old = h_old.data();
   step.state_stride = state_row<Scalar>(H);
   step.h = h.sequence().data;
   step.h_stride = h.sequence().b_stride;
@@ -59,16 +64,19 @@ LstmStates<Scalar> forward_step(const LstmProblem<Scalar>& p, bool ahead) {
   CHECK(c.intact());
   CHECK(gates.intact());
   CHECK(c_saved.intact());
+  CHECK(h_old.intact());
+  if (!p.z_h.empty()) CHECK(same_bits(values_of_state(h_old, B, H), states.h));
   CHECK(h.intact());
   return states;
 }
 
-// d_a and d_c_prev of a step from the states that forward saved.
+// d_a and d_c_prev of a step from the states that forward saved, and of d_h_prev what passes no weights.
 template <class Scalar>
 LstmGradients<Scalar> backward_step(const LstmProblem<Scalar>& p, const LstmStates<Scalar>& states) {
   const Index B = p.dims.B, H = p.dims.H;
   const Guarded<Scalar> c(states.c), c_prev(p.c0), d_h(p.d_h), d_h_next = state_of(p.d_h_last, B, H);
-  Guarded<Scalar> gates(B * 4 * H), d_c = state_of(p.d_c_last, B, H);
+  Guarded<Scalar> gates(B * 4 * H), d_c = state_of(p.d_c_last, B, H), d_h_old(B * state_row<Scalar>(H), 0, 0);
+  const ZoneoutArray<Scalar> z_h(p.z_h, p.dims, Layout::kTimeMajor, 1), z_c(p.z_c, p.dims, Layout::kTimeMajor, 1);
   for (Index i = 0; i < B * 4 * H; ++i) {
     const Index row = i / (4 * H), q = i % (4 * H) / H, u = i % H;
     gates.data()[row * 4 * H + lstm_cache_index(H, Vec<Scalar>::kLanes, q, u)] = states.gates[i];
@@ -83,12 +91,17 @@ LstmGradients<Scalar> backward_step(const LstmProblem<Scalar>& p, const LstmStat
   step.d_h_stride = H;
   step.d_h_next = d_h_next.data();
   step.d_c = d_c.data();
+  step.z_h = {z_h.sequence().data, z_h.sequence().b_stride};
+  step.z_c = {z_c.sequence().data, z_c.sequence().b_stride};
+  step.d_h_old = d_h_old.data();
   step.state_stride = state_row<Scalar>(H);
   lstm_cell_backward(Standard{}, step);
   LstmGradients<Scalar> g;
   g.d_a = gates_in_order(gates.values(), B, H);
   g.d_c0 = values_of_state(d_c, B, H);
+  g.d_h0 = values_of_state(d_h_old, B, H);
   CHECK(gates.intact());
+  CHECK(d_h_old.intact());
   CHECK(d_c.intact());
   return g;
 }
@@ -105,9 +118,15 @@ void check_step(Dims dims) {
   CHECK(same_bits(forward_step(p, true), states));
 
   const LstmGradients<double> expected = solve_backward(widened(p), twin, widened(states));
-  const LstmGradients<Scalar> g = backward_step(p, states);
+  LstmGradients<Scalar> g = backward_step(p, states);
   check_close("d_a", g.d_a, expected.d_a, Tolerances<Scalar>::kBackward);
   check_close("d_c_prev", g.d_c0, expected.d_c0, Tolerances<Scalar>::kBackward);
+  // What the step leaves to the product with the recurrent weights.
+  const Index H = dims.H;
+  for (Index i = 0; i < dims.B * H; ++i) {
+    for (Index q = 0; q < 4 * H; ++q) g.d_h0[i] += g.d_a[i / H * 4 * H + q] * p.w_h[i % H * 4 * H + q];
+  }
+  check_close("d_h_prev", g.d_h0, expected.d_h0, Tolerances<Scalar>::kBackward);
 }
 
 TEST_CASE("one LSTM step agrees with the twin both ways, for every tile") {

@@ -11,7 +11,7 @@ constexpr GruForm kForms[] = {GruForm::kResetAfter, GruForm::kResetBefore};
 
 GruSetup random_setup(check::Random& random) {
   GruSetup s;
-  for (Layout* layout : {&s.x, &s.h, &s.d_h, &s.d_x}) *layout = random_layout(random);
+  for (Layout* layout : {&s.x, &s.h, &s.d_h, &s.d_x, &s.z}) *layout = random_layout(random);
   s.shift = static_cast<int>(random.integer(0, 3));
   for (bool* flag : {&s.save, &s.h_last, &s.h_sequence, &s.want_d_x, &s.want_d_h0, &s.want_d_b_x, &s.want_d_b_h}) {
     *flag = random_choice(random);
@@ -45,7 +45,7 @@ template <class Scalar>
 void check_random_problem(const KernelTable& table, check::Random& random, Dims dims, GruForm form,
                           Activation activation = Activation::kTanh, Activation recurrent = Activation::kSigmoid) {
   GruProblem<Scalar> p = gru_problem<Scalar>(random, dims, form, activation, recurrent);
-  clear_sometimes(random, {&p.b_x, &p.b_h, &p.h0, &p.d_h, &p.d_h_last, &p.m_x, &p.m_h});
+  clear_sometimes(random, {&p.b_x, &p.b_h, &p.h0, &p.d_h, &p.d_h_last, &p.m_x, &p.m_h, &p.z_h});
   check_problem(table, p, random_setup(random));
 }
 
@@ -121,6 +121,43 @@ TEST_CASE("with factors of inputs and states, or of one of them, the gradients a
   });
 }
 
+TEST_CASE("with zoneout, drawn or at its rate, the gradients are those of the loss") {
+  for_each_isa([](const KernelTable& table) {
+    check::Random random(14);
+    for (const GruForm form : kForms) {
+      for (const bool drawn : {false, true}) {
+        for (const bool factors : {false, true}) {
+          CONTEXT("form " << check::show(form) << " drawn " << drawn << " factors " << factors);
+          GruProblem<double> p = gru_problem<double>(random, {4, 2, 3, table.kernels<double>().lanes + 1}, form);
+          p.z_h = drawn ? drawn_zoneout<double>(random, p.dims) : random_array<double>(random, p.dims.H, 0.5);
+          p.m_h = factors ? random_array<double>(random, 2 * p.dims.H, 2) : std::vector<double>{};
+          check_gru_differences(p, gru_kernel<double>(table));
+        }
+      }
+    }
+  });
+}
+
+TEST_CASE("zoneout that keeps nothing changes no bit, and one that keeps all keeps all bits") {
+  for_each_isa([](const KernelTable& table) {
+    check::Random random(15);
+    const GruSolver<float> kernel = gru_kernel<float>(table);
+    for (const GruForm form : kForms) {
+      GruProblem<float> p = gru_problem<float>(random, {5, 3, 2, table.kernels<float>().lanes + 3}, form);
+      GruProblem<float> nothing = p;
+      p.z_h.clear();
+      nothing.z_h.assign(p.d_h.size(), 0);
+      const GruStates<float> states = solve_forward(p, kernel);
+      CHECK(same_bits(solve_forward(nothing, kernel), states));
+      CHECK(same_bits(solve_backward(nothing, kernel, states), solve_backward(p, kernel, states)));
+      p.z_h.assign(p.d_h.size(), 1);
+      const GruStates<float> kept = solve_forward(p, kernel);
+      CHECK(same_bits(kept.h_last, p.h0));
+      for (const float d : solve_backward(p, kernel, kept).d_w_x) CHECK(d == float(kGradientStart));
+    }
+  });
+}
+
 template <class Scalar>
 void check_layouts(const KernelTable& table, GruForm form) {
   check::Random random(4);
@@ -132,7 +169,7 @@ void check_layouts(const KernelTable& table, GruForm form) {
     for (const Layout layout : kLayouts) {
       CONTEXT("form " << check::show(form) << " layout " << check::show(layout) << " B " << B);
       GruSetup setup;
-      setup.x = setup.h = setup.d_h = setup.d_x = layout;
+      setup.x = setup.h = setup.d_h = setup.d_x = setup.z = layout;
       setup.shift = 1;
       CHECK(same_bits(solve_forward(p, kernel, setup), states));
       CHECK(same_bits(solve_backward(p, kernel, states, setup), gradients));
@@ -182,7 +219,8 @@ void check_threads(const KernelTable& table, GruForm form) {
   check::Random random(5);
   // 6 million operations: enough to deserve five threads. A lone row has its gradients alone to share out.
   for (const Dims& dims : {Dims{27, 13, 32, 40}, Dims{330, 1, 37, 40}}) {
-    const GruProblem<Scalar> p = gru_problem<Scalar>(random, dims, form);
+    GruProblem<Scalar> p = gru_problem<Scalar>(random, dims, form);
+    set_zoneout(random, p, true);
     const GruStates<Scalar> states = solve_forward(p, gru_kernel<Scalar>(table, 1));
     const GruGradients<Scalar> gradients = solve_backward(p, gru_kernel<Scalar>(table, 1), states);
     for (const int threads : {1, 2, 3, 5}) {
@@ -225,13 +263,14 @@ TEST_CASE("a call that saves nothing gives the same bits as one that saves") {
 
 // Two calls in a row, the second from the states of the first, and backward the other way.
 template <class Scalar>
-void check_split_in_time(const KernelTable& table, GruForm form, Index B, Index steps, Index first) {
-  CONTEXT("form " << check::show(form) << " B " << B << " after " << first << " of " << steps << " steps, bytes "
-                  << sizeof(Scalar));
+void check_split_in_time(const KernelTable& table, GruForm form, Index B, Index steps, Index first, bool zoned) {
+  CONTEXT("zoned " << zoned << " form " << check::show(form) << " B " << B << " after " << first << " of " << steps
+                   << " steps, bytes " << sizeof(Scalar));
   check::Random random(7);
   const GruSolver<Scalar> kernel = gru_kernel<Scalar>(table);
   const Index H = table.kernels<Scalar>().lanes + 3;
-  const GruProblem<Scalar> whole = gru_problem<Scalar>(random, {steps, B, 5, H}, form);
+  GruProblem<Scalar> whole = gru_problem<Scalar>(random, {steps, B, 5, H}, form);
+  set_zoneout(random, whole, zoned);
   GruProblem<Scalar> head = part_of(whole, {0, first}, {0, B});
   GruProblem<Scalar> tail = part_of(whole, {first, steps}, {0, B});
   const GruStates<Scalar> states = solve_forward(whole, kernel);
@@ -254,11 +293,13 @@ void check_split_in_time(const KernelTable& table, GruForm form, Index B, Index 
 TEST_CASE("a sequence in two calls gives the same bits as in one") {
   for_each_isa([](const KernelTable& table) {
     for (const GruForm form : kForms) {
-      for (const Index B : {Index(1), Index(4)}) {
-        check_split_in_time<float>(table, form, B, 5, 2);
-        check_split_in_time<double>(table, form, B, 5, 1);
+      for (const bool zoned : {false, true}) {
+        for (const Index B : {Index(1), Index(4)}) {
+          check_split_in_time<float>(table, form, B, 5, 2, zoned);
+          check_split_in_time<double>(table, form, B, 5, 1, zoned);
+        }
+        check_split_in_time<float>(table, form, 1, 60, 31, zoned);
       }
-      check_split_in_time<float>(table, form, 1, 60, 31);
     }
   });
 }
@@ -269,7 +310,8 @@ void check_split_of_batch(const KernelTable& table, GruForm form, Index B, Index
   check::Random random(8);
   const GruSolver<Scalar> kernel = gru_kernel<Scalar>(table);
   const Index H = table.kernels<Scalar>().lanes + 3, T = 5, I = 6;
-  const GruProblem<Scalar> whole = gru_problem<Scalar>(random, {T, B, I, H}, form);
+  GruProblem<Scalar> whole = gru_problem<Scalar>(random, {T, B, I, H}, form);
+  set_zoneout(random, whole, first % 2 == 1);
   const GruStates<Scalar> states = solve_forward(whole, kernel);
   const GruGradients<Scalar> gradients = solve_backward(whole, kernel, states);
   for (const Range rows : {Range{0, first}, Range{first, B}}) {

@@ -9,7 +9,7 @@ namespace {
 
 LstmSetup random_setup(check::Random& random) {
   LstmSetup s;
-  for (Layout* layout : {&s.x, &s.h, &s.d_h, &s.d_x}) *layout = random_layout(random);
+  for (Layout* layout : {&s.x, &s.h, &s.d_h, &s.d_x, &s.z}) *layout = random_layout(random);
   s.shift = static_cast<int>(random.integer(0, 3));
   for (bool* flag :
        {&s.save, &s.h_last, &s.c_last, &s.h_sequence, &s.want_d_x, &s.want_d_h0, &s.want_d_c0, &s.want_d_b}) {
@@ -43,7 +43,7 @@ template <class Scalar>
 void check_random_problem(const KernelTable& table, check::Random& random, Dims dims,
                           Activation activation = Activation::kTanh, Activation recurrent = Activation::kSigmoid) {
   LstmProblem<Scalar> p = lstm_problem<Scalar>(random, dims, activation, recurrent);
-  clear_sometimes(random, {&p.b, &p.h0, &p.c0, &p.d_h, &p.d_h_last, &p.d_c_last, &p.m_x, &p.m_h});
+  clear_sometimes(random, {&p.b, &p.h0, &p.c0, &p.d_h, &p.d_h_last, &p.d_c_last, &p.m_x, &p.m_h, &p.z_h, &p.z_c});
   check_problem(table, p, random_setup(random));
 }
 
@@ -108,7 +108,7 @@ void check_layouts(const KernelTable& table) {
     for (const Layout layout : kLayouts) {
       CONTEXT("layout " << check::show(layout) << " B " << B);
       LstmSetup setup;
-      setup.x = setup.h = setup.d_h = setup.d_x = layout;
+      setup.x = setup.h = setup.d_h = setup.d_x = setup.z = layout;
       setup.shift = 1;
       CHECK(same_bits(solve_forward(p, kernel, setup), states));
       CHECK(same_bits(solve_backward(p, kernel, states, setup), gradients));
@@ -154,7 +154,8 @@ void check_threads(const KernelTable& table) {
   check::Random random(5);
   // 6 and 8 million operations: enough to deserve five threads. A lone row has its gradients alone to share out.
   for (const Dims& dims : {Dims{20, 13, 32, 40}, Dims{330, 1, 37, 40}}) {
-    const LstmProblem<Scalar> p = lstm_problem<Scalar>(random, dims);
+    LstmProblem<Scalar> p = lstm_problem<Scalar>(random, dims);
+    set_zoneout(random, p, true);
     const LstmStates<Scalar> states = solve_forward(p, lstm_kernel<Scalar>(table, 1));
     const LstmGradients<Scalar> gradients = solve_backward(p, lstm_kernel<Scalar>(table, 1), states);
     for (const int threads : {1, 2, 3, 5}) {
@@ -195,12 +196,14 @@ TEST_CASE("a call that saves nothing gives the same bits as one that saves") {
 
 // Two calls in a row, the second from the states of the first, and backward the other way.
 template <class Scalar>
-void check_split_in_time(const KernelTable& table, Index B, Index steps, Index first) {
-  CONTEXT("B " << B << " after " << first << " of " << steps << " steps, bytes " << sizeof(Scalar));
+void check_split_in_time(const KernelTable& table, Index B, Index steps, Index first, bool zoned) {
+  CONTEXT("zoned " << zoned << " B " << B << " after " << first << " of " << steps << " steps, bytes "
+                   << sizeof(Scalar));
   check::Random random(7);
   const LstmSolver<Scalar> kernel = lstm_kernel<Scalar>(table);
   const Index H = table.kernels<Scalar>().lanes + 3;
-  const LstmProblem<Scalar> whole = lstm_problem<Scalar>(random, {steps, B, 5, H});
+  LstmProblem<Scalar> whole = lstm_problem<Scalar>(random, {steps, B, 5, H});
+  set_zoneout(random, whole, zoned);
   LstmProblem<Scalar> head = part_of(whole, {0, first}, {0, B});
   LstmProblem<Scalar> tail = part_of(whole, {first, steps}, {0, B});
   const LstmStates<Scalar> states = solve_forward(whole, kernel);
@@ -226,11 +229,13 @@ void check_split_in_time(const KernelTable& table, Index B, Index steps, Index f
 
 TEST_CASE("a sequence in two calls gives the same bits as in one") {
   for_each_isa([](const KernelTable& table) {
-    for (const Index B : {Index(1), Index(4)}) {
-      check_split_in_time<float>(table, B, 5, 2);
-      check_split_in_time<double>(table, B, 5, 1);
+    for (const bool zoned : {false, true}) {
+      for (const Index B : {Index(1), Index(4)}) {
+        check_split_in_time<float>(table, B, 5, 2, zoned);
+        check_split_in_time<double>(table, B, 5, 1, zoned);
+      }
+      check_split_in_time<float>(table, 1, 60, 31, zoned);
     }
-    check_split_in_time<float>(table, 1, 60, 31);
   });
 }
 
@@ -240,7 +245,8 @@ void check_split_of_batch(const KernelTable& table, Index B, Index first) {
   check::Random random(8);
   const LstmSolver<Scalar> kernel = lstm_kernel<Scalar>(table);
   const Index H = table.kernels<Scalar>().lanes + 3, T = 5, I = 6;
-  const LstmProblem<Scalar> whole = lstm_problem<Scalar>(random, {T, B, I, H});
+  LstmProblem<Scalar> whole = lstm_problem<Scalar>(random, {T, B, I, H});
+  set_zoneout(random, whole, first % 2 == 1);
   const LstmStates<Scalar> states = solve_forward(whole, kernel);
   const LstmGradients<Scalar> gradients = solve_backward(whole, kernel, states);
   for (const Range rows : {Range{0, first}, Range{first, B}}) {
@@ -317,6 +323,48 @@ TEST_CASE("with factors of inputs and states, or of one of them, the gradients a
         check_lstm_differences(p, lstm_kernel<double>(table));
       }
     }
+  });
+}
+
+TEST_CASE("with zoneout of either state, drawn or at its rates, the gradients are those of the loss") {
+  for_each_isa([](const KernelTable& table) {
+    check::Random random(14);
+    for (const int which : {1, 2, 3}) {
+      for (const bool drawn : {false, true}) {
+        for (const bool factors : {false, true}) {
+          CONTEXT("which " << which << " drawn " << drawn << " factors " << factors);
+          LstmProblem<double> p = lstm_problem<double>(random, {4, 2, 3, table.kernels<double>().lanes + 1});
+          const auto zoneout = [&] {
+            return drawn ? drawn_zoneout<double>(random, p.dims) : random_array<double>(random, p.dims.H, 0.5);
+          };
+          p.z_h = (which & 1) == 0 ? std::vector<double>{} : zoneout();
+          p.z_c = (which & 2) == 0 ? std::vector<double>{} : zoneout();
+          p.m_h = factors ? random_array<double>(random, 2 * p.dims.H, 2) : std::vector<double>{};
+          check_lstm_differences(p, lstm_kernel<double>(table));
+        }
+      }
+    }
+  });
+}
+
+TEST_CASE("zoneout that keeps nothing changes no bit, and one that keeps all keeps all bits") {
+  for_each_isa([](const KernelTable& table) {
+    check::Random random(15);
+    const LstmSolver<float> kernel = lstm_kernel<float>(table);
+    LstmProblem<float> p = lstm_problem<float>(random, {5, 3, 2, table.kernels<float>().lanes + 3});
+    LstmProblem<float> nothing = p;
+    for (auto* z : zoneouts(p)) z->clear();
+    for (auto* z : zoneouts(nothing)) z->assign(p.d_h.size(), 0);
+    const LstmStates<float> states = solve_forward(p, kernel);
+    CHECK(same_bits(solve_forward(nothing, kernel), states));
+    CHECK(same_bits(solve_backward(nothing, kernel, states), solve_backward(p, kernel, states)));
+    for (auto* z : zoneouts(p)) z->assign(p.d_h.size(), 1);
+    const LstmStates<float> kept = solve_forward(p, kernel);
+    CHECK(same_bits(kept.h_last, p.h0));
+    CHECK(same_bits(kept.c_last, p.c0));
+    const LstmGradients<float> gradients = solve_backward(p, kernel, kept);
+    CHECK(same_bits(gradients.d_c0, p.d_c_last));
+    for (const float d : gradients.d_a) CHECK(d == 0);
   });
 }
 

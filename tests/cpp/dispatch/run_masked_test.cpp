@@ -151,10 +151,13 @@ TEST_CASE("the kernels' gradients are those of their own loss") {
     const Dims dims{4, 3, 2, table.kernels<double>().lanes + 1};
     for (const Padding padding : {Padding::kRight, Padding::kHoles}) {
       const Mask mask = random_mask(random, dims.T, dims.B, padding, padding == Padding::kHoles);
-      check_lstm_differences(lstm_problem<double>(random, dims), masked_lstm<double>(table, mask));
+      LstmProblem<double> lstm = lstm_problem<double>(random, dims);
+      set_zoneout(random, lstm, true);
+      check_lstm_differences(lstm, masked_lstm<double>(table, mask));
       for (const GruForm form : {GruForm::kResetAfter, GruForm::kResetBefore}) {
         GruProblem<double> p = gru_problem<double>(random, dims, form);
         if (form == GruForm::kResetBefore) p.b_h.clear();
+        set_zoneout(random, p, true);
         check_gru_differences(p, masked_gru<double>(table, mask));
       }
     }
@@ -166,12 +169,14 @@ TEST_CASE("a mask that keeps every step gives the bits of no mask") {
     check::Random random(3);
     const Dims dims{50, 7, 3, table.kernels<float>().lanes + 2};
     const Mask mask = random_mask(random, dims.T, dims.B, Padding::kNone);
-    const LstmProblem<float> lstm = lstm_problem<float>(random, dims);
+    LstmProblem<float> lstm = lstm_problem<float>(random, dims);
+    set_zoneout(random, lstm, true);
     const auto states = solve_forward(lstm, lstm_kernel<float>(table));
     const auto masked = masked_lstm<float>(table, mask);
     CHECK(same_bits(solve_forward(lstm, masked), states));
     CHECK(same_bits(solve_backward(lstm, masked, states), solve_backward(lstm, lstm_kernel<float>(table), states)));
-    const GruProblem<float> gru = gru_problem<float>(random, dims, GruForm::kResetAfter);
+    GruProblem<float> gru = gru_problem<float>(random, dims, GruForm::kResetAfter);
+    set_zoneout(random, gru, true);
     const auto gru_states = solve_forward(gru, gru_kernel<float>(table));
     const auto masked_too = masked_gru<float>(table, mask);
     CHECK(same_bits(solve_forward(gru, masked_too), gru_states));
@@ -186,8 +191,10 @@ TEST_CASE("any number of threads gives the same bits") {
     const Dims dims{60, 13, 40, 40};  // some ten million operations: enough to deserve five threads
     for (const Padding padding : {Padding::kRight, Padding::kHoles}) {
       const Mask mask = random_mask(random, dims.T, dims.B, padding, padding == Padding::kHoles);
-      const LstmProblem<float> lstm = lstm_problem<float>(random, dims);
-      const GruProblem<float> gru = gru_problem<float>(random, dims, GruForm::kResetBefore);
+      LstmProblem<float> lstm = lstm_problem<float>(random, dims);
+      GruProblem<float> gru = gru_problem<float>(random, dims, GruForm::kResetBefore);
+      set_zoneout(random, lstm, true);
+      set_zoneout(random, gru, true);
       const auto one = masked_lstm<float>(table, mask, 1);
       const auto states = solve_forward(lstm, one);
       const auto gradients = solve_backward(lstm, one, states);
@@ -213,6 +220,7 @@ TEST_CASE("what a mask hides is never read") {
     const Dims dims{9, 4, 3, 5};
     const Mask mask = random_mask(random, dims.T, dims.B, Padding::kHoles);
     LstmProblem<float> p = lstm_problem<float>(random, dims);
+    set_zoneout(random, p, true);
     const auto solver = masked_lstm<float>(table, mask);
     const auto states = solve_forward(p, solver);
     const auto gradients = solve_backward(p, solver, states);
@@ -220,6 +228,9 @@ TEST_CASE("what a mask hides is never read") {
       for (Index b = 0; b < dims.B; ++b) {
         if (mask.bytes[std::size_t(b * dims.T + t)] != 0) continue;
         for (Index k = 0; k < dims.I; ++k) p.x[std::size_t((t * dims.B + b) * dims.I + k)] = NAN;
+        for (Index u = 0; u < dims.H; ++u) {
+          for (auto* z : zoneouts(p)) (*z)[std::size_t((t * dims.B + b) * dims.H + u)] = NAN;
+        }
       }
     }
     CHECK(same_bits(solve_forward(p, solver), states));

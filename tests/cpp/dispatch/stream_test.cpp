@@ -42,18 +42,22 @@ struct LayerWeights {
   Kind kind;
   Index I, H;
   std::vector<Scalar> w_x, w_h, b;
+  std::vector<Scalar> z_h, z_c;  // rates of zoneout (H), or empty
 
   LayerWeights(check::Random& random, Kind kind_, Index I_, Index H_) : kind(kind_), I(I_), H(H_) {
     const Index gates = kind == Kind::kLstm ? 4 : kind == Kind::kDense ? 1 : 3;
     w_x = random_array<Scalar>(random, I * gates * H, weight_bound(I + H));
     w_h = random_array<Scalar>(random, kind == Kind::kDense ? 0 : H * gates * H, weight_bound(I + H));
     b = random_array<Scalar>(random, (kind == Kind::kGruAfter ? 2 : 1) * gates * H, 1);
+    if (random_choice(random)) z_h = random_array<Scalar>(random, H, 0.5);
+    if (random_choice(random)) z_c = random_array<Scalar>(random, H, 0.5);
   }
 
   LstmForward<Scalar> lstm() const {
     LstmForward<Scalar> call;
     call.dims = {0, 0, I, H};
     call.weights = {w_x.data(), w_h.data(), b.data()};
+    call.zoneout = {{pointer(z_h), 0, 0}, {pointer(z_c), 0, 0}};
     return call;
   }
   GruForward<Scalar> gru() const {
@@ -61,6 +65,7 @@ struct LayerWeights {
     call.dims = {0, 0, I, H};
     call.form = kind == Kind::kGruAfter ? GruForm::kResetAfter : GruForm::kResetBefore;
     call.weights = {w_x.data(), w_h.data(), b.data(), kind == Kind::kGruAfter ? b.data() + 3 * H : nullptr};
+    call.zoneout.z_h = {pointer(z_h), 0, 0};
     return call;
   }
   DenseForward<Scalar> dense() const {
@@ -261,7 +266,8 @@ TEST_CASE("weights are those of the time when a layer was added; the floating-po
     const std::vector<float> expected = in_calls_of(stream, 4, 4, x);
     CHECK(floating_point_mode() == mode);
     for (LayerWeights<float>& layer : chain) {
-      for (auto* weights : {&layer.w_x, &layer.w_h, &layer.b}) std::fill(weights->begin(), weights->end(), 7.0f);
+      for (auto* weights : {&layer.w_x, &layer.w_h, &layer.b, &layer.z_h, &layer.z_c})
+        std::fill(weights->begin(), weights->end(), 7.0f);
     }
     stream.reset();
     CHECK(in_calls_of(stream, 4, 4, x) == expected);

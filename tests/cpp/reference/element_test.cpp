@@ -23,6 +23,8 @@ TEST_CASE("absent arrays read as zeros") {
   const float values[] = {1, 2};
   CHECK(element_or_zero(values, 1) == 2);
   CHECK(element_or_zero<float>(nullptr, 1) == 0);
+  CHECK(element_or_zero<float>({values, 1, 1}, 1, 0, 0) == 2);
+  CHECK(element_or_zero<float>(Sequence<const float>{}, 1, 0, 0) == 0);
 }
 
 TEST_CASE("the state before the first step is the initial one") {

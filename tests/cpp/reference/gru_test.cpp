@@ -45,6 +45,33 @@ TEST_CASE("the GRU twin computes one step by hand") {
   check_close("h, reset before", before.h, {z_1 * 0.5 + (1 - z_1) * n_1}, 1e-15);
 }
 
+TEST_CASE("the GRU twin keeps of each old state what zoneout says") {
+  const Dims dims{1, 1, 2, 3};
+  check::Random random(7);
+  GruProblem<double> p = gru_problem<double>(random, dims, GruForm::kResetAfter);
+  set_zoneout(random, p, false);
+  const GruSolver<double> twin = gru_twin<double>(dims.H);
+  // One step without zoneout gives the new states that z mixes with the old ones.
+  const GruStates<double> first = solve_forward(p, twin);
+  GruProblem<double> step = p;
+  for (auto* z : zoneouts(step)) *z = {0, 1, 0.25};
+  const GruStates<double> mixed = solve_forward(step, twin);
+  const auto expected = [](const std::vector<double>& old, const std::vector<double>& next) {
+    return std::vector<double>{next[0], old[1], 0.25 * old[2] + 0.75 * next[2]};
+  };
+  check_close("h", mixed.h_last, expected(p.h0, first.h_last), 1e-15);
+}
+
+TEST_CASE("the GRU twin's gradients are those of its loss with zoneout of every state") {
+  const Dims dims{4, 2, 3, 2};
+  check::Random random(8);
+  for (const GruForm form : kForms) {
+    GruProblem<double> p = gru_problem<double>(random, dims, form);
+    set_zoneout(random, p, true);
+    check_gru_differences(p, gru_twin<double>(dims.H));
+  }
+}
+
 TEST_CASE("the GRU twin does not depend on how its arrays stand in memory") {
   const Dims dims{4, 3, 2, 3};
   check::Random random(5);

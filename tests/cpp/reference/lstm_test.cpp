@@ -35,6 +35,32 @@ TEST_CASE("the LSTM twin computes one step by hand") {
   check_close("h", states.h, {o * std::tanh(c)}, 1e-15);
 }
 
+TEST_CASE("the LSTM twin keeps of each old state what zoneout says") {
+  const Dims dims{1, 1, 2, 3};
+  check::Random random(7);
+  LstmProblem<double> p = lstm_problem<double>(random, dims);
+  set_zoneout(random, p, false);
+  const LstmSolver<double> twin = lstm_twin<double>(dims.H);
+  // One step without zoneout gives the new states that z mixes with the old ones.
+  const LstmStates<double> first = solve_forward(p, twin);
+  LstmProblem<double> step = p;
+  for (auto* z : zoneouts(step)) *z = {0, 1, 0.25};
+  const LstmStates<double> mixed = solve_forward(step, twin);
+  const auto expected = [](const std::vector<double>& old, const std::vector<double>& next) {
+    return std::vector<double>{next[0], old[1], 0.25 * old[2] + 0.75 * next[2]};
+  };
+  check_close("h", mixed.h_last, expected(p.h0, first.h_last), 1e-15);
+  check_close("c", mixed.c_last, expected(p.c0, first.c_last), 1e-15);
+}
+
+TEST_CASE("the LSTM twin's gradients are those of its loss with zoneout of every state") {
+  const Dims dims{4, 2, 3, 2};
+  check::Random random(8);
+  LstmProblem<double> p = lstm_problem<double>(random, dims);
+  set_zoneout(random, p, true);
+  check_lstm_differences(p, lstm_twin<double>(dims.H));
+}
+
 TEST_CASE("the LSTM twin does not depend on how its arrays stand in memory") {
   const Dims dims{4, 3, 2, 3};
   check::Random random(2);

@@ -38,9 +38,14 @@ TEST_CASE("a masked step keeps the states, and its output is the last one or zer
   // The steps that count, alone.
   LstmProblem<double> row = part_of(p, {0, 4}, {0, 1});
   row.dims.T = 2;
-  const std::vector<double> third(row.x.begin() + 2 * kDims.I, row.x.begin() + 3 * kDims.I);
-  row.x.resize(kDims.I);
-  row.x.insert(row.x.end(), third.begin(), third.end());
+  const auto first_and_third = [](std::vector<double>& steps, Index F) {
+    std::copy_n(steps.begin() + 2 * F, F, steps.begin() + F);
+    steps.resize(2 * F);
+  };
+  first_and_third(row.x, kDims.I);
+  for (auto* z : {&row.z_h, &row.z_c}) {
+    if (Index(z->size()) > kDims.H) first_and_third(*z, kDims.H);
+  }
   const LstmStates<double> alone = solve_forward(row, lstm_twin<double>(kDims.H));
   CHECK(rows_of(alone.h, 1, kDims.H, {1, 2}, {0, 1}) == h_at(repeated, 2, 0));
 }

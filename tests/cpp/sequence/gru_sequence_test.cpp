@@ -14,10 +14,11 @@ GruSolver<Scalar> in_parts(const KernelTable& table, Index run, Index shares = 1
 }
 
 template <class Scalar>
-void check_parts(const KernelTable& table, GruForm form, Dims dims) {
-  CONTEXT("form " << check::show(form) << " " << list_of(dims) << " bytes " << sizeof(Scalar));
+void check_parts(const KernelTable& table, GruForm form, Dims dims, bool zoned) {
+  CONTEXT("form " << check::show(form) << " " << list_of(dims) << " zoned " << zoned << " bytes " << sizeof(Scalar));
   check::Random random(1);
-  const GruProblem<Scalar> p = gru_problem<Scalar>(random, dims, form);
+  GruProblem<Scalar> p = gru_problem<Scalar>(random, dims, form);
+  set_zoneout(random, p, zoned);
   const GruSolver<double> twin = gru_twin<double>(dims.H);
   const GruStates<Scalar> states = solve_forward(p, in_parts<Scalar>(table, 1000));
   const GruGradients<Scalar> gradients = solve_backward(p, in_parts<Scalar>(table, 1000), states);
@@ -34,10 +35,12 @@ template <class Scalar>
 void check_shapes(const KernelTable& table) {
   const Index N = table.kernels<Scalar>().lanes;
   for (const GruForm form : {GruForm::kResetAfter, GruForm::kResetBefore}) {
-    check_parts<Scalar>(table, form, {5, 13, 5, 2 * N + 3});
-    check_parts<Scalar>(table, form, {7, 6, 1, N});
-    check_parts<Scalar>(table, form, {50, 2, 6, N + 1});
-    check_parts<Scalar>(table, form, {1, 3, 3, 9 * N - 1});
+    for (const bool zoned : {false, true}) {
+      check_parts<Scalar>(table, form, {5, 13, 5, 2 * N + 3}, zoned);
+      check_parts<Scalar>(table, form, {7, 6, 1, N}, zoned);
+      check_parts<Scalar>(table, form, {50, 2, 6, N + 1}, zoned);
+      check_parts<Scalar>(table, form, {1, 3, 3, 9 * N - 1}, zoned);
+    }
   }
 }
 
@@ -49,11 +52,12 @@ TEST_CASE("any split of rows, panels and steps gives the same bits, in memory of
 }
 
 template <class Scalar>
-void check_team(const KernelTable& table, GruForm form, Dims dims) {
-  CONTEXT("form " << check::show(form) << " " << list_of(dims) << " bytes " << sizeof(Scalar));
+void check_team(const KernelTable& table, GruForm form, Dims dims, bool zoned) {
+  CONTEXT("form " << check::show(form) << " " << list_of(dims) << " zoned " << zoned << " bytes " << sizeof(Scalar));
   check::Random random(2);
   GruProblem<Scalar> p = gru_problem<Scalar>(random, dims, form);
   p.m_x.clear();
+  set_zoneout(random, p, zoned);
   const GruStates<Scalar> states = solve_forward(p, in_parts<Scalar>(table, 1000));
   const GruGradients<Scalar> gradients = solve_backward(p, in_parts<Scalar>(table, 1000), states);
   for (const Index shares : {2, 3, 5}) {
@@ -67,11 +71,13 @@ template <class Scalar>
 void check_teams(const KernelTable& table) {
   const Index N = table.kernels<Scalar>().lanes;
   for (const GruForm form : {GruForm::kResetAfter, GruForm::kResetBefore}) {
-    check_team<Scalar>(table, form, {30, 1, 5, 9 * N + 1});
-    check_team<Scalar>(table, form, {4, 2, 1, 8 * N});
-    check_team<Scalar>(table, form, {3, 7, 3, 5 * N - 1});
-    check_team<Scalar>(table, form, {1, 1, 3, N});
-    check_team<Scalar>(table, form, {0, 3, 3, N});
+    for (const bool zoned : {false, true}) {
+      check_team<Scalar>(table, form, {30, 1, 5, 9 * N + 1}, zoned);
+      check_team<Scalar>(table, form, {4, 2, 1, 8 * N}, zoned);
+      check_team<Scalar>(table, form, {3, 7, 3, 5 * N - 1}, zoned);
+      check_team<Scalar>(table, form, {1, 1, 3, N}, zoned);
+      check_team<Scalar>(table, form, {0, 3, 3, N}, zoned);
+    }
   }
 }
 

@@ -14,10 +14,11 @@ LstmSolver<Scalar> in_parts(const KernelTable& table, Index run, Index shares = 
 }
 
 template <class Scalar>
-void check_parts(const KernelTable& table, Dims dims) {
-  CONTEXT(list_of(dims) << " bytes " << sizeof(Scalar));
+void check_parts(const KernelTable& table, Dims dims, bool zoned) {
+  CONTEXT(list_of(dims) << " zoned " << zoned << " bytes " << sizeof(Scalar));
   check::Random random(1);
-  const LstmProblem<Scalar> p = lstm_problem<Scalar>(random, dims);
+  LstmProblem<Scalar> p = lstm_problem<Scalar>(random, dims);
+  set_zoneout(random, p, zoned);
   const LstmSolver<double> twin = lstm_twin<double>(dims.H);
   const LstmStates<Scalar> states = solve_forward(p, in_parts<Scalar>(table, 1000));
   const LstmGradients<Scalar> gradients = solve_backward(p, in_parts<Scalar>(table, 1000), states);
@@ -33,10 +34,12 @@ void check_parts(const KernelTable& table, Dims dims) {
 template <class Scalar>
 void check_shapes(const KernelTable& table) {
   const Index N = table.kernels<Scalar>().lanes;
-  check_parts<Scalar>(table, {5, 13, 5, 2 * N + 3});
-  check_parts<Scalar>(table, {7, 6, 1, N});
-  check_parts<Scalar>(table, {50, 2, 6, N + 1});
-  check_parts<Scalar>(table, {1, 3, 3, 5 * N - 1});
+  for (const bool zoned : {false, true}) {
+    check_parts<Scalar>(table, {5, 13, 5, 2 * N + 3}, zoned);
+    check_parts<Scalar>(table, {7, 6, 1, N}, zoned);
+    check_parts<Scalar>(table, {50, 2, 6, N + 1}, zoned);
+    check_parts<Scalar>(table, {1, 3, 3, 5 * N - 1}, zoned);
+  }
 }
 
 TEST_CASE("any split of rows, panels and steps gives the same bits, in memory of the sizes asked for") {
@@ -47,11 +50,12 @@ TEST_CASE("any split of rows, panels and steps gives the same bits, in memory of
 }
 
 template <class Scalar>
-void check_team(const KernelTable& table, Dims dims) {
-  CONTEXT(list_of(dims) << " bytes " << sizeof(Scalar));
+void check_team(const KernelTable& table, Dims dims, bool zoned) {
+  CONTEXT(list_of(dims) << " zoned " << zoned << " bytes " << sizeof(Scalar));
   check::Random random(2);
   LstmProblem<Scalar> p = lstm_problem<Scalar>(random, dims);
   p.m_x.clear();
+  set_zoneout(random, p, zoned);
   const LstmStates<Scalar> states = solve_forward(p, in_parts<Scalar>(table, 1000));
   const LstmGradients<Scalar> gradients = solve_backward(p, in_parts<Scalar>(table, 1000), states);
   for (const Index shares : {2, 3, 5}) {
@@ -64,11 +68,13 @@ void check_team(const KernelTable& table, Dims dims) {
 template <class Scalar>
 void check_teams(const KernelTable& table) {
   const Index N = table.kernels<Scalar>().lanes;
-  check_team<Scalar>(table, {30, 1, 5, 9 * N + 1});
-  check_team<Scalar>(table, {4, 2, 1, 8 * N});
-  check_team<Scalar>(table, {3, 7, 3, 5 * N - 1});
-  check_team<Scalar>(table, {1, 1, 3, N});
-  check_team<Scalar>(table, {0, 3, 3, N});
+  for (const bool zoned : {false, true}) {
+    check_team<Scalar>(table, {30, 1, 5, 9 * N + 1}, zoned);
+    check_team<Scalar>(table, {4, 2, 1, 8 * N}, zoned);
+    check_team<Scalar>(table, {3, 7, 3, 5 * N - 1}, zoned);
+    check_team<Scalar>(table, {1, 1, 3, N}, zoned);
+    check_team<Scalar>(table, {0, 3, 3, N}, zoned);
+  }
 }
 
 TEST_CASE("threads that share the units give the same bits, also where some have none") {
