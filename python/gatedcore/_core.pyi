@@ -3,8 +3,9 @@
 Arrays are float32 or float64, all of one call alike; nothing is converted or copied silently.
 Sequences are (B, T, F), or (T, B, F) where ``time_major``, with a contiguous last axis and any
 other strides; mask and reset, of bool, are (B, T) or (T, B) with any strides. m_x (B, I) and m_h
-(B, H) multiply the inputs and the states on their way into the products. Activation names:
-"linear", "tanh", "sigmoid", "hard_sigmoid", "relu", "softsign", "elu".
+(B, H) multiply the inputs and the states on their way into the products; z_h and z_c, sequences or
+one row (H,) for all steps, are the shares of the old states that zoneout keeps, in running order.
+Activation names: "linear", "tanh", "sigmoid", "hard_sigmoid", "relu", "softsign", "elu".
 """
 
 from typing import Any, final
@@ -55,6 +56,8 @@ class Stream:
         bias: Array | None,
         activation: str,
         recurrent_activation: str,
+        z_h: Array | None = None,
+        z_c: Array | None = None,
     ) -> None: ...
     def add_gru(
         self,
@@ -64,6 +67,7 @@ class Stream:
         activation: str,
         recurrent_activation: str,
         reset_after: bool,
+        z_h: Array | None = None,
     ) -> None: ...
     def add_dense(self, kernel: Array, bias: Array | None, activation: str) -> None: ...
     def run(self, x: Array, out: Array | None) -> Array:
@@ -96,6 +100,8 @@ def lstm_forward(
     reset: npt.NDArray[np.bool_] | None = None,
     m_x: Array | None = None,
     m_h: Array | None = None,
+    z_h: Array | None = None,
+    z_c: Array | None = None,
 ) -> tuple[Array | None, Array, Array, LSTMCache | None]:
     """Return h of every step in x's layout or None, last h and c (B, H), and the cache or None."""
 
@@ -132,6 +138,7 @@ def gru_forward(
     reset: npt.NDArray[np.bool_] | None = None,
     m_x: Array | None = None,
     m_h: Array | None = None,
+    z_h: Array | None = None,
 ) -> tuple[Array | None, Array, GRUCache | None]:
     """Return h of every step or None, last h, and the cache or None; bias (2, 3H) or (3H)."""
 
@@ -153,6 +160,11 @@ def dropout_factors(
     rows: int, columns: int, rate: float, seed: int, stream: int, is_double: bool
 ) -> Array:
     """Return factors (rows, columns): 0 with probability ``rate``, else 1 / (1 - rate)."""
+
+def zoneout_draws(
+    steps: int, rows: int, columns: int, rate: float, seed: int, stream: int, is_double: bool
+) -> Array:
+    """Return shares of old states (steps, rows, columns): 1 with probability ``rate``, else 0."""
 
 def dense_forward(x: Array, kernel: Array, bias: Array | None, activation: str) -> Array:
     """Return activation(x kernel + bias) for x (M, I), kernel (I, O), bias (O)."""

@@ -25,3 +25,25 @@ def test_dtype_and_shape() -> None:
 def test_bad_arguments(arguments: tuple, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         _core.dropout_factors(*arguments, 0, 0, True)
+
+
+def test_zoneout_keeps_where_dropout_of_the_same_stream_drops() -> None:
+    kept = _core.zoneout_draws(4, 3, 5, 0.4, 1, 2, False)
+    assert (kept.dtype, kept.shape) == (np.float32, (4, 3, 5))
+    factors = _core.dropout_factors(12, 5, 0.4, 1, 2, False)
+    np.testing.assert_array_equal(kept.reshape(12, 5), factors == 0.0)
+    np.testing.assert_array_equal(_core.zoneout_draws(4, 3, 5, 0.4, 1, 2, True), kept)
+    assert _core.zoneout_draws(0, 3, 5, 0.4, 1, 2, True).shape == (0, 3, 5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((4, -1, 5, 0.5), r"zoneout_draws: shape is \(4, -1, 5\), expected sizes"),
+        ((4, 3, 5, 1.0), r"zoneout_draws: rate is 1.0+, expected a number in \[0, 1\)"),
+        ((2**20, 2**20, 2**20, 0.5), "zoneout_draws: "),
+    ],
+)
+def test_bad_arguments_of_zoneout(arguments: tuple, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        _core.zoneout_draws(*arguments, 0, 0, True)

@@ -1,4 +1,4 @@
-#include "dispatch/dropout.hpp"
+#include "dispatch/draws.hpp"
 
 #include <cmath>
 #include <vector>
@@ -9,9 +9,9 @@ namespace gatedcore::test {
 namespace {
 
 template <class Scalar>
-std::vector<Scalar> factors_of(RandomStream random, double rate, Index count) {
+std::vector<Scalar> factors_of(RandomStream random, double rate, Index count, int threads = 1) {
   std::vector<Scalar> factors(static_cast<std::size_t>(count), Scalar(7));
-  dropout_factors(random, rate, factors.data(), count);
+  draw(random, dropout_choice<Scalar>(rate), factors.data(), count, threads);
   return factors;
 }
 
@@ -27,6 +27,22 @@ TEST_CASE("a factor is 0 as often as the rate says, else what keeps the mean at 
     }
     // Four standard deviations of the share of a million draws.
     CHECK_NEAR(zeros / kCount, rate, 4 * std::sqrt(rate * (1 - rate) / kCount));
+  }
+}
+
+TEST_CASE("zoneout keeps a unit where dropout would drop it") {
+  const std::vector<float> factors = factors_of<float>({3, 4}, 0.3, 1001);
+  std::vector<float> kept(factors.size(), 7.0f);
+  draw({3, 4}, zoneout_choice<float>(0.3), kept.data(), 1001, 1);
+  for (std::size_t i = 0; i < kept.size(); ++i) CHECK(kept[i] == (factors[i] == 0 ? 1.0f : 0.0f));
+}
+
+TEST_CASE("any number of threads draws the same") {
+  constexpr Index kCount = 100003;  // enough to deserve five threads
+  const std::vector<double> alone = factors_of<double>({1, 2}, 0.5, kCount);
+  for (const int threads : {2, 3, 5}) {
+    const bool same = factors_of<double>({1, 2}, 0.5, kCount, threads) == alone;
+    CHECK(same);
   }
 }
 
