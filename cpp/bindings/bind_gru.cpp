@@ -11,6 +11,7 @@
 #include "bindings/masked.hpp"
 #include "bindings/saved_gates.hpp"
 #include "bindings/weights.hpp"
+#include "bindings/zoneout.hpp"
 #include "core/buffer.hpp"
 #include "core/thread_limit.hpp"
 #include "dispatch/isa.hpp"
@@ -58,6 +59,7 @@ struct ForwardArguments {
   bool reset_after, time_major, go_backwards, return_sequences, save;
   MaskArguments masking;
   OptionalArray m_x, m_h;
+  OptionalArray z_h;
 };
 
 template <class Scalar>
@@ -76,6 +78,7 @@ GruForward<Scalar> forward_call(const ForwardArguments& a) {
   if (a.go_backwards) call.x = reversed(call.x, dims.T);
   call.factors.m_x = contiguous<Scalar>(kWhere, "m_x", a.m_x, {dims.B, dims.I}, "(B, I)");
   call.factors.m_h = contiguous<Scalar>(kWhere, "m_h", a.m_h, {dims.B, dims.H}, "(B, H)");
+  call.zoneout.z_h = zoneout<Scalar>(kWhere, "z_h", a.z_h, dims, a.time_major);
   call.h0 = contiguous<Scalar>(kWhere, "h0", a.h0, {dims.B, dims.H}, "(B, H)");
   return call;
 }
@@ -112,8 +115,15 @@ py::tuple forward(const ForwardArguments& a) {
     saved.call = call;
     auto object = std::make_unique<GruCacheObject>();
     object->saved = std::move(saved);
-    object->arrays = {
-        a.x, a.kernel, a.recurrent_kernel, py::cast(a.bias), py::cast(a.h0), py::cast(a.m_x), py::cast(a.m_h), h};
+    object->arrays = {a.x,
+                      a.kernel,
+                      a.recurrent_kernel,
+                      py::cast(a.bias),
+                      py::cast(a.h0),
+                      py::cast(a.m_x),
+                      py::cast(a.m_h),
+                      py::cast(a.z_h),
+                      h};
     object->time_major = a.time_major;
     object->go_backwards = a.go_backwards;
     cache = py::cast(std::move(object));
@@ -141,6 +151,7 @@ py::tuple backward(GruCacheObject& cache, Saved<Scalar>& saved, const BackwardAr
   call.weights = forward.weights;
   call.x = forward.x;
   call.factors = forward.factors;
+  call.zoneout = forward.zoneout;
   call.h0 = forward.h0;
   call.h = {forward.h.data, forward.h.t_stride, forward.h.b_stride};
   call.cache = forward.cache;
@@ -204,7 +215,7 @@ void bind_gru(py::module_& module) {
       [](py::array x, py::array kernel, py::array recurrent_kernel, OptionalArray bias, OptionalArray h0,
          std::string activation, std::string recurrent_activation, bool reset_after, bool time_major, bool go_backwards,
          bool return_sequences, bool save, OptionalArray mask, bool zero_output_for_mask, OptionalArray reset,
-         OptionalArray m_x, OptionalArray m_h) {
+         OptionalArray m_x, OptionalArray m_h, OptionalArray z_h) {
         const ForwardArguments a{std::move(x),
                                  std::move(kernel),
                                  std::move(recurrent_kernel),
@@ -219,7 +230,8 @@ void bind_gru(py::module_& module) {
                                  save,
                                  {std::move(mask), zero_output_for_mask, std::move(reset)},
                                  std::move(m_x),
-                                 std::move(m_h)};
+                                 std::move(m_h),
+                                 std::move(z_h)};
         return is_double({"gru_forward", "x", a.x}) ? forward<double>(a) : forward<float>(a);
       },
       py::arg("x").noconvert(), py::arg("kernel").noconvert(), py::arg("recurrent_kernel").noconvert(),
@@ -227,7 +239,8 @@ void bind_gru(py::module_& module) {
       py::arg("recurrent_activation"), py::arg("reset_after"), py::arg("time_major"), py::arg("go_backwards"),
       py::arg("return_sequences"), py::arg("save"), py::arg("mask").noconvert().none(true) = py::none(),
       py::arg("zero_output_for_mask") = false, py::arg("reset").noconvert().none(true) = py::none(),
-      py::arg("m_x").noconvert().none(true) = py::none(), py::arg("m_h").noconvert().none(true) = py::none());
+      py::arg("m_x").noconvert().none(true) = py::none(), py::arg("m_h").noconvert().none(true) = py::none(),
+      py::arg("z_h").noconvert().none(true) = py::none());
 
   module.def(
       "gru_backward",

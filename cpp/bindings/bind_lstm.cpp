@@ -11,6 +11,7 @@
 #include "bindings/masked.hpp"
 #include "bindings/saved_gates.hpp"
 #include "bindings/weights.hpp"
+#include "bindings/zoneout.hpp"
 #include "core/buffer.hpp"
 #include "core/thread_limit.hpp"
 #include "dispatch/isa.hpp"
@@ -58,6 +59,7 @@ struct ForwardArguments {
   bool time_major, go_backwards, return_sequences, save;
   MaskArguments masking;
   OptionalArray m_x, m_h;
+  OptionalArray z_h, z_c;
 };
 
 template <class Scalar>
@@ -75,6 +77,8 @@ LstmForward<Scalar> forward_call(const ForwardArguments& a) {
   if (a.go_backwards) call.x = reversed(call.x, dims.T);
   call.factors.m_x = contiguous<Scalar>(kWhere, "m_x", a.m_x, {dims.B, dims.I}, "(B, I)");
   call.factors.m_h = contiguous<Scalar>(kWhere, "m_h", a.m_h, {dims.B, dims.H}, "(B, H)");
+  call.zoneout.z_h = zoneout<Scalar>(kWhere, "z_h", a.z_h, dims, a.time_major);
+  call.zoneout.z_c = zoneout<Scalar>(kWhere, "z_c", a.z_c, dims, a.time_major);
   call.h0 = contiguous<Scalar>(kWhere, "h0", a.h0, {dims.B, dims.H}, "(B, H)");
   call.c0 = contiguous<Scalar>(kWhere, "c0", a.c0, {dims.B, dims.H}, "(B, H)");
   return call;
@@ -123,6 +127,8 @@ py::tuple forward(const ForwardArguments& a) {
                       py::cast(a.c0),
                       py::cast(a.m_x),
                       py::cast(a.m_h),
+                      py::cast(a.z_h),
+                      py::cast(a.z_c),
                       h};
     object->time_major = a.time_major;
     object->go_backwards = a.go_backwards;
@@ -150,6 +156,7 @@ py::tuple backward(LstmCacheObject& cache, Saved<Scalar>& saved, const BackwardA
   call.weights = forward.weights;
   call.x = forward.x;
   call.factors = forward.factors;
+  call.zoneout = forward.zoneout;
   call.h0 = forward.h0;
   call.c0 = forward.c0;
   call.h = {forward.h.data, forward.h.t_stride, forward.h.b_stride};
@@ -215,7 +222,7 @@ void bind_lstm(py::module_& module) {
       [](py::array x, py::array kernel, py::array recurrent_kernel, OptionalArray bias, OptionalArray h0,
          OptionalArray c0, std::string activation, std::string recurrent_activation, bool time_major, bool go_backwards,
          bool return_sequences, bool save, OptionalArray mask, bool zero_output_for_mask, OptionalArray reset,
-         OptionalArray m_x, OptionalArray m_h) {
+         OptionalArray m_x, OptionalArray m_h, OptionalArray z_h, OptionalArray z_c) {
         const ForwardArguments a{std::move(x),
                                  std::move(kernel),
                                  std::move(recurrent_kernel),
@@ -230,7 +237,9 @@ void bind_lstm(py::module_& module) {
                                  save,
                                  {std::move(mask), zero_output_for_mask, std::move(reset)},
                                  std::move(m_x),
-                                 std::move(m_h)};
+                                 std::move(m_h),
+                                 std::move(z_h),
+                                 std::move(z_c)};
         return is_double({"lstm_forward", "x", a.x}) ? forward<double>(a) : forward<float>(a);
       },
       py::arg("x").noconvert(), py::arg("kernel").noconvert(), py::arg("recurrent_kernel").noconvert(),
@@ -239,7 +248,8 @@ void bind_lstm(py::module_& module) {
       py::arg("time_major"), py::arg("go_backwards"), py::arg("return_sequences"), py::arg("save"),
       py::arg("mask").noconvert().none(true) = py::none(), py::arg("zero_output_for_mask") = false,
       py::arg("reset").noconvert().none(true) = py::none(), py::arg("m_x").noconvert().none(true) = py::none(),
-      py::arg("m_h").noconvert().none(true) = py::none());
+      py::arg("m_h").noconvert().none(true) = py::none(), py::arg("z_h").noconvert().none(true) = py::none(),
+      py::arg("z_c").noconvert().none(true) = py::none());
 
   module.def(
       "lstm_backward",

@@ -12,6 +12,7 @@
 #include "bindings/array_check.hpp"
 #include "bindings/bindings.hpp"
 #include "bindings/weights.hpp"
+#include "bindings/zoneout.hpp"
 #include "dispatch/isa.hpp"
 #include "dispatch/stream.hpp"
 
@@ -57,7 +58,8 @@ class StreamObject {
   StreamObject(Index batch, Index features, bool is_double) : stream_(make(batch, features, is_double)) {}
 
   void add_lstm(const py::array& kernel, const py::array& recurrent_kernel, const OptionalArray& bias,
-                const std::string& activation, const std::string& recurrent_activation) {
+                const std::string& activation, const std::string& recurrent_activation, const OptionalArray& z_h,
+                const OptionalArray& z_c) {
     constexpr const char* kWhere = "Stream.add_lstm";
     change(kWhere, [&](auto& stream, auto zero) {
       using Scalar = decltype(zero);
@@ -70,12 +72,15 @@ class StreamObject {
       call.weights.w_h =
           contiguous<Scalar>({kWhere, "recurrent_kernel", recurrent_kernel}, {H, kLstmGates * H}, "(H, 4*H)");
       call.weights.b = contiguous<Scalar>(kWhere, "bias", bias, {kLstmGates * H}, "(4*H,)");
+      call.zoneout.z_h = zoneout_rates<Scalar>(kWhere, "z_h", z_h, H);
+      call.zoneout.z_c = zoneout_rates<Scalar>(kWhere, "z_c", z_c, H);
       stream.add(call);
     });
   }
 
   void add_gru(const py::array& kernel, const py::array& recurrent_kernel, const OptionalArray& bias,
-               const std::string& activation, const std::string& recurrent_activation, bool reset_after) {
+               const std::string& activation, const std::string& recurrent_activation, bool reset_after,
+               const OptionalArray& z_h) {
     constexpr const char* kWhere = "Stream.add_gru";
     change(kWhere, [&](auto& stream, auto zero) {
       using Scalar = decltype(zero);
@@ -86,6 +91,7 @@ class StreamObject {
       call.activation = parse_activation(kWhere, "activation", activation);
       call.recurrent_activation = parse_activation(kWhere, "recurrent_activation", recurrent_activation);
       call.weights = gru_weights<Scalar>({kWhere, kernel, recurrent_kernel, bias}, call.form, stream.outputs(), H);
+      call.zoneout.z_h = zoneout_rates<Scalar>(kWhere, "z_h", z_h, H);
       stream.add(call);
     });
   }
@@ -237,10 +243,11 @@ void bind_stream(py::module_& module) {
   py::class_<StreamObject>(module, "Stream", "A chain of layers that runs one time step after the other.")
       .def(py::init<Index, Index, bool>(), py::arg("batch"), py::arg("features"), py::arg("is_double"))
       .def("add_lstm", &StreamObject::add_lstm, py::arg("kernel").noconvert(), py::arg("recurrent_kernel").noconvert(),
-           py::arg("bias").noconvert().none(true), py::arg("activation"), py::arg("recurrent_activation"))
+           py::arg("bias").noconvert().none(true), py::arg("activation"), py::arg("recurrent_activation"),
+           py::arg("z_h").noconvert().none(true) = py::none(), py::arg("z_c").noconvert().none(true) = py::none())
       .def("add_gru", &StreamObject::add_gru, py::arg("kernel").noconvert(), py::arg("recurrent_kernel").noconvert(),
            py::arg("bias").noconvert().none(true), py::arg("activation"), py::arg("recurrent_activation"),
-           py::arg("reset_after"))
+           py::arg("reset_after"), py::arg("z_h").noconvert().none(true) = py::none())
       .def("add_dense", &StreamObject::add_dense, py::arg("kernel").noconvert(), py::arg("bias").noconvert().none(true),
            py::arg("activation"))
       .def("run", &StreamObject::run, py::arg("x").noconvert(), py::arg("out").noconvert().none(true))

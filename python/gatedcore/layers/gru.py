@@ -55,9 +55,13 @@ class GRU(GRUWeights, SequenceLayer):
     dropout, recurrent_dropout : float
         Share of the inputs, and of the states on their way into the recurrent product, that
         training drops; one draw for each sequence and call, for all steps and gates alike.
+    zoneout_h : float
+        Share of the units whose state training leaves as it was, a draw for each step; otherwise
+        each unit keeps this share of its old state (Krueger et al. 2017). Not in Keras.
     **base
         ``input_shape``, ``name``, ``dtype`` and ``seed``; see ``Layer``. ``seed`` is for initial
-        weights and dropout. Other arguments of Keras are refused unless they ask for nothing.
+        weights, dropout and zoneout. Other arguments of Keras are refused unless they ask for
+        nothing.
 
     Raises
     ------
@@ -86,6 +90,7 @@ class GRU(GRUWeights, SequenceLayer):
         zero_output_for_mask: bool = False,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
+        zoneout_h: float = 0.0,
         **base: Any,
     ) -> None:
         super().__init__(
@@ -103,8 +108,10 @@ class GRU(GRUWeights, SequenceLayer):
             zero_output_for_mask=zero_output_for_mask,
             dropout=dropout,
             recurrent_dropout=recurrent_dropout,
+            zoneout={"zoneout_h": zoneout_h},
             **base,
         )
+        self.zoneout_h = float(zoneout_h)
 
     def __call__(
         self,
@@ -126,7 +133,7 @@ class GRU(GRUWeights, SequenceLayer):
             True where a step counts; any pattern. A step that does not count leaves the states as
             they are and costs nothing.
         training : bool, optional
-            Whether to drop inputs and states as the layer's rates say; by default not.
+            Whether dropout and zoneout draw as the layer's rates say; by default not.
 
         Returns
         -------
@@ -139,17 +146,17 @@ class GRU(GRUWeights, SequenceLayer):
             If an argument does not suit the layer.
         """
         reject_unsupported(self.name, keras, keras_arguments.SEQUENCE_CALL)
-        drop = check_bool(self.name, "training", False if training is None else training)
+        draw = check_bool(self.name, "training", False if training is None else training)
         array = self.take(x)
         (h0,) = self.take_states(initial_state, array.shape[0])
         steps = self.take_mask(mask, array)
         self.build_for(array)
-        h, h_last, _ = self._run(array, h0, False, self.draw_factors(array, drop), steps)
+        h, h_last, _ = self._run(array, h0, False, self.draw_operands(array, draw), steps)
         output = h_last if h is None else h
         return (output, h_last) if self.return_state else output
 
     def forward(self, x: Array, training: bool) -> Array:
-        h, h_last, saved = self._run(x, None, training, self.draw_factors(x, training))
+        h, h_last, saved = self._run(x, None, training, self.draw_operands(x, training))
         if training:
             self._saved = saved
         return h_last if h is None else h
@@ -199,6 +206,8 @@ class GRU(GRUWeights, SequenceLayer):
             recurrent_activation=self.recurrent_activation,
             reset_after=self.reset_after,
             go_backwards=self.go_backwards,
+            zoneout_h=self.zoneout_h,
+            training=False,
             return_gates=True,
         )
         return GRUTrace(self.name, array[:, ::-1] if self.go_backwards else array, *gates, h)
@@ -211,6 +220,7 @@ class GRU(GRUWeights, SequenceLayer):
             self.activation,
             self.recurrent_activation,
             self.reset_after,
+            *self.expected_zoneout(),
         )
 
     def _run(
@@ -218,7 +228,7 @@ class GRU(GRUWeights, SequenceLayer):
         x: Array,
         h0: Array | None,
         save: bool,
-        factors: tuple[Array | None, Array | None],
+        operands: tuple[Array | None, ...],
         mask: npt.NDArray[np.bool_] | None = None,
     ) -> tuple[Array | None, Array, _core.GRUCache | None]:
         parameters = self.parameters
@@ -238,7 +248,7 @@ class GRU(GRUWeights, SequenceLayer):
             mask,
             self.zero_output_for_mask,
             None,
-            *factors,
+            *operands,
         )
 
 

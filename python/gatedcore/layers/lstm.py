@@ -66,9 +66,14 @@ class LSTM(LSTMWeights, SequenceLayer):
     dropout, recurrent_dropout : float
         Share of the inputs, and of the states on their way into the recurrent product, that
         training drops; one draw for each sequence and call, for all steps and gates alike.
+    zoneout_h, zoneout_c : float
+        Share of the units whose hidden state, and whose cell state, training leaves as it was, a
+        draw for each step; otherwise each unit keeps this share of its old state (Krueger et al.
+        2017). Not in Keras.
     **base
         ``input_shape``, ``name``, ``dtype`` and ``seed``; see ``Layer``. ``seed`` is for initial
-        weights and dropout. Other arguments of Keras are refused unless they ask for nothing.
+        weights, dropout and zoneout. Other arguments of Keras are refused unless they ask for
+        nothing.
 
     Raises
     ------
@@ -97,6 +102,8 @@ class LSTM(LSTMWeights, SequenceLayer):
         zero_output_for_mask: bool = False,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
+        zoneout_h: float = 0.0,
+        zoneout_c: float = 0.0,
         **base: Any,
     ) -> None:
         super().__init__(
@@ -114,8 +121,10 @@ class LSTM(LSTMWeights, SequenceLayer):
             zero_output_for_mask=zero_output_for_mask,
             dropout=dropout,
             recurrent_dropout=recurrent_dropout,
+            zoneout={"zoneout_h": zoneout_h, "zoneout_c": zoneout_c},
             **base,
         )
+        self.zoneout_h, self.zoneout_c = float(zoneout_h), float(zoneout_c)
 
     def __call__(
         self,
@@ -137,7 +146,7 @@ class LSTM(LSTMWeights, SequenceLayer):
             True where a step counts; any pattern. A step that does not count leaves the states as
             they are and costs nothing.
         training : bool, optional
-            Whether to drop inputs and states as the layer's rates say; by default not.
+            Whether dropout and zoneout draw as the layer's rates say; by default not.
 
         Returns
         -------
@@ -150,18 +159,18 @@ class LSTM(LSTMWeights, SequenceLayer):
             If an argument does not suit the layer.
         """
         reject_unsupported(self.name, keras, keras_arguments.SEQUENCE_CALL)
-        drop = check_bool(self.name, "training", False if training is None else training)
+        draw = check_bool(self.name, "training", False if training is None else training)
         array = self.take(x)
         h0, c0 = self.take_states(initial_state, array.shape[0])
         steps = self.take_mask(mask, array)
         self.build_for(array)
-        factors = self.draw_factors(array, drop)
-        h, h_last, c_last, _ = self._run(array, h0, c0, False, factors, steps)
+        operands = self.draw_operands(array, draw)
+        h, h_last, c_last, _ = self._run(array, h0, c0, False, operands, steps)
         output = h_last if h is None else h
         return (output, h_last, c_last) if self.return_state else output
 
     def forward(self, x: Array, training: bool) -> Array:
-        h, h_last, _, saved = self._run(x, None, None, training, self.draw_factors(x, training))
+        h, h_last, _, saved = self._run(x, None, None, training, self.draw_operands(x, training))
         if training:
             self._saved = saved
         return h_last if h is None else h
@@ -211,6 +220,9 @@ class LSTM(LSTMWeights, SequenceLayer):
             activation=self.activation,
             recurrent_activation=self.recurrent_activation,
             go_backwards=self.go_backwards,
+            zoneout_h=self.zoneout_h,
+            zoneout_c=self.zoneout_c,
+            training=False,
             return_gates=True,
         )
         return LSTMTrace(self.name, array[:, ::-1] if self.go_backwards else array, *gates, h)
@@ -222,6 +234,7 @@ class LSTM(LSTMWeights, SequenceLayer):
             self.parameters.get("bias"),
             self.activation,
             self.recurrent_activation,
+            *self.expected_zoneout(),
         )
 
     def _run(
@@ -230,7 +243,7 @@ class LSTM(LSTMWeights, SequenceLayer):
         h0: Array | None,
         c0: Array | None,
         save: bool,
-        factors: tuple[Array | None, Array | None],
+        operands: tuple[Array | None, ...],
         mask: npt.NDArray[np.bool_] | None = None,
     ) -> tuple[Array | None, Array, Array, _core.LSTMCache | None]:
         parameters = self.parameters
@@ -250,7 +263,7 @@ class LSTM(LSTMWeights, SequenceLayer):
             mask,
             self.zero_output_for_mask,
             None,
-            *factors,
+            *operands,
         )
 
 

@@ -9,10 +9,10 @@ import numpy.typing as npt
 from gatedcore import _core, initializers, keras_arguments
 from gatedcore.activations import name_of
 from gatedcore.arrays import Array, Shape, as_contiguous
-from gatedcore.checks import check_bool, check_count, check_number, check_shape
+from gatedcore.checks import check_bool, check_count, check_shape
 from gatedcore.layers.base import Layer
 from gatedcore.layers.building import Draws
-from gatedcore.ops.operands import dropout_factors, mask_operand
+from gatedcore.ops.operands import check_rates, mask_operand, random_operands
 from gatedcore.random import draw_stream
 
 
@@ -127,6 +127,7 @@ class SequenceLayer(GatedLayer):
         zero_output_for_mask: bool,
         dropout: float,
         recurrent_dropout: float,
+        zoneout: dict[str, float],
         **gated: Any,
     ) -> None:
         where = type(self).__name__
@@ -134,13 +135,11 @@ class SequenceLayer(GatedLayer):
         self.return_state = check_bool(where, "return_state", return_state)
         self.go_backwards = check_bool(where, "go_backwards", go_backwards)
         self.zero_output_for_mask = check_bool(where, "zero_output_for_mask", zero_output_for_mask)
-        self.dropout = check_number(where, "dropout", dropout, 0.0, 1.0)
-        self.recurrent_dropout = check_number(
-            where, "recurrent_dropout", recurrent_dropout, 0.0, 1.0
-        )
-        self._draws = 0  # of dropout so far
+        self._rates = check_rates(where, dropout, recurrent_dropout, **zoneout)
+        self.dropout, self.recurrent_dropout = float(dropout), float(recurrent_dropout)
+        self._draws = 0  # of dropout and zoneout so far
         super().__init__(units, **gated)
-        if isinstance(self.seed, int) and (self.dropout or self.recurrent_dropout):
+        if isinstance(self.seed, int) and self._rates is not None:
             draw_stream(where, self.seed)  # an error now rather than in the first training step
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
@@ -176,18 +175,27 @@ class SequenceLayer(GatedLayer):
         """
         return mask_operand(self.name, "mask", mask, x.shape[0], x.shape[1], time_major=False)
 
-    def draw_factors(self, x: Array, training: bool) -> tuple[Array | None, Array | None]:
-        """Return what dropout multiplies inputs and states by in one call, None each for nothing.
+    def draw_operands(self, x: Array, training: bool) -> tuple[Array | None, ...]:
+        """Return what dropout and zoneout need in one call: m_x, m_h, z_h, and an LSTM's z_c.
 
         The draws of a layer with an int as ``seed`` depend on how many there were before alone.
         """
-        rates = (self.dropout, self.recurrent_dropout)
-        if not training or rates == (0.0, 0.0):
-            return None, None
-        stream = draw_stream(self.name, self.seed, self._draws)
-        self._draws += 1
-        batch, features = x.shape[0], x.shape[2]
-        return dropout_factors(rates, stream, (batch, features), (batch, self.units), self.dtype)
+        if self._rates is None:
+            return ()
+        stream = None
+        if training:
+            stream = draw_stream(self.name, self.seed, self._draws)
+            self._draws += 1
+        batch, steps, features = x.shape
+        dims = (steps, batch, features, self.units)
+        return random_operands(self._rates, stream, dims, self.dtype, time_major=False)
+
+    def expected_zoneout(self) -> tuple[Array | None, ...]:
+        """Return the shares of their old states that units keep after training, a row each."""
+        if self._rates is None:
+            return ()
+        dims = (0, 0, 0, self.units)
+        return random_operands(self._rates, None, dims, self.dtype, time_major=False)[2:]
 
 
 class CellLayer(GatedLayer):

@@ -9,12 +9,14 @@ from gatedcore.checks import check_bool, check_rank
 from gatedcore.ops.operands import (
     SavedPass,
     check_cache,
-    dropout_operands,
+    check_rates,
     mask_operand,
+    random_operands,
     sequence_operand,
     state_operand,
     weight_operands,
 )
+from gatedcore.random import draw_stream
 
 
 class GRUGates(NamedTuple):
@@ -48,8 +50,8 @@ def gru(
     recurrent_activation: object = "sigmoid", reset_after: bool = True, time_major: bool = False,
     go_backwards: bool = False, mask: object = None, zero_output_for_mask: bool = False,
     reset: object = None, dropout: float = 0.0, recurrent_dropout: float = 0.0,
-    seed: object = None, return_gates: Literal[False] = False,
-    return_cache: Literal[False] = False,
+    zoneout_h: float = 0.0, training: bool = True, seed: object = None,
+    return_gates: Literal[False] = False, return_cache: Literal[False] = False,
 ) -> Array: ...  # fmt: skip
 @overload
 def gru(
@@ -58,7 +60,8 @@ def gru(
     recurrent_activation: object = "sigmoid", reset_after: bool = True, time_major: bool = False,
     go_backwards: bool = False, mask: object = None, zero_output_for_mask: bool = False,
     reset: object = None, dropout: float = 0.0, recurrent_dropout: float = 0.0,
-    seed: object = None, return_gates: Literal[True], return_cache: Literal[False] = False,
+    zoneout_h: float = 0.0, training: bool = True, seed: object = None,
+    return_gates: Literal[True], return_cache: Literal[False] = False,
 ) -> tuple[Array, GRUGates]: ...  # fmt: skip
 @overload
 def gru(
@@ -67,7 +70,8 @@ def gru(
     recurrent_activation: object = "sigmoid", reset_after: bool = True, time_major: bool = False,
     go_backwards: bool = False, mask: object = None, zero_output_for_mask: bool = False,
     reset: object = None, dropout: float = 0.0, recurrent_dropout: float = 0.0,
-    seed: object = None, return_gates: Literal[False] = False, return_cache: Literal[True],
+    zoneout_h: float = 0.0, training: bool = True, seed: object = None,
+    return_gates: Literal[False] = False, return_cache: Literal[True],
 ) -> tuple[Array, GRUCache]: ...  # fmt: skip
 @overload
 def gru(
@@ -76,7 +80,8 @@ def gru(
     recurrent_activation: object = "sigmoid", reset_after: bool = True, time_major: bool = False,
     go_backwards: bool = False, mask: object = None, zero_output_for_mask: bool = False,
     reset: object = None, dropout: float = 0.0, recurrent_dropout: float = 0.0,
-    seed: object = None, return_gates: Literal[True], return_cache: Literal[True],
+    zoneout_h: float = 0.0, training: bool = True, seed: object = None,
+    return_gates: Literal[True], return_cache: Literal[True],
 ) -> tuple[Array, GRUGates, GRUCache]: ...  # fmt: skip
 def gru(
     x: object,
@@ -95,6 +100,8 @@ def gru(
     reset: object = None,
     dropout: float = 0.0,
     recurrent_dropout: float = 0.0,
+    zoneout_h: float = 0.0,
+    training: bool = True,
     seed: object = None,
     return_gates: bool = False,
     return_cache: bool = False,
@@ -134,8 +141,13 @@ def gru(
         the next step that counts.
     dropout, recurrent_dropout : float
         Share of the inputs, and of the states on their way into the recurrent product, that are
-        dropped: one draw for each row, the same at every step and for every gate. For training
-        alone; the rest is scaled up to keep the mean.
+        dropped: one draw for each row, the same at every step and for every gate. The rest is
+        scaled up to keep the mean.
+    zoneout_h : float
+        Share of the units whose state stays as it was: one draw for each unit, row and step.
+    training : bool
+        Whether dropout and zoneout draw, as in training. If not, nothing is dropped and each unit
+        keeps the rate's share of its old state: what is expected of the draws.
     seed : int or numpy.random.Generator, optional
         What decides over the draws, with any number of threads; by default the library's
         generator.
@@ -161,7 +173,7 @@ def gru(
 
     References
     ----------
-    docs/math.md, GRU forward; Cho et al. (2014).
+    docs/math.md, GRU forward, dropout and zoneout; Cho et al. (2014).
     """
     reset_after = check_bool("gru", "reset_after", reset_after)
     go_backwards = check_bool("gru", "go_backwards", go_backwards)
@@ -180,9 +192,17 @@ def gru(
     steps = sequence.shape[0 if time_major else 1]
     steps_mask = mask_operand("gru", "mask", mask, batch, steps, time_major=time_major)
     resets = mask_operand("gru", "reset", reset, batch, steps, time_major=time_major)
-    m_x, m_h = dropout_operands(
-        "gru", dropout, recurrent_dropout, seed, (batch, sequence.shape[2]), (batch, units), dtype
-    )
+    rates = check_rates("gru", dropout, recurrent_dropout, zoneout_h=zoneout_h)
+    training = check_bool("gru", "training", training)
+    operands: tuple[Array | None, ...] = ()
+    if rates is not None:
+        operands = random_operands(
+            rates,
+            draw_stream("gru", seed) if training else None,
+            (steps, batch, sequence.shape[2], units),
+            dtype,
+            time_major=time_major,
+        )
     if return_gates and not (steps_mask is None and resets is None):
         raise ValueError(
             "gru: return_gates=True came with a mask or resets, expected it without; "
@@ -202,8 +222,7 @@ def gru(
         steps_mask,
         zero_output,
         resets,
-        m_x,
-        m_h,
+        *operands,
     )
     assert h is not None
     if return_cache:

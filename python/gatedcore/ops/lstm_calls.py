@@ -9,12 +9,14 @@ from gatedcore.checks import check_bool, check_rank
 from gatedcore.ops.operands import (
     SavedPass,
     check_cache,
-    dropout_operands,
+    check_rates,
     mask_operand,
+    random_operands,
     sequence_operand,
     state_operand,
     weight_operands,
 )
+from gatedcore.random import draw_stream
 
 
 class LSTMGates(NamedTuple):
@@ -50,7 +52,8 @@ def lstm(
     initial_state: object = None, *, activation: object = "tanh",
     recurrent_activation: object = "sigmoid", time_major: bool = False, go_backwards: bool = False,
     mask: object = None, zero_output_for_mask: bool = False, reset: object = None,
-    dropout: float = 0.0, recurrent_dropout: float = 0.0, seed: object = None,
+    dropout: float = 0.0, recurrent_dropout: float = 0.0, zoneout_h: float = 0.0,
+    zoneout_c: float = 0.0, training: bool = True, seed: object = None,
     return_gates: Literal[False] = False, return_cache: Literal[False] = False,
 ) -> tuple[Array, Array]: ...  # fmt: skip
 @overload
@@ -59,7 +62,8 @@ def lstm(
     initial_state: object = None, *, activation: object = "tanh",
     recurrent_activation: object = "sigmoid", time_major: bool = False, go_backwards: bool = False,
     mask: object = None, zero_output_for_mask: bool = False, reset: object = None,
-    dropout: float = 0.0, recurrent_dropout: float = 0.0, seed: object = None,
+    dropout: float = 0.0, recurrent_dropout: float = 0.0, zoneout_h: float = 0.0,
+    zoneout_c: float = 0.0, training: bool = True, seed: object = None,
     return_gates: Literal[True], return_cache: Literal[False] = False,
 ) -> tuple[Array, Array, LSTMGates]: ...  # fmt: skip
 @overload
@@ -68,7 +72,8 @@ def lstm(
     initial_state: object = None, *, activation: object = "tanh",
     recurrent_activation: object = "sigmoid", time_major: bool = False, go_backwards: bool = False,
     mask: object = None, zero_output_for_mask: bool = False, reset: object = None,
-    dropout: float = 0.0, recurrent_dropout: float = 0.0, seed: object = None,
+    dropout: float = 0.0, recurrent_dropout: float = 0.0, zoneout_h: float = 0.0,
+    zoneout_c: float = 0.0, training: bool = True, seed: object = None,
     return_gates: Literal[False] = False, return_cache: Literal[True],
 ) -> tuple[Array, Array, LSTMCache]: ...  # fmt: skip
 @overload
@@ -77,7 +82,8 @@ def lstm(
     initial_state: object = None, *, activation: object = "tanh",
     recurrent_activation: object = "sigmoid", time_major: bool = False, go_backwards: bool = False,
     mask: object = None, zero_output_for_mask: bool = False, reset: object = None,
-    dropout: float = 0.0, recurrent_dropout: float = 0.0, seed: object = None,
+    dropout: float = 0.0, recurrent_dropout: float = 0.0, zoneout_h: float = 0.0,
+    zoneout_c: float = 0.0, training: bool = True, seed: object = None,
     return_gates: Literal[True], return_cache: Literal[True],
 ) -> tuple[Array, Array, LSTMGates, LSTMCache]: ...  # fmt: skip
 def lstm(
@@ -96,6 +102,9 @@ def lstm(
     reset: object = None,
     dropout: float = 0.0,
     recurrent_dropout: float = 0.0,
+    zoneout_h: float = 0.0,
+    zoneout_c: float = 0.0,
+    training: bool = True,
     seed: object = None,
     return_gates: bool = False,
     return_cache: bool = False,
@@ -137,8 +146,14 @@ def lstm(
         the next step that counts.
     dropout, recurrent_dropout : float
         Share of the inputs, and of the states on their way into the recurrent product, that are
-        dropped: one draw for each row, the same at every step and for every gate. For training
-        alone; the rest is scaled up to keep the mean.
+        dropped: one draw for each row, the same at every step and for every gate. The rest is
+        scaled up to keep the mean.
+    zoneout_h, zoneout_c : float
+        Share of the units whose hidden state, and whose cell state, stays as it was: one draw for
+        each unit, row and step.
+    training : bool
+        Whether dropout and zoneout draw, as in training. If not, nothing is dropped and each unit
+        keeps the rate's share of its old state: what is expected of the draws.
     seed : int or numpy.random.Generator, optional
         What decides over the draws, with any number of threads; by default the library's
         generator.
@@ -166,7 +181,7 @@ def lstm(
 
     References
     ----------
-    docs/math.md, LSTM forward; Gers, Schmidhuber and Cummins (2000).
+    docs/math.md, LSTM forward, dropout and zoneout; Gers, Schmidhuber and Cummins (2000).
     """
     go_backwards = check_bool("lstm", "go_backwards", go_backwards)
     return_gates = check_bool("lstm", "return_gates", return_gates)
@@ -182,9 +197,19 @@ def lstm(
     steps = sequence.shape[0 if time_major else 1]
     steps_mask = mask_operand("lstm", "mask", mask, batch, steps, time_major=time_major)
     resets = mask_operand("lstm", "reset", reset, batch, steps, time_major=time_major)
-    m_x, m_h = dropout_operands(
-        "lstm", dropout, recurrent_dropout, seed, (batch, sequence.shape[2]), (batch, units), dtype
+    rates = check_rates(
+        "lstm", dropout, recurrent_dropout, zoneout_h=zoneout_h, zoneout_c=zoneout_c
     )
+    training = check_bool("lstm", "training", training)
+    operands: tuple[Array | None, ...] = ()
+    if rates is not None:
+        operands = random_operands(
+            rates,
+            draw_stream("lstm", seed) if training else None,
+            (steps, batch, sequence.shape[2], units),
+            dtype,
+            time_major=time_major,
+        )
     if return_gates and not (steps_mask is None and resets is None):
         raise ValueError(
             "lstm: return_gates=True came with a mask or resets, expected it without; "
@@ -204,8 +229,7 @@ def lstm(
         steps_mask,
         zero_output,
         resets,
-        m_x,
-        m_h,
+        *operands,
     )
     assert h is not None
     if return_cache:

@@ -16,7 +16,7 @@ from gatedcore.arrays import (
     to_numpy,
 )
 from gatedcore.checks import check_bool, check_number, check_rank, check_shape
-from gatedcore.random import RandomStream, draw_stream
+from gatedcore.random import RandomStream
 
 CoreCache = TypeVar("CoreCache", _core.LSTMCache, _core.GRUCache)
 
@@ -217,47 +217,65 @@ def state_operand(
     return state
 
 
-def dropout_operands(
-    where: str,
-    dropout: object,
-    recurrent_dropout: object,
-    seed: object,
-    inputs: tuple[int, int],
-    states: tuple[int, int],
-    dtype: np.dtype[Any],
-) -> tuple[Array | None, Array | None]:
-    """Return the factors of inputs (B, I) and of states (B, H), None for a rate of 0.
+class Rates(NamedTuple):
+    """Checked rates of what a recurrent call draws at random."""
+
+    dropout: tuple[float, float]  # of inputs and states
+    zoneout: tuple[float, ...]  # of h, and of an LSTM's c
+
+
+def check_rates(
+    where: str, dropout: object, recurrent_dropout: object, **zoneout: object
+) -> Rates | None:
+    """Return rates as they stand in arguments, those of zoneout by their names; None for zeros.
 
     Raises
     ------
     TypeError, ValueError
-        If a rate is no number in [0, 1), or the seed is none.
+        If one is no number in [0, 1).
     """
-    rates = (
-        check_number(where, "dropout", dropout, 0.0, 1.0),
-        check_number(where, "recurrent_dropout", recurrent_dropout, 0.0, 1.0),
-    )
-    if rates == (0.0, 0.0):
-        return None, None
-    return dropout_factors(rates, draw_stream(where, seed), inputs, states, dtype)
+    x = _check_rate(where, "dropout", dropout)
+    h = _check_rate(where, "recurrent_dropout", recurrent_dropout)
+    kept = [_check_rate(where, name, rate) for name, rate in zoneout.items()]
+    return Rates((x, h), tuple(kept)) if x or h or any(kept) else None
 
 
-def dropout_factors(
-    rates: tuple[float, float],
-    stream: RandomStream,
-    inputs: tuple[int, int],
-    states: tuple[int, int],
+def _check_rate(where: str, name: str, rate: object) -> float:
+    if type(rate) is float and 0.0 <= rate < 1.0:  # nearly always: spares most of the time
+        return rate
+    return check_number(where, name, rate, 0.0, 1.0)
+
+
+def random_operands(
+    rates: Rates,
+    stream: RandomStream | None,
+    dims: tuple[int, int, int, int],
     dtype: np.dtype[Any],
-) -> tuple[Array | None, Array | None]:
-    """Return the factors of inputs (B, I) and states (B, H) of a call, None for a rate of 0."""
+    *,
+    time_major: bool,
+) -> tuple[Array | None, ...]:
+    """Return m_x (B, I), m_h (B, H), z_h and an LSTM's z_c of a call with sizes T, B, I, H.
+
+    None each for a rate of 0. Without a stream what is expected of the draws: nothing dropped, and
+    the rates of zoneout, a row (H,) each.
+    """
+    T, B, I, H = dims  # noqa: E741  # the letters of the equations
+    if stream is None:
+        kept = (np.full(H, rate, dtype) if rate > 0.0 else None for rate in rates.zoneout)
+        return (None, None, *kept)
     double = dtype == FLOAT64
-    m_x, m_h = (
-        _core.dropout_factors(*shape, rate, stream.seed, 2 * stream.call + part, double)
-        if rate > 0.0
-        else None
-        for part, (rate, shape) in enumerate(zip(rates, (inputs, states), strict=True))
-    )
-    return m_x, m_h
+    operands: list[Array | None] = []
+    for rate, columns in zip(rates.dropout, (I, H), strict=True):
+        part = 4 * stream.call + len(operands)
+        operands.append(
+            _core.dropout_factors(B, columns, rate, stream.seed, part, double) if rate else None
+        )
+    for rate in rates.zoneout:
+        part = 4 * stream.call + len(operands)
+        # Step by step in either layout, so that both draw the same.
+        z = _core.zoneout_draws(T, B, H, rate, stream.seed, part, double) if rate else None
+        operands.append(z if z is None or time_major else z.swapaxes(0, 1))
+    return tuple(operands)
 
 
 def mask_operand(

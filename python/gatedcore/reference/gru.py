@@ -28,6 +28,7 @@ class GRUPass(NamedTuple):
     go_backwards: bool
     m_x: Array | float  # (B, I)
     m_h: Array | float  # (B, H)
+    z_h: Array  # (T, B, H)
 
 
 class GRUGradients(NamedTuple):
@@ -54,6 +55,7 @@ def gru_forward(
     go_backwards: bool = False,
     m_x: Array | None = None,
     m_h: Array | None = None,
+    z_h: Array | float = 0.0,
 ) -> GRUPass:
     """Run a GRU over a sequence and keep every value.
 
@@ -76,6 +78,8 @@ def gru_forward(
         Layout of ``x``, and whether the last step of ``x`` comes first.
     m_x, m_h : ndarray, (B, I), (B, H)
         What dropout multiplies inputs and states by on their way into the products; None: ones.
+    z_h : ndarray, (T, B, H), or float
+        Shares of their old states that zoneout lets units keep, in the order of the steps.
 
     Returns
     -------
@@ -99,6 +103,7 @@ def gru_forward(
     H = w_h.shape[0]
     h = np.zeros((T + 1, B, H), x.dtype)
     z, r, n, n_h = (np.zeros((T, B, H), x.dtype) for _ in range(4))
+    z_h = np.broadcast_to(z_h, (T, B, H))
     b_x: Array | float = 0.0
     b_h: Array | float = 0.0
     if b is not None:
@@ -117,11 +122,12 @@ def gru_forward(
             z[t] = activate(recurrent_activation, x_z + h_z)
             r[t] = activate(recurrent_activation, x_r + h_r)
             n[t] = activate(activation, x_n + (r[t] * h[t] * factors) @ w_h[:, 2 * H :])
-        h[t + 1] = z[t] * h[t] + (1.0 - z[t]) * n[t]
+        h_new = z[t] * h[t] + (1.0 - z[t]) * n[t]
+        h[t + 1] = z_h[t] * h[t] + (1.0 - z_h[t]) * h_new
     return GRUPass(
         steps, w_x, w_h, h, z, r, n, n_h,
         activation, recurrent_activation, reset_after, time_major, go_backwards,
-        1.0 if m_x is None else m_x, factors,
+        1.0 if m_x is None else m_x, factors, z_h,
     )  # fmt: skip
 
 
@@ -154,7 +160,8 @@ def gru_backward(
     docs/math.md, GRU backward.
     """
     x, w_x, w_h, h, z, r, n, n_h = forward[:8]
-    activation, recurrent_activation, reset_after, time_major, go_backwards, m_x, m_h = forward[8:]
+    activation, recurrent_activation, reset_after, time_major, go_backwards = forward[8:13]
+    m_x, m_h, z_h = forward[13:]
     T, B, H = z.shape
     arriving = np.zeros_like(z) if d_h is None else swap_layout(d_h, time_major)
     d_h_next = np.zeros((B, H), h.dtype) if d_h_last is None else d_h_last
@@ -163,6 +170,7 @@ def gru_backward(
     d_b_x, d_b_h = np.zeros(3 * H, h.dtype), np.zeros(3 * H, h.dtype)
     for t in reversed(range(T)):
         d_h_t = arriving[t] + d_h_next
+        d_h_old, d_h_t = z_h[t] * d_h_t, (1.0 - z_h[t]) * d_h_t
         d_z = d_h_t * (h[t] - n[t])
         d_n = d_h_t * (1.0 - z[t])
         d_a_z = d_z * derivative(recurrent_activation, z[t])
@@ -172,7 +180,7 @@ def gru_backward(
             d_a_h = np.concatenate([d_a_z, d_a_r, d_a_n * r[t]], axis=1)
             d_w_h += (h[t] * m_h).T @ d_a_h
             d_b_h += d_a_h.sum(axis=0)
-            d_h_next = d_h_t * z[t] + (d_a_h @ w_h.T) * m_h
+            d_h_next = d_h_old + d_h_t * z[t] + (d_a_h @ w_h.T) * m_h
         else:
             d_reset = (d_a_n @ w_h[:, 2 * H :].T) * m_h  # by r * h_prev
             d_a_r = d_reset * h[t] * derivative(recurrent_activation, r[t])
@@ -180,7 +188,7 @@ def gru_backward(
             d_w_h[:, : 2 * H] += (h[t] * m_h).T @ d_a_zr
             d_w_h[:, 2 * H :] += (r[t] * h[t] * m_h).T @ d_a_n
             through = (d_a_zr @ w_h[:, : 2 * H].T) * m_h
-            d_h_next = d_h_t * z[t] + d_reset * r[t] + through
+            d_h_next = d_h_old + d_h_t * z[t] + d_reset * r[t] + through
         d_a_x = np.concatenate([d_a_z, d_a_r, d_a_n], axis=1)
         d_w_x += x[t].T @ d_a_x
         d_b_x += d_a_x.sum(axis=0)

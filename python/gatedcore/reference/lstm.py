@@ -26,6 +26,8 @@ class LSTMPass(NamedTuple):
     go_backwards: bool
     m_x: Array | float  # (B, I)
     m_h: Array | float  # (B, H)
+    z_h: Array  # (T, B, H)
+    z_c: Array  # (T, B, H)
 
 
 class LSTMGradients(NamedTuple):
@@ -53,6 +55,8 @@ def lstm_forward(
     go_backwards: bool = False,
     m_x: Array | None = None,
     m_h: Array | None = None,
+    z_h: Array | float = 0.0,
+    z_c: Array | float = 0.0,
 ) -> LSTMPass:
     """Run an LSTM over a sequence and keep every value.
 
@@ -70,6 +74,8 @@ def lstm_forward(
         Layout of ``x``, and whether the last step of ``x`` comes first.
     m_x, m_h : ndarray, (B, I), (B, H)
         What dropout multiplies inputs and states by on their way into the products; None: ones.
+    z_h, z_c : ndarray, (T, B, H), or float
+        Shares of their old states that zoneout lets units keep, in the order of the steps.
 
     Returns
     -------
@@ -94,6 +100,7 @@ def lstm_forward(
     h = np.zeros((T + 1, B, H), x.dtype)
     c = np.zeros((T + 1, B, H), x.dtype)
     i, f, g, o = (np.empty((T, B, H), x.dtype) for _ in range(4))
+    z_h, z_c = np.broadcast_to(z_h, (T, B, H)), np.broadcast_to(z_c, (T, B, H))
     if h0 is not None:
         h[0] = h0
     if c0 is not None:
@@ -107,12 +114,14 @@ def lstm_forward(
         f[t] = activate(recurrent_activation, a_f)
         g[t] = activate(activation, a_g)
         o[t] = activate(recurrent_activation, a_o)
-        c[t + 1] = f[t] * c[t] + i[t] * g[t]
-        h[t + 1] = o[t] * activate(activation, c[t + 1])
+        c_new = f[t] * c[t] + i[t] * g[t]
+        h_new = o[t] * activate(activation, c_new)
+        c[t + 1] = z_c[t] * c[t] + (1.0 - z_c[t]) * c_new
+        h[t + 1] = z_h[t] * h[t] + (1.0 - z_h[t]) * h_new
     return LSTMPass(
         steps, w_x, w_h, h, c, i, f, g, o,
         activation, recurrent_activation, time_major, go_backwards,
-        1.0 if m_x is None else m_x, factors,
+        1.0 if m_x is None else m_x, factors, z_h, z_c,
     )  # fmt: skip
 
 
@@ -148,7 +157,7 @@ def lstm_backward(
     docs/math.md, LSTM backward.
     """
     x, w_x, w_h, h, c, i, f, g, o = forward[:9]
-    activation, recurrent_activation, time_major, go_backwards, m_x, m_h = forward[9:]
+    activation, recurrent_activation, time_major, go_backwards, m_x, m_h, z_h, z_c = forward[9:]
     T, B, H = i.shape
     arriving = np.zeros_like(i) if d_h is None else swap_layout(d_h, time_major)
     d_h_next = np.zeros((B, H), h.dtype) if d_h_last is None else d_h_last
@@ -158,9 +167,10 @@ def lstm_backward(
     d_b = np.zeros(4 * H, h.dtype)
     for t in reversed(range(T)):
         d_h_t = arriving[t] + d_h_next
-        m = activate(activation, c[t + 1])
-        d_o = d_h_t * m
-        d_c = d_c_next + d_h_t * o[t] * derivative(activation, m)
+        d_h_new = (1.0 - z_h[t]) * d_h_t
+        m = activate(activation, f[t] * c[t] + i[t] * g[t])
+        d_o = d_h_new * m
+        d_c = (1.0 - z_c[t]) * d_c_next + d_h_new * o[t] * derivative(activation, m)
         d_i = d_c * g[t]
         d_f = d_c * c[t]
         d_g = d_c * i[t]
@@ -177,8 +187,8 @@ def lstm_backward(
         d_w_h += (h[t] * m_h).T @ d_a
         d_b += d_a.sum(axis=0)
         d_x[t] = (d_a @ w_x.T) * m_x
-        d_h_next = (d_a @ w_h.T) * m_h
-        d_c_next = d_c * f[t]
+        d_h_next = (d_a @ w_h.T) * m_h + z_h[t] * d_h_t
+        d_c_next = d_c * f[t] + z_c[t] * d_c_next
     return LSTMGradients(
         to_caller(d_x, time_major, go_backwards), d_w_x, d_w_h, d_b, d_h_next, d_c_next
     )

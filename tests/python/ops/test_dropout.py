@@ -8,7 +8,7 @@ import pytest
 import gatedcore as gk
 from finite_differences import assert_gradient
 from gatedcore import _core, ops, reference
-from gatedcore.ops.operands import dropout_factors
+from gatedcore.ops.operands import check_rates, random_operands
 from gatedcore.random import RandomStream
 from problems import Problem, assert_close, make_problem
 
@@ -36,10 +36,12 @@ def run(form: str, p: Problem, **chosen: Any) -> tuple[np.ndarray, list[np.ndarr
 
 
 def factors(p: Problem) -> tuple[Any, Any]:
-    rates = (RATES["dropout"], RATES["recurrent_dropout"])
-    B, _, I = p.x.shape  # noqa: E741  # the letter of the equations
-    stream = RandomStream(SEED, 0)
-    return dropout_factors(rates, stream, (B, I), (B, p.h0.shape[1]), p.x.dtype)
+    B, T, I = p.x.shape  # noqa: E741  # the letter of the equations
+    dims = (T, B, I, p.h0.shape[1])
+    m_x, m_h = random_operands(
+        check_rates("here", **RATES), RandomStream(SEED, 0), dims, p.x.dtype, time_major=False
+    )
+    return m_x, m_h
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -95,3 +95,30 @@ def test_backward_in_time_major_layout() -> None:
     )
     np.testing.assert_array_equal(batch.x, time.x.swapaxes(0, 1))
     np.testing.assert_array_equal(batch.w_h, time.w_h)
+
+
+@pytest.mark.parametrize("reset_after", [True, False])
+def test_zoneout_mixes_the_new_state_with_the_old_one(reset_after: bool) -> None:
+    p = make_problem(3, T=1, two_biases=reset_after)
+    plain = reference.gru_forward(*p[:5], reset_after=reset_after)
+    z_h = np.random.default_rng(0).random(plain.h[:1].shape)
+    mixed = reference.gru_forward(*p[:5], reset_after=reset_after, z_h=z_h)
+    np.testing.assert_array_equal(mixed.h[1], z_h[0] * p.h0 + (1.0 - z_h[0]) * plain.h[1])
+
+
+@pytest.mark.parametrize("reset_after", [True, False])
+def test_zoneout_backward_by_finite_differences(reset_after: bool) -> None:
+    p = make_problem(3, T=4, B=2, I=2, H=3, two_biases=reset_after)
+    z_h = np.random.default_rng(0).random((4, 2, 3))
+    m_h = np.array([[0.0, 2.0, 2.0], [2.0, 0.0, 2.0]])
+
+    def run() -> reference.GRUPass:
+        return reference.gru_forward(*p[:5], reset_after=reset_after, m_h=m_h, z_h=z_h)
+
+    def loss() -> float:
+        h = run().h
+        return float((h[1:].swapaxes(0, 1) * p.d_h).sum() + (h[-1] * p.d_h_last).sum())
+
+    gradients = reference.gru_backward(run(), p.d_h, p.d_h_last)
+    for gradient, array in zip(gradients, p[:5], strict=True):
+        assert_gradient(gradient, loss, array)

@@ -82,3 +82,31 @@ def test_backward_in_time_major_layout() -> None:
     )
     np.testing.assert_array_equal(batch.x, time.x.swapaxes(0, 1))
     np.testing.assert_array_equal(batch.w_h, time.w_h)
+
+
+def test_zoneout_mixes_the_new_states_with_the_old_ones() -> None:
+    p = make_problem(4, T=1)
+    weights = (p.x, p.kernel, p.recurrent_kernel, p.bias, p.h0, p.c0)
+    plain = reference.lstm_forward(*weights)
+    z_h, z_c = np.random.default_rng(0).random((2, *plain.h[:1].shape))
+    mixed = reference.lstm_forward(*weights, z_h=z_h, z_c=z_c)
+    np.testing.assert_array_equal(mixed.h[1], z_h[0] * p.h0 + (1.0 - z_h[0]) * plain.h[1])
+    np.testing.assert_array_equal(mixed.c[1], z_c[0] * p.c0 + (1.0 - z_c[0]) * plain.c[1])
+
+
+def test_zoneout_backward_by_finite_differences() -> None:
+    p = make_problem(4, T=4, B=2, I=2, H=3)
+    z = dict(zip(("z_h", "z_c"), np.random.default_rng(0).random((2, 4, 2, 3)), strict=True))
+    m_h = np.array([[0.0, 2.0, 2.0], [2.0, 0.0, 2.0]])
+
+    def run() -> reference.LSTMPass:
+        return reference.lstm_forward(*p[:6], m_h=m_h, **z)
+
+    def loss() -> float:
+        h, c = run().h, run().c
+        every = float((h[1:].swapaxes(0, 1) * p.d_h).sum())
+        return every + float((h[-1] * p.d_h_last).sum() + (c[-1] * p.d_c_last).sum())
+
+    gradients = reference.lstm_backward(run(), p.d_h, p.d_h_last, p.d_c_last)
+    for gradient, array in zip(gradients, p[:6], strict=True):
+        assert_gradient(gradient, loss, array)
