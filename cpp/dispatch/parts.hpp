@@ -20,6 +20,24 @@ inline int useful_threads(double operations, Index parts, int threads) {
   return std::max(1, static_cast<int>(most));
 }
 
+// Of a layer's forward pass over all steps; backward has twice as many.
+inline double operations(const Dims& dims, int gates) {
+  return 2.0 * static_cast<double>(dims.T * dims.B) * static_cast<double>((dims.I + dims.H) * dims.H * gates);
+}
+
+// How many threads compute the units of a call together. Worth it where there are too few rows for all, each step is
+// long enough to meet at its end, and the units are as many as the threads' groups of them.
+inline constexpr Index kRowsAlone = 3;  // rows that a thread is better given to itself
+inline int useful_team(double work, const Dims& dims, Index lanes, int threads) {
+  constexpr double kOperationsPerStep = 3e4;  // of each thread, between two meetings
+  constexpr Index kGroupBlocks = 4;           // blocks of units in a share's group
+  if (dims.B >= kRowsAlone * threads || dims.T < 2) return 1;
+  const Index groups = (dims.H + kGroupBlocks * lanes - 1) / (kGroupBlocks * lanes);
+  const double step = work / static_cast<double>(dims.T);
+  const int most = static_cast<int>(std::min<double>(threads, step / kOperationsPerStep));
+  return useful_threads(work, groups, std::max(1, most));
+}
+
 // The part-th of parts even shares of count.
 inline Range share(Index count, int part, int parts) { return {count * part / parts, count * (part + 1) / parts}; }
 inline Index largest_share(Index count, int parts) { return (count + parts - 1) / parts; }

@@ -68,7 +68,7 @@ OPTIONAL = {"matplotlib", "torch"}
 # Sources without a test of their own name: where they are tested, or why there is nothing to test.
 WITHOUT_MIRROR = {
     "cpp/core/types.hpp": "plain data",
-    "cpp/core/pause.hpp": "one instruction",
+    "cpp/core/pause.hpp": "tests/cpp/core/meeting_test.cpp and progress_test.cpp wait with it",
     "cpp/core/unroll.hpp": "every register tile is a test of it",
     **dict.fromkeys(
         (f"cpp/simd/vec_{isa}.hpp" for isa in ("avx2", "avx512", "neon", "portable")),

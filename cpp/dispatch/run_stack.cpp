@@ -1,0 +1,295 @@
+#include "dispatch/run_stack.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <numeric>
+
+#include "core/progress.hpp"
+#include "dispatch/parts.hpp"
+#include "dispatch/run.hpp"
+
+namespace gatedcore {
+namespace {
+
+// Steps of a wave's layer between two looks at the one before it: as many as the kernels project ahead at once for a
+// lone row, as a part of them would read the input weights as often.
+constexpr Index kChunkSteps = 24;
+
+// --- what differs between the two kinds of layers ---
+
+template <class Scalar>
+constexpr int gates_of(const LstmForward<Scalar>&) {
+  return 4;
+}
+template <class Scalar>
+constexpr int gates_of(const LstmBackward<Scalar>&) {
+  return 4;
+}
+template <class Scalar>
+constexpr int gates_of(const GruForward<Scalar>&) {
+  return 3;
+}
+template <class Scalar>
+constexpr int gates_of(const GruBackward<Scalar>&) {
+  return 3;
+}
+
+template <class Scalar>
+const auto& kernels_of(const KernelTable& table, const LstmForward<Scalar>&) {
+  return table.kernels<Scalar>().lstm;
+}
+template <class Scalar>
+const auto& kernels_of(const KernelTable& table, const GruForward<Scalar>&) {
+  return table.kernels<Scalar>().gru;
+}
+
+template <class Scalar>
+void run_alone(const KernelTable& table, const LstmForward<Scalar>& call, int threads) {
+  run_lstm_forward(table, call, threads);
+}
+template <class Scalar>
+void run_alone(const KernelTable& table, const GruForward<Scalar>& call, int threads) {
+  run_gru_forward(table, call, threads);
+}
+template <class Scalar>
+void run_alone(const KernelTable& table, const LstmBackward<Scalar>& call, int threads) {
+  run_lstm_backward(table, call, threads);
+}
+template <class Scalar>
+void run_alone(const KernelTable& table, const GruBackward<Scalar>& call, int threads) {
+  run_gru_backward(table, call, threads);
+}
+
+// Where some steps of a call begin and end: the states that stand in memory, (states, B, H), unless the call's own do.
+template <class Scalar>
+void carry(LstmForward<Scalar>& part, Scalar* states, bool begins, bool ends) {
+  Scalar* const c = states + part.dims.B * part.dims.H;
+  if (!begins) part.h0 = states;
+  if (!begins) part.c0 = c;
+  if (!ends) part.h_last = states;
+  if (!ends) part.c_last = c;
+}
+template <class Scalar>
+void carry(GruForward<Scalar>& part, Scalar* states, bool begins, bool ends) {
+  if (!begins) part.h0 = states;
+  if (!ends) part.h_last = states;
+}
+constexpr Index kMostStates = 2;
+
+template <class Scalar>
+void move_cache(LstmForward<Scalar>& part, Index sample_steps) {
+  if (part.cache.gates != nullptr) part.cache.gates += sample_steps * 4 * part.dims.H;
+  if (part.cache.c != nullptr) part.cache.c += sample_steps * part.dims.H;
+}
+template <class Scalar>
+void move_cache(GruForward<Scalar>& part, Index sample_steps) {
+  if (part.cache.gates != nullptr) part.cache.gates += sample_steps * 4 * part.dims.H;
+}
+
+// --- what a call deserves ---
+
+const Dims& dims_of(const auto& any) {
+  return std::visit([](const auto& call) -> const Dims& { return call.dims; }, any);
+}
+double operations_of(const auto& any) {
+  return std::visit([](const auto& call) { return operations(call.dims, gates_of(call)); }, any);
+}
+double operations_of_all(const auto& begin, const auto& end) {
+  return std::accumulate(begin, end, 0.0, [](double sum, const auto& call) { return sum + operations_of(call); });
+}
+
+// Threads that a call has use for when it runs alone.
+template <class Call>
+int threads_alone(const Call& call, Index lanes, int threads) {
+  const double work = operations_of(call);
+  const int team = useful_team(work, dims_of(call), lanes, threads);
+  return team > 1 ? team : useful_threads(work, dims_of(call).B, threads);
+}
+
+// --- the directions of a layer ---
+
+// At the same time where that keeps no fewer threads busy than each alone with all of them.
+template <class Call>
+void run_layer(const KernelTable& table, const std::vector<Call>& layer, Index lanes, int threads) {
+  const int calls = static_cast<int>(layer.size());
+  const bool alone = std::any_of(layer.begin(), layer.end(),
+                                 [&](const Call& call) { return threads_alone(call, lanes, threads) > calls; });
+  if (alone || useful_threads(operations_of_all(layer.begin(), layer.end()), calls, threads) < calls) {
+    for (const Call& any : layer) std::visit([&](const auto& call) { run_alone(table, call, threads); }, any);
+  } else {
+    run_parts(calls, [&](int part) {
+      std::visit([&](const auto& call) { run_alone(table, call, 1); }, layer[static_cast<std::size_t>(part)]);
+    });
+  }
+}
+
+// --- a wave over layers of one direction ---
+
+// A layer with the memory of its call, some steps at a time.
+template <class Scalar>
+class WaveLayer {
+ public:
+  virtual ~WaveLayer() = default;
+  virtual void pack() = 0;
+  virtual void run(Range steps) = 0;
+
+  Progress steps_done;
+};
+
+template <class Scalar, class Kernels, class Forward>
+class WaveLayerOf final : public WaveLayer<Scalar> {
+ public:
+  WaveLayerOf(const Kernels& kernels, const Forward& call)
+      : kernels_(kernels),
+        call_(call),
+        packed_(kernels.forward_packed_size(call)),
+        scratch_(kernels.forward_scratch_size(call, call.dims.B)),
+        states_(kMostStates * call.dims.B * call.dims.H) {}
+
+  void pack() override { kernels_.pack_forward(call_, packed_.data()); }
+
+  void run(Range steps) override {
+    Forward part = call_;
+    part.dims.T = steps.end - steps.begin;
+    part.x.data += steps.begin * part.x.t_stride;
+    if (part.h.data != nullptr) part.h.data += steps.begin * part.h.t_stride;
+    move_cache(part, steps.begin * call_.dims.B);
+    carry(part, states_.data(), steps.begin == 0, steps.end == call_.dims.T);
+    kernels_.forward_rows(part, packed_.data(), {0, call_.dims.B}, {}, scratch_.data());
+  }
+
+ private:
+  const Kernels& kernels_;
+  const Forward& call_;
+  Buffer<Scalar> packed_, scratch_, states_;
+};
+
+template <class Scalar>
+using Layers = Stack<RecurrentForward<Scalar>>;
+template <class Scalar>
+using LayerIterator = typename Layers<Scalar>::const_iterator;
+
+template <class Scalar>
+void run_wave(const KernelTable& table, LayerIterator<Scalar> begin, LayerIterator<Scalar> end, int threads) {
+  const Index T = dims_of(begin->front()).T;
+  std::vector<std::unique_ptr<WaveLayer<Scalar>>> layers;
+  for (auto layer = begin; layer != end; ++layer) {
+    std::visit(
+        [&](const auto& call) {
+          const auto& kernels = kernels_of(table, call);
+          using Layer = WaveLayerOf<Scalar, std::decay_t<decltype(kernels)>, std::decay_t<decltype(call)>>;
+          layers.push_back(std::make_unique<Layer>(kernels, call));
+        },
+        layer->front());
+  }
+  const Index count = static_cast<Index>(layers.size());
+  // Whoever waits waits for a layer before its own, and each thread takes its layers in order: one of them always goes
+  // on.
+  run_as_team(threads, [&](UnitShare share) {
+    for (Index i = share.part; i < count; i += share.parts) {
+      WaveLayer<Scalar>& layer = *layers[static_cast<std::size_t>(i)];
+      layer.pack();
+      for (Index step = 0; step < T; step += kChunkSteps) {
+        const Range steps{step, std::min(step + kChunkSteps, T)};
+        if (i > 0) layers[static_cast<std::size_t>(i - 1)]->steps_done.wait_for(steps.end);
+        layer.run(steps);
+        layer.steps_done.reach(steps.end);
+      }
+    }
+  });
+}
+
+// The threads of a wave, or 1 where the layers are better run one after the other: where rows are enough for all
+// threads, or the layers for too few of them.
+template <class Scalar>
+int useful_wave(LayerIterator<Scalar> begin, LayerIterator<Scalar> end, Index lanes, int threads) {
+  const Index count = end - begin;
+  const Dims& dims = dims_of(begin->front());
+  if (dims.B == 0 || dims.B >= kRowsAlone * threads || dims.T < 2 * kChunkSteps) return 1;
+  double work = 0, alone = 0, largest = 0;  // operations; alone is of the thread that has most of them
+  for (auto layer = begin; layer != end; ++layer) {
+    const double operations = operations_of(layer->front());
+    work += operations;
+    largest = std::max(largest, operations);
+    alone += operations / threads_alone(layer->front(), lanes, threads);
+  }
+  const int team = useful_threads(work, count, threads);
+  std::vector<double> shares(static_cast<std::size_t>(team));
+  for (auto layer = begin; layer != end; ++layer)
+    shares[static_cast<std::size_t>((layer - begin) % team)] += operations_of(layer->front());
+  const double lag = static_cast<double>((team - 1) * kChunkSteps) / static_cast<double>(dims.T) * largest;
+  // A thread of a team, or one with half of the rows, does two thirds of the operations a second that a lone one does.
+  return *std::max_element(shares.begin(), shares.end()) + lag < 1.5 * alone ? team : 1;
+}
+
+// --- backward ---
+
+template <class Scalar>
+Sequence<Scalar>& d_x_of(RecurrentBackward<Scalar>& any) {
+  return std::visit([](auto& call) -> Sequence<Scalar>& { return call.d_x; }, any);
+}
+
+// What the second direction adds to d_x until it is added: room for the widest layer.
+template <class Scalar>
+Index second_d_x_size(const Stack<RecurrentBackward<Scalar>>& stack) {
+  Index size = 0;
+  for (const auto& layer : stack) {
+    const Dims& dims = dims_of(layer.front());
+    if (layer.size() > 1) size = std::max(size, dims.T * dims.B * dims.I);
+  }
+  return size;
+}
+
+template <class Scalar>
+void add(const Scalar* from, const Dims& dims, Sequence<Scalar> to, int threads) {
+  const int parts = useful_threads(static_cast<double>(dims.T * dims.B * dims.I), dims.T, threads);
+  run_parts(parts, [&](int part) {
+    const Range steps = share(dims.T, part, parts);
+    for (Index t = steps.begin; t < steps.end; ++t) {
+      for (Index b = 0; b < dims.B; ++b) {
+        const Scalar* row = from + (t * dims.B + b) * dims.I;
+        Scalar* sum = to.data + t * to.t_stride + b * to.b_stride;
+        for (Index i = 0; i < dims.I; ++i) sum[i] += row[i];
+      }
+    }
+  });
+}
+
+}  // namespace
+
+template <class Scalar>
+void run_stack_forward(const KernelTable& table, const Stack<RecurrentForward<Scalar>>& stack, int threads) {
+  const Index lanes = table.kernels<Scalar>().lanes;
+  for (auto begin = stack.begin(); begin != stack.end();) {
+    const auto end = std::find_if(begin, stack.end(), [](const auto& layer) { return layer.size() > 1; });
+    const int team = end - begin > 1 ? useful_wave<Scalar>(begin, end, lanes, threads) : 1;
+    if (team > 1) {
+      run_wave<Scalar>(table, begin, end, team);
+      begin = end;
+    } else {
+      run_layer(table, *begin++, lanes, threads);
+    }
+  }
+}
+
+template <class Scalar>
+void run_stack_backward(const KernelTable& table, const Stack<RecurrentBackward<Scalar>>& stack, int threads) {
+  Buffer<Scalar> second(second_d_x_size(stack));
+  for (auto layer = stack.rbegin(); layer != stack.rend(); ++layer) {
+    std::vector<RecurrentBackward<Scalar>> calls = *layer;
+    const Dims& dims = dims_of(calls.front());
+    const Sequence<Scalar> shared = d_x_of(calls.back());
+    const bool adds = calls.size() > 1 && shared.data != nullptr && d_x_of(calls.front()).data != nullptr;
+    if (adds) d_x_of(calls.back()) = {second.data(), dims.B * dims.I, dims.I};
+    run_layer(table, calls, table.kernels<Scalar>().lanes, threads);
+    if (adds) add(second.data(), dims, shared, threads);
+  }
+}
+
+#define GATEDCORE_INSTANTIATE(Scalar)                                                                       \
+  template void run_stack_forward<Scalar>(const KernelTable&, const Stack<RecurrentForward<Scalar>>&, int); \
+  template void run_stack_backward<Scalar>(const KernelTable&, const Stack<RecurrentBackward<Scalar>>&, int);
+GATEDCORE_INSTANTIATE(float)
+GATEDCORE_INSTANTIATE(double)
+
+}  // namespace gatedcore
