@@ -12,6 +12,7 @@ void bind_dense(pybind11::module_& module);
 void bind_draws(pybind11::module_& module);
 void bind_memory(pybind11::module_& module);
 void bind_optimizers(pybind11::module_& module);
+void bind_stack(pybind11::module_& module);
 void bind_stream(pybind11::module_& module);
 void bind_ceilings(pybind11::module_& module);
 

@@ -45,6 +45,45 @@ class GRUCache:
     def consumed(self) -> bool: ...
 
 @final
+class LSTMDirection:
+    """One direction of an LSTM in a stack."""
+
+    def __init__(
+        self,
+        kernel: Array,
+        recurrent_kernel: Array,
+        bias: Array | None,
+        h0: Array | None,
+        c0: Array | None,
+        activation: str,
+        recurrent_activation: str,
+    ) -> None: ...
+
+@final
+class GRUDirection:
+    """One direction of a GRU in a stack."""
+
+    def __init__(
+        self,
+        kernel: Array,
+        recurrent_kernel: Array,
+        bias: Array | None,
+        h0: Array | None,
+        activation: str,
+        recurrent_activation: str,
+        reset_after: bool,
+    ) -> None: ...
+
+@final
+class StackCache:
+    """What a stack's forward pass saved, with the arrays of its call; backward consumes it."""
+
+    @property
+    def nbytes(self) -> int: ...
+    @property
+    def consumed(self) -> bool: ...
+
+@final
 class Stream:
     """A chain of layers that runs one time step after the other; weights are read when added."""
 
@@ -155,6 +194,23 @@ def gru_backward(
 
 def gru_gates(cache: GRUCache) -> tuple[Array, Array, Array]:
     """Return copies of z, r, n after activation of every step, each in x's layout."""
+
+def stack_forward(
+    x: Array,
+    layers: list[list[LSTMDirection | GRUDirection]],
+    time_major: bool,
+    save: bool,
+) -> tuple[Array, list[list[tuple[Array, ...]]], StackCache | None]:
+    """Return h of the last layer, both directions side by side, the last states, and the cache."""
+
+def stack_backward(
+    cache: StackCache,
+    d_h: Array | None,
+    d_states: list[list[list[Array | None]]] | None,
+    need_d_x: bool,
+    weights: list[list[tuple[Array, Array, Array | None]]],
+) -> tuple[Array | None, list[list[tuple[Array, ...]]]]:
+    """Add to the gradients of the weights; return d_x or None, and those of initial states."""
 
 def dropout_factors(
     rows: int, columns: int, rate: float, seed: int, stream: int, is_double: bool

@@ -18,6 +18,14 @@ from gatedcore.ops.single_gates import (
     reset_gate,
     update_gate,
 )
+from gatedcore.ops.stack_calls import (
+    StackCache,
+    StackedGRU,
+    StackedLSTM,
+    StackGradients,
+    stack,
+    stack_backward,
+)
 from gatedcore.ops.threads import get_num_threads, set_num_threads
 
 __all__ = [
@@ -27,6 +35,10 @@ __all__ = [
     "LSTMCache",
     "LSTMGates",
     "LSTMGradients",
+    "StackCache",
+    "StackGradients",
+    "StackedGRU",
+    "StackedLSTM",
     "candidate",
     "dense",
     "forget_gate",
@@ -41,5 +53,7 @@ __all__ = [
     "output_gate",
     "reset_gate",
     "set_num_threads",
+    "stack",
+    "stack_backward",
     "update_gate",
 ]

@@ -1,0 +1,369 @@
+"""Several recurrent layers, of one direction or two, in one call."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, overload
+
+import numpy as np
+
+from gatedcore import _core
+from gatedcore.activations import name_of
+from gatedcore.arrays import Array, as_array, as_contiguous
+from gatedcore.checks import check_bool, check_shape
+from gatedcore.ops.gru_calls import GRUGradients
+from gatedcore.ops.lstm_calls import LSTMGradients
+from gatedcore.ops.operands import (
+    Weights,
+    sequence_operand,
+    state_operand,
+    weight_operands,
+)
+
+
+@dataclass(frozen=True)
+class StackedLSTM:
+    """One LSTM of a stack; the arguments are those of ``lstm``."""
+
+    kernel: object
+    recurrent_kernel: object
+    bias: object = None
+    initial_state: object = None
+    activation: object = "tanh"
+    recurrent_activation: object = "sigmoid"
+
+
+@dataclass(frozen=True)
+class StackedGRU:
+    """One GRU of a stack; the arguments are those of ``gru``."""
+
+    kernel: object
+    recurrent_kernel: object
+    bias: object = None
+    initial_state: object = None
+    activation: object = "tanh"
+    recurrent_activation: object = "sigmoid"
+    reset_after: bool = True
+
+
+Direction = StackedLSTM | StackedGRU
+States = tuple[Array, ...]
+# Of each layer and each of its directions.
+Nested = list[list[States]]
+
+
+class StackGradients(NamedTuple):
+    """Gradients by everything that ``stack`` was given; ``x`` None where not wanted.
+
+    ``layers[i][k]`` are those by the weights and initial states of direction k of layer i, without
+    one by its input.
+    """
+
+    x: Array | None
+    layers: list[list[LSTMGradients | GRUGradients]]
+
+
+class StackCache:
+    """What ``stack(..., return_cache=True)`` saved for one call of ``stack_backward``.
+
+    Attributes
+    ----------
+    nbytes : int
+        Memory of the saved gates and states.
+    consumed : bool
+        Whether a backward call has used it up.
+    """
+
+    __slots__ = ("_core_cache", "_h_shape", "_states", "_weights")
+
+    def __init__(
+        self,
+        core_cache: _core.StackCache,
+        h_shape: tuple[int, ...],
+        states: Nested,
+        weights: list[list[Weights]],
+    ) -> None:
+        self._core_cache = core_cache
+        self._h_shape = h_shape
+        self._states = [[[s.shape for s in own] for own in layer] for layer in states]
+        self._weights = weights
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the saved gates and states."""
+        return self._core_cache.nbytes
+
+    @property
+    def consumed(self) -> bool:
+        """Whether a backward call has used it up."""
+        return self._core_cache.consumed
+
+
+@overload
+def stack(
+    x: object, layers: Sequence[Direction | Sequence[Direction]], *, time_major: bool = False,
+    return_cache: Literal[False] = False,
+) -> tuple[Array, Nested]: ...  # fmt: skip
+@overload
+def stack(
+    x: object, layers: Sequence[Direction | Sequence[Direction]], *, time_major: bool = False,
+    return_cache: Literal[True],
+) -> tuple[Array, Nested, StackCache]: ...  # fmt: skip
+def stack(
+    x: object,
+    layers: Sequence[Direction | Sequence[Direction]],
+    *,
+    time_major: bool = False,
+    return_cache: bool = False,
+) -> tuple[Array, Nested] | tuple[Array, Nested, StackCache]:
+    """Run LSTMs and GRUs over a sequence, each over the hidden states of the one before it.
+
+    The results are those of ``lstm`` and ``gru`` one after the other, to the last bit. With several
+    threads and few rows it is faster: layers and directions then run at the same time.
+
+    Parameters
+    ----------
+    x : array-like, (B, T, I), or (T, B, I) if ``time_major``
+        Input; no unit. Its dtype, float32 or float64, is that of the call; other numbers are
+        converted to that of the first kernel.
+    layers : sequence of StackedLSTM and StackedGRU, or of pairs of them
+        One for each layer. Of a pair, for a layer of two directions, the second runs from the last
+        step to the first; its hidden states stand behind those of the first, at the steps that
+        they belong to. The next layer's kernel has a row for each feature of both.
+    time_major : bool
+        Whether time is the first axis of ``x`` and of the results.
+    return_cache : bool
+        Whether to append what ``stack_backward`` needs.
+
+    Returns
+    -------
+    h : ndarray, (B, T, H), or (T, B, H)
+        Hidden state of the last layer after every step; H counts both directions.
+    states : list of lists of tuples of ndarray, (B, H)
+        ``states[i][k]`` is (h, c), for a GRU (h,), of direction k of layer i after its last step.
+    cache : StackCache
+        Only with ``return_cache``. It refers to the arrays of this call: leave them unchanged until
+        ``stack_backward`` has run. ``h`` is read-only for that reason; copy it to write to it.
+
+    Raises
+    ------
+    TypeError
+        If a layer is neither, or an argument does not hold real numbers.
+    ValueError
+        If a shape disagrees with this table or an activation is unknown.
+
+    References
+    ----------
+    docs/math.md, LSTM forward and GRU forward; Schuster and Paliwal (1997).
+    """
+    return_cache = check_bool("stack", "return_cache", return_cache)
+    directions = _directions(layers)
+    first = directions[0][0]
+    sequence = sequence_operand("stack", x, first.kernel, first.recurrent_kernel, time_major)
+    batch, inputs = sequence.shape[1 if time_major else 0], sequence.shape[2]
+    weights: list[list[Weights]] = []
+    calls: list[list[_core.LSTMDirection | _core.GRUDirection]] = []
+    for i, layer in enumerate(directions):
+        weights.append([])
+        calls.append([])
+        for k, direction in enumerate(layer):
+            where = f"stack: layers[{i}]" + (f"[{k}]" if len(layer) > 1 else "")
+            own = _weights(where, direction, inputs, sequence.dtype)
+            weights[-1].append(own)
+            calls[-1].append(_call(where, direction, own, batch))
+        inputs = sum(own.recurrent_kernel.shape[0] for own in weights[-1])
+    h, states, core_cache = _core.stack_forward(sequence, calls, time_major, return_cache)
+    if core_cache is None:
+        return h, states
+    h.flags.writeable = False  # backward reads it again
+    return h, states, StackCache(core_cache, h.shape, states, weights)
+
+
+def stack_backward(
+    cache: StackCache,
+    d_h: object = None,
+    d_states: Sequence[Sequence[Sequence[object] | None] | None] | None = None,
+    *,
+    need_d_x: bool = True,
+) -> StackGradients:
+    """Run backpropagation through time over one call of ``stack``.
+
+    Parameters
+    ----------
+    cache : StackCache
+        From ``stack(..., return_cache=True)``; used up by this call.
+    d_h : array-like, of the shape of h, optional
+        Gradient of the loss by every hidden state of the last layer; zeros by default.
+    d_states : nested sequences of array-likes, (B, H), as the states of ``stack``, optional
+        Gradients by the last states of layers and directions; zeros for None at any level.
+    need_d_x : bool
+        Whether to compute the gradient of the input.
+
+    Returns
+    -------
+    StackGradients
+        New arrays; ``x`` in the layout of the input.
+
+    Raises
+    ------
+    TypeError
+        If ``cache`` comes from elsewhere or a gradient does not hold real numbers.
+    ValueError
+        If the cache was used before or a shape disagrees.
+
+    References
+    ----------
+    docs/math.md, LSTM backward and GRU backward.
+    """
+    where = "stack_backward"
+    if not isinstance(cache, StackCache):
+        raise TypeError(
+            f"{where}: cache has type {type(cache).__name__}, expected StackCache; "
+            "pass what stack(..., return_cache=True) returned"
+        )
+    need_d_x = check_bool(where, "need_d_x", need_d_x)
+    dtype = cache._weights[0][0].kernel.dtype
+    advice = "pass the gradient of what forward returned"
+    every = None
+    if d_h is not None:
+        every = as_array(where, "d_h", d_h, dtype)
+        check_shape(where, "d_h", every, cache._h_shape, "the shape of h", advice)
+    last = _state_gradients(where, d_states, cache._states, dtype)
+    gradients = [
+        [
+            (
+                np.zeros_like(own.kernel),
+                np.zeros_like(own.recurrent_kernel),
+                None if own.bias is None else np.zeros_like(own.bias),
+            )
+            for own in layer
+        ]
+        for layer in cache._weights
+    ]
+    if cache.consumed:
+        raise ValueError(
+            f"{where}: cache was used by an earlier backward call, expected a fresh one; "
+            "run forward again with return_cache=True"
+        )
+    d_x, d_initial = _core.stack_backward(cache._core_cache, every, last, need_d_x, gradients)
+    by_layer = [
+        [_gradients(*direction) for direction in zip(*layer, strict=True)]
+        for layer in zip(gradients, d_initial, strict=True)
+    ]
+    return StackGradients(d_x, by_layer)
+
+
+def _directions(layers: object) -> list[list[Direction]]:
+    """Return the directions of each layer, one or two."""
+    advice = "pass a list of StackedLSTM and StackedGRU, or of pairs of them"
+    if not isinstance(layers, list | tuple) or not layers:
+        given = "empty" if isinstance(layers, list | tuple) else f"a {type(layers).__name__}"
+        raise ValueError(f"stack: layers is {given}, expected a layer or more; {advice}")
+    found: list[list[Direction]] = []
+    for i, layer in enumerate(layers):
+        directions = list(layer) if isinstance(layer, list | tuple) else [layer]
+        if len(directions) not in (1, 2):
+            raise ValueError(
+                f"stack: layers[{i}] has {len(directions)} directions, expected 1 or 2; {advice}"
+            )
+        for direction in directions:
+            if not isinstance(direction, StackedLSTM | StackedGRU):
+                raise TypeError(
+                    f"stack: layers[{i}] has type {type(direction).__name__}, expected "
+                    f"StackedLSTM or StackedGRU; {advice}"
+                )
+        found.append(directions)
+    return found
+
+
+def _weights(where: str, direction: Direction, inputs: int, dtype: np.dtype[Any]) -> Weights:
+    """Return a direction's weights as arrays that the core takes."""
+    gru = isinstance(direction, StackedGRU)
+    return weight_operands(
+        where,
+        direction.kernel,
+        direction.recurrent_kernel,
+        direction.bias,
+        gates=3 if gru else 4,
+        inputs=inputs,
+        dtype=dtype,
+        two_biases=isinstance(direction, StackedGRU)
+        and check_bool(where, "reset_after", direction.reset_after),
+    )
+
+
+def _call(
+    where: str, direction: Direction, weights: Weights, batch: int
+) -> _core.LSTMDirection | _core.GRUDirection:
+    """Return what the core takes for a direction."""
+    units, dtype = weights.recurrent_kernel.shape[0], weights.recurrent_kernel.dtype
+    names = (
+        name_of(where, "activation", direction.activation),
+        name_of(where, "recurrent_activation", direction.recurrent_activation),
+    )
+    given = direction.initial_state
+    if isinstance(direction, StackedGRU):
+        if isinstance(given, list | tuple) and len(given) == 1:
+            given = given[0]
+        h0 = state_operand(where, "initial_state", given, batch, units, dtype)
+        return _core.GRUDirection(*weights, h0, *names, direction.reset_after)
+    if given is not None and not (isinstance(given, list | tuple) and len(given) == 2):
+        raise ValueError(
+            f"{where}: initial_state is a {type(given).__name__}, expected [h0, c0]; "
+            "pass both states of the LSTM"
+        )
+    states = [
+        state_operand(where, f"initial_state[{i}]", state, batch, units, dtype)
+        for i, state in enumerate(given or (None, None))
+    ]
+    return _core.LSTMDirection(*weights, states[0], states[1], *names)
+
+
+def _state_gradients(
+    where: str, d_states: object, shapes: list[list[list[tuple[int, ...]]]], dtype: np.dtype[Any]
+) -> list[list[list[Array | None]]]:
+    """Return gradients by last states in the structure of the states, None where there are none."""
+
+    def items(name: str, value: object, count: int) -> list[object]:
+        if value is None:
+            return [None] * count
+        if not isinstance(value, list | tuple) or len(value) != count:
+            size = f" of {len(value)}" if isinstance(value, list | tuple) else ""
+            raise ValueError(
+                f"{where}: {name} is a {type(value).__name__}{size}, expected {count} items or "
+                "None; pass what is like the states that stack returned"
+            )
+        return list(value)
+
+    def gradient(name: str, value: object, shape: tuple[int, ...]) -> Array | None:
+        if value is None:
+            return None
+        array = as_contiguous(where, name, value, dtype)
+        advice = "pass the gradient of what forward returned"
+        check_shape(where, name, array, shape, "(B, H)", advice)
+        return array
+
+    return [
+        [
+            [
+                gradient(f"d_states[{i}][{k}][{j}]", value, shape)
+                for j, (value, shape) in enumerate(
+                    zip(items(f"d_states[{i}][{k}]", own, len(of_own)), of_own, strict=True)
+                )
+            ]
+            for k, (own, of_own) in enumerate(
+                zip(items(f"d_states[{i}]", layer, len(of_layer)), of_layer, strict=True)
+            )
+        ]
+        for i, (layer, of_layer) in enumerate(
+            zip(items("d_states", d_states, len(shapes)), shapes, strict=True)
+        )
+    ]
+
+
+def _gradients(
+    weights: tuple[Array, Array, Array | None], initial: States
+) -> LSTMGradients | GRUGradients:
+    """Return a direction's gradients; an LSTM has two initial states."""
+    if len(initial) == 2:
+        return LSTMGradients(None, *weights, h0=initial[0], c0=initial[1])
+    return GRUGradients(None, *weights, h0=initial[0])
