@@ -205,7 +205,7 @@ template <class Scalar>
 int useful_wave(LayerIterator<Scalar> begin, LayerIterator<Scalar> end, Index lanes, int threads) {
   const Index count = end - begin;
   const Dims& dims = dims_of(begin->front());
-  if (dims.B == 0 || dims.B >= kRowsAlone * threads || dims.T < 2 * kChunkSteps) return 1;
+  if (threads < 2 || dims.B == 0 || dims.B >= kRowsAlone * threads || dims.T < 2 * kChunkSteps) return 1;
   double work = 0, alone = 0, largest = 0;  // operations; alone is of the thread that has most of them
   for (auto layer = begin; layer != end; ++layer) {
     const double operations = operations_of(layer->front());
@@ -261,7 +261,9 @@ template <class Scalar>
 void run_stack_forward(const KernelTable& table, const Stack<RecurrentForward<Scalar>>& stack, int threads) {
   const Index lanes = table.kernels<Scalar>().lanes;
   for (auto begin = stack.begin(); begin != stack.end();) {
-    const auto end = std::find_if(begin, stack.end(), [](const auto& layer) { return layer.size() > 1; });
+    auto end = std::find_if(begin, stack.end(), [](const auto& layer) { return layer.size() > 1; });
+    // Every thread has as many of a wave's layers; what is left over is a wave of fewer threads, or a layer alone.
+    if (end - begin > threads) end -= (end - begin) % threads;
     const int team = end - begin > 1 ? useful_wave<Scalar>(begin, end, lanes, threads) : 1;
     if (team > 1) {
       run_wave<Scalar>(table, begin, end, team);
