@@ -1,6 +1,7 @@
 // Stacks through run_stack_forward and run_stack_backward, against the calls of their layers one after the other.
 #include "dispatch/run_stack.hpp"
 
+#include "core/pool.hpp"
 #include "dispatch/run.hpp"
 #include "problem.hpp"
 
@@ -281,6 +282,18 @@ TEST_CASE("a stack gives the bits of its layers one after the other, with any nu
   for_each_isa([](const KernelTable& table) {
     check_stacks<float>(table);
     check_stacks<double>(table);
+  });
+}
+
+TEST_CASE("one thread is enough for a wave, where there are no more to be had") {
+  for_each_isa([](const KernelTable& table) {
+    check::Random random(3);
+    const Problem<float> problem = random_problem<float>(random, 97, 1, 32, kStacks[3]);
+    Problem<float> expected = problem;
+    solve_alone(table, expected);
+    std::vector<Problem<float>> actual(2, problem);
+    parallel_for(2, [&](Index i) { solve(table, actual[static_cast<std::size_t>(i)], 3); });
+    for (const Problem<float>& one : actual) check_same(one, expected);
   });
 }
 
