@@ -12,7 +12,7 @@ GruProblem<Scalar> lane_problem(check::Random& random, GruForm form, Activation 
   constexpr Index kLanes = Vec<Scalar>::kLanes;
   GruProblem<Scalar> p = gru_problem<Scalar>(random, {1, 1, 1, kLanes}, form, activation, recurrent);
   clear_factors(p);  // a sequence carries them from step to step: tests/cpp/sequence/
-  p.z_h.clear();  // behind the gates
+  p.z_h.clear();     // behind the gates
   p.x.assign(1, 0);
   p.w_h.assign(p.w_h.size(), 0);
   if (form == GruForm::kResetBefore) {

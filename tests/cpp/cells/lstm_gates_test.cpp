@@ -11,7 +11,7 @@ LstmProblem<Scalar> lane_problem(check::Random& random, Activation activation, A
   constexpr Index kLanes = Vec<Scalar>::kLanes;
   LstmProblem<Scalar> p = lstm_problem<Scalar>(random, {1, 1, 1, kLanes}, activation, recurrent);
   clear_factors(p);  // a sequence carries them from step to step: tests/cpp/sequence/
-  p.z_h.clear();  // behind the gates
+  p.z_h.clear();     // behind the gates
   p.z_c.clear();
   p.x.assign(1, 0);
   p.w_h.assign(p.w_h.size(), 0);
