@@ -49,8 +49,8 @@ struct LstmStep {
   Index state_stride = 0;
   Scalar* h = nullptr;  // caller's (B, H), rows h_stride apart; null: not wanted
   Index h_stride = 0;
-  Scalar* gates = nullptr;    // cache (B, 4H); null: nothing is saved
-  Scalar* c_saved = nullptr;  // cache (B, H)
+  Scalar* gates = nullptr;    // cache (B, 4H); null: not saved
+  Scalar* c_saved = nullptr;  // cache (B, H); null: not saved
 };
 
 // The gates of one row and one block of units, on the tile's live accumulators.
@@ -72,13 +72,14 @@ GATEDCORE_INLINE void lstm_finish(const Policy& policy, const LstmStep<Scalar>& 
   const V next = s.m_h == nullptr ? h : h * load_width(s.m_h + row * s.dims.H + unit, width);
   next.store(s.h_next + state);
   if (s.h != nullptr) store_width(h, s.h + row * s.h_stride + unit, width);
-  if (s.gates == nullptr) return;
-  Scalar* saved = s.gates + row * kLstmGates * s.dims.H + kLstmGates * unit;
-  store_width(gates.i, saved, width);
-  store_width(gates.f, saved + width, width);
-  store_width(gates.g, saved + 2 * width, width);
-  store_width(gates.o, saved + 3 * width, width);
-  store_width(c, s.c_saved + row * s.dims.H + unit, width);
+  if (s.gates != nullptr) {
+    Scalar* saved = s.gates + row * kLstmGates * s.dims.H + kLstmGates * unit;
+    store_width(gates.i, saved, width);
+    store_width(gates.f, saved + width, width);
+    store_width(gates.g, saved + 2 * width, width);
+    store_width(gates.o, saved + 3 * width, width);
+  }
+  if (s.c_saved != nullptr) store_width(c, s.c_saved + row * s.dims.H + unit, width);
 }
 
 template <int kRows, int kBlocks, class Policy, class Scalar>

@@ -14,8 +14,9 @@ struct GruWeights {
   const Scalar* b_h = nullptr;  // (3H), kResetAfter only; null: zeros
 };
 
-// What forward keeps for backward, beside the hidden states that it returns: 16 bytes for each float32 unit and step.
-// gates is (T, B, 4H) in step order. A row is three runs:
+// What forward keeps for backward, beside the hidden states that it returns: 16 bytes for each float32 unit and step,
+// or nothing where backward computes the gates anew (dispatch/run_recompute.hpp). gates is (T, B, 4H) in step order. A
+// row is three runs:
 //   2H  z r in blocks of up to kLanes units, as the LSTM's gates are
 //   H   kResetAfter: n_h, the recurrent half of the candidate with its bias; kResetBefore: s = r * h_prev
 //   H   n
@@ -39,7 +40,7 @@ struct GruForward {
   const Scalar* h0 = nullptr;  // (B, H); null: zeros
   Sequence<Scalar> h;          // (T, B, H) hidden state after each step; null data: not wanted
   Scalar* h_last = nullptr;    // (B, H); null: not wanted
-  GruCache<Scalar> cache;      // null: nothing is saved; else h is needed too
+  GruCache<Scalar> cache;      // null: not saved; backward needs h too
 };
 
 template <class Scalar>

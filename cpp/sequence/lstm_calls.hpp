@@ -13,7 +13,8 @@ struct LstmWeights {
   const Scalar* b = nullptr;    // (4H); null: zeros
 };
 
-// What forward keeps for backward, beside the hidden states that it returns: 20 bytes for each float32 unit and step.
+// What forward keeps for backward, beside the hidden states that it returns: 20 bytes for each float32 unit and step,
+// or 4 where backward computes the gates anew (dispatch/run_recompute.hpp).
 //   gates  (T, B, 4H)  i f g o after activation, in step order. A row is a run of blocks of up to kLanes units, and a
 //                      block holds its units' i, then their f, g and o: unit u and gate q of H units with L lanes stand
 //                      at 4 * L * (u / L) + q * min(L, H - L * (u / L)) + u % L. Backward writes the gradients before
@@ -39,7 +40,7 @@ struct LstmForward {
   Sequence<Scalar> h;          // (T, B, H) hidden state after each step; null data: not wanted
   Scalar* h_last = nullptr;    // (B, H); null: not wanted
   Scalar* c_last = nullptr;    // (B, H); null: not wanted
-  LstmCache<Scalar> cache;     // both null: nothing is saved; else h is needed too
+  LstmCache<Scalar> cache;     // null: not saved; backward needs h too
 };
 
 template <class Scalar>

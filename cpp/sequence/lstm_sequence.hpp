@@ -96,10 +96,9 @@ struct LstmSequence {
       step.z_h = zoneout_rows(call.zoneout.z_h, t, rows);
       step.z_c = zoneout_rows(call.zoneout.z_c, t, rows);
       step.h = at(call.h, t, rows.begin);
-      if (call.cache.gates != nullptr) {
-        step.gates = call.cache.gates + (t * dims.B + rows.begin) * kGates * dims.H;
-        step.c_saved = call.cache.c + (t * dims.B + rows.begin) * dims.H;
-      }
+      const Index first = t * dims.B + rows.begin;
+      if (call.cache.gates != nullptr) step.gates = call.cache.gates + first * kGates * dims.H;
+      if (call.cache.c != nullptr) step.c_saved = call.cache.c + first * dims.H;
       lstm_cell_forward(policy, step);
       meet(share);
       swap(h_prev, h_next);
