@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "dispatch/cell_calls.hpp"
 #include "dispatch/parts.hpp"
 
 namespace gatedcore {
@@ -111,77 +112,6 @@ void unsort_state(const ValidSteps& v, Range pieces, PieceFlag concerned, const 
     if (piece.*concerned) copy_row(from + p * H, H, to + piece.row * H);
   }
 }
-
-// What differs between the two layers: how many states a row carries, and where a call has them. An LSTM's are h and c.
-template <class Scalar>
-struct Lstm {
-  using Forward = LstmForward<Scalar>;
-  using Backward = LstmBackward<Scalar>;
-  static constexpr int kStates = 2;
-  static constexpr Index kGates = 4;
-  static const auto& kernels(const KernelTable& table) { return table.kernels<Scalar>().lstm; }
-
-  template <class Call>
-  static std::array<const Scalar*, kStates> initial(const Call& call) {
-    return {call.h0, call.c0};
-  }
-  static std::array<Scalar*, kStates> last(const Forward& call) { return {call.h_last, call.c_last}; }
-  static std::array<const Scalar*, kStates> arriving(const Backward& call) { return {call.d_h_last, call.d_c_last}; }
-  static std::array<Scalar*, kStates> leaving(const Backward& call) { return {call.d_h0, call.d_c0}; }
-  // Packed states after every sample-step.
-  static std::array<const Scalar*, kStates> after(const Backward& call, const Scalar* h) { return {h, call.cache.c}; }
-
-  template <class Call>
-  static void begin_from(Call& call, const std::array<const Scalar*, kStates>& states) {
-    call.h0 = states[0];
-    call.c0 = states[1];
-  }
-  static void end_in(Forward& call, const std::array<Scalar*, kStates>& states) {
-    call.h_last = states[0];
-    call.c_last = states[1];
-  }
-  static void carry(Backward& call, const std::array<Scalar*, kStates>& gradients) {
-    call.d_h_last = call.d_h0 = gradients[0];
-    call.d_c_last = call.d_c0 = gradients[1];
-  }
-  template <class Call>
-  static void move_cache(Call& call, Index sample_steps) {
-    if (call.cache.gates == nullptr) return;
-    call.cache.gates += sample_steps * 4 * call.dims.H;
-    call.cache.c += sample_steps * call.dims.H;
-  }
-};
-
-template <class Scalar>
-struct Gru {
-  using Forward = GruForward<Scalar>;
-  using Backward = GruBackward<Scalar>;
-  static constexpr int kStates = 1;
-  static constexpr Index kGates = 3;
-  static const auto& kernels(const KernelTable& table) { return table.kernels<Scalar>().gru; }
-
-  template <class Call>
-  static std::array<const Scalar*, kStates> initial(const Call& call) {
-    return {call.h0};
-  }
-  static std::array<Scalar*, kStates> last(const Forward& call) { return {call.h_last}; }
-  static std::array<const Scalar*, kStates> arriving(const Backward& call) { return {call.d_h_last}; }
-  static std::array<Scalar*, kStates> leaving(const Backward& call) { return {call.d_h0}; }
-  static std::array<const Scalar*, kStates> after(const Backward&, const Scalar* h) { return {h}; }
-
-  template <class Call>
-  static void begin_from(Call& call, const std::array<const Scalar*, kStates>& states) {
-    call.h0 = states[0];
-  }
-  static void end_in(Forward& call, const std::array<Scalar*, kStates>& states) { call.h_last = states[0]; }
-  static void carry(Backward& call, const std::array<Scalar*, kStates>& gradients) {
-    call.d_h_last = call.d_h0 = gradients[0];
-  }
-  template <class Call>
-  static void move_cache(Call& call, Index sample_steps) {
-    if (call.cache.gates != nullptr) call.cache.gates += sample_steps * 4 * call.dims.H;
-  }
-};
 
 double operations(const ValidSteps& v, const Dims& dims, Index gates) {
   return 2.0 * static_cast<double>(v.count) * static_cast<double>((dims.I + dims.H) * dims.H * gates);
@@ -419,22 +349,22 @@ void backward(const KernelTable& table, const Backward& call, const MaskedSteps<
 template <class Scalar>
 void run_lstm_forward(const KernelTable& table, const LstmForward<Scalar>& call, MaskedSteps<Scalar>& masked,
                       int threads) {
-  forward<Lstm<Scalar>>(table, call, masked, threads);
+  forward<LstmCall<Scalar>>(table, call, masked, threads);
 }
 template <class Scalar>
 void run_gru_forward(const KernelTable& table, const GruForward<Scalar>& call, MaskedSteps<Scalar>& masked,
                      int threads) {
-  forward<Gru<Scalar>>(table, call, masked, threads);
+  forward<GruCall<Scalar>>(table, call, masked, threads);
 }
 template <class Scalar>
 void run_lstm_backward(const KernelTable& table, const LstmBackward<Scalar>& call, const MaskedSteps<Scalar>& masked,
                        int threads) {
-  backward<Lstm<Scalar>>(table, call, masked, threads);
+  backward<LstmCall<Scalar>>(table, call, masked, threads);
 }
 template <class Scalar>
 void run_gru_backward(const KernelTable& table, const GruBackward<Scalar>& call, const MaskedSteps<Scalar>& masked,
                       int threads) {
-  backward<Gru<Scalar>>(table, call, masked, threads);
+  backward<GruCall<Scalar>>(table, call, masked, threads);
 }
 
 #define GATEDCORE_INSTANTIATE(Scalar)                                                                                \
