@@ -37,6 +37,12 @@ struct SequenceKernels {
   Index (*weight_panels)(const Backward&);
   Index (*weight_scratch_size)(const Backward&, Index panels);
   void (*weight_gradients)(const Backward&, Range panels, Scalar* scratch);
+  // The same in three: sums that begin as zeros, take the sample-steps of any number of calls, and end in the
+  // gradients. Calls that follow one another back in time, each a multiple of Kernels::chunk long but the first, give
+  // the bits of one.
+  void (*clear_weight_sums)(const Backward&, Range panels, Scalar* scratch);
+  void (*sum_weights)(const Backward&, Range panels, Scalar* scratch);
+  void (*add_weight_sums)(const Backward&, Range panels, Scalar* scratch);
 };
 
 template <class Scalar>
@@ -64,6 +70,7 @@ template <class Scalar>
 struct Kernels {
   Index lanes;  // of a vector; known to whoever reads a cache
   Index rows;   // of the largest tile: batch rows are best split in multiples of it
+  Index chunk;  // sample-steps whose weight gradients are summed at once, counted from the first
   SequenceKernels<LstmForward<Scalar>, LstmBackward<Scalar>, Scalar> lstm;
   SequenceKernels<GruForward<Scalar>, GruBackward<Scalar>, Scalar> gru;
   DenseKernels<Scalar> dense;

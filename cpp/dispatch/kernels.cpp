@@ -37,11 +37,23 @@ struct Rows {
 };
 
 template <class S, class Scalar>
+void weight_gradients(const typename S::Backward& call, Range panels, Scalar* scratch) {
+  S::clear_weight_sums(call, panels, scratch);
+  S::sum_weights(call, panels, scratch);
+  S::add_weight_sums(call, panels, scratch);
+}
+
+template <class S, class Scalar>
 constexpr SequenceKernels<typename S::Forward, typename S::Backward, Scalar> sequence_kernels() {
-  return {S::forward_packed_size,  S::pack_forward,    S::forward_scratch_size,  Rows<S, Scalar>::forward,
-          S::backward_packed_size, S::pack_backward,   S::backward_scratch_size, Rows<S, Scalar>::backward,
-          S::input_packed_size,    S::pack_input,      S::input_gradients,       S::weight_panels,
-          S::weight_scratch_size,  S::weight_gradients};
+  return {S::forward_packed_size,   S::pack_forward,
+          S::forward_scratch_size,  Rows<S, Scalar>::forward,
+          S::backward_packed_size,  S::pack_backward,
+          S::backward_scratch_size, Rows<S, Scalar>::backward,
+          S::input_packed_size,     S::pack_input,
+          S::input_gradients,       S::weight_panels,
+          S::weight_scratch_size,   weight_gradients<S, Scalar>,
+          S::clear_weight_sums,     S::sum_weights,
+          S::add_weight_sums};
 }
 
 template <class Scalar>
@@ -55,6 +67,7 @@ template <class Scalar>
 constexpr Kernels<Scalar> make_kernels() {
   return {Vec<Scalar>::kLanes,
           kNarrowRows,
+          kChunk<Scalar>,
           sequence_kernels<LstmSequence<Scalar>, Scalar>(),
           sequence_kernels<GruSequence<Scalar>, Scalar>(),
           dense_kernels<Scalar>(),

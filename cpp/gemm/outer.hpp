@@ -1,7 +1,7 @@
 // Sums of outer products over all sample-steps: the weight gradients  sum_(t,b) a(t,b)^T d(t,b)  after the time loop.
 //
-// The sum runs over chunks of a fixed number of sample-steps, in order, and each column panel is one thread's: the same
-// bits for any number of threads.
+// The sum runs over chunks of a fixed number of sample-steps, the last chunk first, and each column panel is one
+// thread's: the same bits for any number of threads, and for a backward pass that takes the chunks as it comes to them.
 #pragma once
 
 #include "gemm/pack.hpp"
@@ -65,8 +65,10 @@ constexpr Index outer_sums_size(const OuterProduct<Scalar>& p, Index panels) {
   return panels * padded_left_columns(p) * kPanelColumns<Scalar>;
 }
 template <class Scalar>
+constexpr Index outer_packing_size = kChunk<Scalar>*(kLeftBlock + kPanelColumns<Scalar>);
+template <class Scalar>
 constexpr Index outer_scratch_size(const OuterProduct<Scalar>& p, Index panels) {
-  return outer_sums_size(p, panels) + kChunk<Scalar> * (kLeftBlock + kPanelColumns<Scalar>);
+  return outer_sums_size(p, panels) + outer_packing_size<Scalar>;
 }
 
 template <class Scalar>
@@ -185,26 +187,39 @@ GATEDCORE_NOINLINE void outer_chunk(Index depth, Index count, const Scalar* left
   }
 }
 
-// Fills scratch with the sums of the panels in range.
 template <class Scalar>
-void outer_product(const OuterProduct<Scalar>& p, Range panels, Scalar* scratch) {
+void clear_outer_sums(const OuterProduct<Scalar>& p, Range panels, Scalar* sums) {
+  for (Index i = 0; i < outer_sums_size(p, panels.end - panels.begin); ++i) sums[i] = 0;
+}
+
+// Adds to the sums of the panels in range; packing is room for outer_packing_size elements.
+template <class Scalar>
+void sum_outer_product(const OuterProduct<Scalar>& p, Range panels, Scalar* sums, Scalar* packing) {
   const Index columns = left_columns(p);
   const Index panel_size = padded_left_columns(p) * kPanelColumns<Scalar>;
-  Scalar* left = scratch + outer_sums_size(p, panels.end - panels.begin);
+  const Index rows = p.T * p.B;
+  Scalar* left = packing;
   Scalar* right = left + kChunk<Scalar> * kLeftBlock;
-  for (Index i = 0; i < outer_sums_size(p, panels.end - panels.begin); ++i) scratch[i] = 0;
-  for (Index begin = 0; begin < p.T * p.B; begin += kChunk<Scalar>) {
-    const Index end = begin + kChunk<Scalar> < p.T * p.B ? begin + kChunk<Scalar> : p.T * p.B;
+  for (Index begin = (rows + kChunk<Scalar> - 1) / kChunk<Scalar> * kChunk<Scalar> - kChunk<Scalar>; begin >= 0;
+       begin -= kChunk<Scalar>) {
+    const Index end = begin + kChunk<Scalar> < rows ? begin + kChunk<Scalar> : rows;
     for (Index first = 0; first < columns; first += kLeftBlock) {
       const Index count = columns - first < kLeftBlock ? columns - first : kLeftBlock;
       pack_left(p, begin, end, first, count, left);
       for (Index panel = panels.begin; panel < panels.end; ++panel) {
         pack_right(p, begin, end, panel, right);
-        Scalar* sums = scratch + (panel - panels.begin) * panel_size + first * kPanelColumns<Scalar>;
-        outer_chunk(end - begin, count, left, right, sums);
+        Scalar* to = sums + (panel - panels.begin) * panel_size + first * kPanelColumns<Scalar>;
+        outer_chunk(end - begin, count, left, right, to);
       }
     }
   }
+}
+
+// Fills scratch with the sums of the panels in range.
+template <class Scalar>
+void outer_product(const OuterProduct<Scalar>& p, Range panels, Scalar* scratch) {
+  clear_outer_sums(p, panels, scratch);
+  sum_outer_product(p, panels, scratch, scratch + outer_sums_size(p, panels.end - panels.begin));
 }
 
 // Which weight column a column of the right operand belongs to. Columns are those of a cache row: blocks of up to lanes

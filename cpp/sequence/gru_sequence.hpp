@@ -314,41 +314,60 @@ struct GruSequence {
     return w;
   }
 
-  // Panels of the parts count one after the other.
+  // Panels of the parts count one after the other, and so do their sums in scratch.
   static Index weight_panels(const Backward& call) {
     Index panels = 0;
     for (int part = 0; part < kParts; ++part) panels += panel_count(weight_part(call, part, nullptr).product);
     return panels;
   }
   static Index weight_scratch_size(const Backward& call, Index panels) {
-    Index size = 0;
+    Index size = outer_packing_size<Scalar>;
     for (int part = 0; part < kParts; ++part) {
-      const Index needed = outer_scratch_size(weight_part(call, part, nullptr).product, panels);
-      size = needed > size ? needed : size;
+      const OuterProduct<Scalar> p = weight_part(call, part, nullptr).product;
+      size += outer_sums_size(p, panels < panel_count(p) ? panels : panel_count(p));
     }
     return size;
   }
-
-  // d_w_x, d_w_h and the biases of the gate columns in the panels. kResetAfter's recurrent bias of z and r has the
-  // gradient of the input bias.
-  static void weight_gradients(const Backward& call, Range panels, Scalar* scratch) {
-    const Scalar one = 1;
+  // Calls body(part, its product and targets, its panels among those in range, their sums).
+  template <class Body>
+  static void for_weight_parts(const Backward& call, Range panels, const Scalar* one, Scalar* sums, const Body& body) {
     Index first = 0;
     for (int part = 0; part < kParts; ++part) {
-      WeightPart w = weight_part(call, part, &one);
+      const WeightPart w = weight_part(call, part, one);
       const Index count = panel_count(w.product);
       const Index begin = panels.begin > first ? panels.begin - first : 0;
       const Index end = panels.end - first < count ? panels.end - first : count;
       first += count;
       if (begin >= end) continue;
-      const Range range{begin, end};
-      outer_product(w.product, range, scratch);
-      add_outer_sums(w.product, range, scratch, w.columns, kGruGates * call.dims.H, w.to);
-      if (part == 0 && call.d_b_h != nullptr) {
-        Scalar* const recurrent_bias[kSources] = {nullptr, nullptr, call.d_b_h};
-        add_outer_sums(w.product, range, scratch, w.columns, kGruGates * call.dims.H, recurrent_bias);
-      }
+      body(part, w, Range{begin, end}, sums);
+      sums += outer_sums_size(w.product, end - begin);
     }
+  }
+
+  // d_w_x, d_w_h and the biases of the gate columns in the panels: sums over the sample-steps of one call or of
+  // several, and their way to the gradients. kResetAfter's recurrent bias of z and r has the gradient of the input
+  // bias.
+  static void clear_weight_sums(const Backward& call, Range panels, Scalar* scratch) {
+    for_weight_parts(
+        call, panels, nullptr, scratch + outer_packing_size<Scalar>,
+        [](int, const WeightPart& w, Range range, Scalar* sums) { clear_outer_sums(w.product, range, sums); });
+  }
+  static void sum_weights(const Backward& call, Range panels, Scalar* scratch) {
+    const Scalar one = 1;
+    for_weight_parts(call, panels, &one, scratch + outer_packing_size<Scalar>,
+                     [&](int, const WeightPart& w, Range range, Scalar* sums) {
+                       sum_outer_product(w.product, range, sums, scratch);
+                     });
+  }
+  static void add_weight_sums(const Backward& call, Range panels, Scalar* scratch) {
+    const Index row = kGruGates * call.dims.H;
+    for_weight_parts(call, panels, nullptr, scratch + outer_packing_size<Scalar>,
+                     [&](int part, const WeightPart& w, Range range, const Scalar* sums) {
+                       add_outer_sums(w.product, range, sums, w.columns, row, w.to);
+                       if (part != 0 || call.d_b_h == nullptr) return;
+                       Scalar* const recurrent_bias[kSources] = {nullptr, nullptr, call.d_b_h};
+                       add_outer_sums(w.product, range, sums, w.columns, row, recurrent_bias);
+                     });
   }
 };
 

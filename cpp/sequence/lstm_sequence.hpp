@@ -221,17 +221,23 @@ struct LstmSequence {
     return outer_scratch_size(outer(call, nullptr), panels);
   }
 
-  // d_w_x, d_w_h and d_b of the gate columns in the panels.
-  static void weight_gradients(const Backward& call, Range panels, Scalar* scratch) {
+  // d_w_x, d_w_h and d_b of the gate columns in the panels: sums over the sample-steps of one call or of several, and
+  // their way to the gradients.
+  static void clear_weight_sums(const Backward& call, Range panels, Scalar* scratch) {
+    clear_outer_sums(outer(call, nullptr), panels, scratch);
+  }
+  static void sum_weights(const Backward& call, Range panels, Scalar* scratch) {
     const Scalar one = 1;
     const OuterProduct<Scalar> p = outer(call, &one);
-    outer_product(p, panels, scratch);
+    sum_outer_product(p, panels, scratch, scratch + outer_sums_size(p, panels.end - panels.begin));
+  }
+  static void add_weight_sums(const Backward& call, Range panels, Scalar* scratch) {
     GateColumns columns;
     columns.H = call.dims.H;
     columns.gates = kGates;
     columns.lanes = Vec<Scalar>::kLanes;
     Scalar* const to[kSources] = {call.d_w_x, call.d_w_h, call.d_b};
-    add_outer_sums(p, panels, scratch, columns, kGates * call.dims.H, to);
+    add_outer_sums(outer(call, nullptr), panels, scratch, columns, kGates * call.dims.H, to);
   }
 };
 
