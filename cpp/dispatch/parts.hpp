@@ -60,6 +60,25 @@ void run_as_team(int most, const Body& body) {
   });
 }
 
+// The threads of a time loop: a team that shares the units of all rows, or parts with rows of their own.
+struct LoopThreads {
+  int team;
+  int parts;
+};
+inline LoopThreads loop_threads(double operations, const Dims& dims, int team, int threads) {
+  return {team, team > 1 ? 1 : useful_threads(operations, dims.B, threads)};
+}
+
+// Calls body(rows, share of the units, part) on every thread of a time loop.
+template <class Body>
+void run_loop(LoopThreads threads, Index batch, const Body& body) {
+  if (threads.team > 1) {
+    run_as_team(threads.team, [&](UnitShare units) { body(Range{0, batch}, units, 0); });
+  } else {
+    run_parts(threads.parts, [&](int part) { body(share(batch, part, threads.parts), UnitShare{}, part); });
+  }
+}
+
 // Scratch memory of several parts in one buffer, each part on its own cache lines.
 template <class Scalar>
 class PartScratch {

@@ -14,22 +14,16 @@ void run_forward(const Kernels& kernels, Index lanes, const Forward& call, doubl
   const Index batch = call.dims.B;
   if (batch == 0) return;
   const int team = call.factors.m_x == nullptr ? useful_team(work, call.dims, lanes, threads) : 1;
-  const int parts = team > 1 ? 1 : useful_threads(work, batch, threads);
+  const LoopThreads loop = loop_threads(work, call.dims, team, threads);
   Buffer<Scalar> packed(kernels.forward_packed_size(call));
-  PartScratch<Scalar> scratch(parts, kernels.forward_scratch_size(call, largest_share(batch, parts)));
+  PartScratch<Scalar> scratch(loop.parts, kernels.forward_scratch_size(call, largest_share(batch, loop.parts)));
   {
     const ScopedFlushDenormals flush;
     kernels.pack_forward(call, packed.data());
   }
-  if (team > 1) {
-    run_as_team(team, [&](UnitShare units) {
-      kernels.forward_rows(call, packed.data(), {0, batch}, units, scratch[0]);
-    });
-  } else {
-    run_parts(parts, [&](int part) {
-      kernels.forward_rows(call, packed.data(), share(batch, part, parts), {}, scratch[part]);
-    });
-  }
+  run_loop(loop, batch, [&](Range rows, UnitShare units, int part) {
+    kernels.forward_rows(call, packed.data(), rows, units, scratch[part]);
+  });
 }
 
 // d_x of steps or rows, in parts of count.
@@ -45,27 +39,20 @@ void run_backward(const Kernels& kernels, Index lanes, const Backward& call, dou
   if (dims.B == 0) return;
   const Index panels = kernels.weight_panels(call);
   const bool input = call.d_x.data != nullptr && dims.T > 0;
-  const int team = useful_team(work, dims, lanes, threads);
-  const int row_parts = team > 1 ? 1 : useful_threads(work, dims.B, threads);
+  const LoopThreads loop = loop_threads(work, dims, useful_team(work, dims, lanes, threads), threads);
   const int panel_parts = useful_threads(work, panels, threads);
   const int step_parts = useful_threads(work, dims.T, threads);
   const Index packed_size = std::max(kernels.backward_packed_size(call), input ? kernels.input_packed_size(call) : 0);
-  const Index loop_scratch = kernels.backward_scratch_size(call, largest_share(dims.B, row_parts));
+  const Index loop_scratch = kernels.backward_scratch_size(call, largest_share(dims.B, loop.parts));
   const Index sums_scratch = kernels.weight_scratch_size(call, largest_share(panels, panel_parts));
   Buffer<Scalar> packed(packed_size);
-  PartScratch<Scalar> rows(row_parts, loop_scratch);
+  PartScratch<Scalar> scratch(loop.parts, loop_scratch);
   PartScratch<Scalar> sums(panel_parts, sums_scratch);
 
   kernels.pack_backward(call, packed.data());
-  if (team > 1) {
-    run_as_team(team, [&](UnitShare units) {
-      kernels.backward_rows(call, packed.data(), {0, dims.B}, units, rows[0]);
-    });
-  } else {
-    run_parts(row_parts, [&](int part) {
-      kernels.backward_rows(call, packed.data(), share(dims.B, part, row_parts), {}, rows[part]);
-    });
-  }
+  run_loop(loop, dims.B, [&](Range rows, UnitShare units, int part) {
+    kernels.backward_rows(call, packed.data(), rows, units, scratch[part]);
+  });
   if (dims.T == 0) return;
   run_parts(panel_parts,
             [&](int part) { kernels.weight_gradients(call, share(panels, part, panel_parts), sums[part]); });
