@@ -2,21 +2,32 @@
 // has them and its cache.
 #pragma once
 
+#include <algorithm>
 #include <array>
 
 #include "dispatch/kernel_table.hpp"
 
 namespace gatedcore {
 
+// The same pointers, to read through.
+template <class Scalar, std::size_t kCount>
+std::array<const Scalar*, kCount> read_only(const std::array<Scalar*, kCount>& pointers) {
+  std::array<const Scalar*, kCount> result;
+  std::copy(pointers.begin(), pointers.end(), result.begin());
+  return result;
+}
+
 // An LSTM's states are h and c.
-template <class Scalar>
+template <class ScalarType>
 struct LstmCall {
+  using Scalar = ScalarType;
   using Forward = LstmForward<Scalar>;
   using Backward = LstmBackward<Scalar>;
+  using Kernels = SequenceKernels<Forward, Backward, Scalar>;
   static constexpr int kStates = 2;
   static constexpr Index kGates = 4;
   static constexpr Index kSaved = 4;  // runs of H in a row of cache.gates
-  static const auto& kernels(const KernelTable& table) { return table.kernels<Scalar>().lstm; }
+  static const Kernels& kernels(const KernelTable& table) { return table.kernels<Scalar>().lstm; }
 
   template <class Call>
   static std::array<const Scalar*, kStates> initial(const Call& call) {
@@ -37,9 +48,21 @@ struct LstmCall {
     call.h_last = states[0];
     call.c_last = states[1];
   }
-  static void carry(Backward& call, const std::array<Scalar*, kStates>& gradients) {
-    call.d_h_last = call.d_h0 = gradients[0];
-    call.d_c_last = call.d_c0 = gradients[1];
+  static void carry(Backward& call, const std::array<const Scalar*, kStates>& in,
+                    const std::array<Scalar*, kStates>& out) {
+    call.d_h_last = in[0];
+    call.d_c_last = in[1];
+    call.d_h0 = out[0];
+    call.d_c0 = out[1];
+  }
+  // What a backward call came after, without operands and results.
+  static Forward forward_of(const Backward& call) {
+    Forward forward;
+    forward.dims = call.dims;
+    forward.activation = call.activation;
+    forward.recurrent_activation = call.recurrent_activation;
+    forward.weights = call.weights;
+    return forward;
   }
   template <class Call>
   static void move_cache(Call& call, Index sample_steps) {
@@ -48,14 +71,16 @@ struct LstmCall {
   }
 };
 
-template <class Scalar>
+template <class ScalarType>
 struct GruCall {
+  using Scalar = ScalarType;
   using Forward = GruForward<Scalar>;
   using Backward = GruBackward<Scalar>;
+  using Kernels = SequenceKernels<Forward, Backward, Scalar>;
   static constexpr int kStates = 1;
   static constexpr Index kGates = 3;
   static constexpr Index kSaved = 4;
-  static const auto& kernels(const KernelTable& table) { return table.kernels<Scalar>().gru; }
+  static const Kernels& kernels(const KernelTable& table) { return table.kernels<Scalar>().gru; }
 
   template <class Call>
   static std::array<const Scalar*, kStates> initial(const Call& call) {
@@ -71,8 +96,19 @@ struct GruCall {
     call.h0 = states[0];
   }
   static void end_in(Forward& call, const std::array<Scalar*, kStates>& states) { call.h_last = states[0]; }
-  static void carry(Backward& call, const std::array<Scalar*, kStates>& gradients) {
-    call.d_h_last = call.d_h0 = gradients[0];
+  static void carry(Backward& call, const std::array<const Scalar*, kStates>& in,
+                    const std::array<Scalar*, kStates>& out) {
+    call.d_h_last = in[0];
+    call.d_h0 = out[0];
+  }
+  static Forward forward_of(const Backward& call) {
+    Forward forward;
+    forward.dims = call.dims;
+    forward.form = call.form;
+    forward.activation = call.activation;
+    forward.recurrent_activation = call.recurrent_activation;
+    forward.weights = call.weights;
+    return forward;
   }
   template <class Call>
   static void move_cache(Call& call, Index sample_steps) {

@@ -1,7 +1,6 @@
 #include "dispatch/run_masked.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 #include "dispatch/cell_calls.hpp"
@@ -202,9 +201,7 @@ void forward(const KernelTable& table, const Forward& call, MaskedSteps<Scalar>&
       dense.zoneout = packed_zoneout(call.zoneout, masked, run, H);
       dense.x = packed_sequence<const Scalar>(masked.x.data(), run, I);
       dense.h = packed_sequence(masked.h.data(), run, H);
-      std::array<const Scalar*, kStates> before;
-      std::copy(states.begin(), states.end(), before.begin());
-      Cell::begin_from(dense, before);
+      Cell::begin_from(dense, read_only(states));
       Cell::end_in(dense, states);
       Cell::move_cache(dense, run.first);
       kernels.forward_rows(dense, packed.data(), in_run, {}, scratch[part]);
@@ -288,7 +285,7 @@ void backward_steps(const Kernels& kernels, const Backward& call, const MaskedSt
                       : Cell::after(call, masked.h.data())[i] + v.first[static_cast<std::size_t>(run->begin - 1)] * H;
     }
     Cell::begin_from(dense, before);
-    Cell::carry(dense, gradients);
+    Cell::carry(dense, read_only(gradients), gradients);
     Cell::move_cache(dense, run->first);
     kernels.backward_rows(dense, memory.packed.data(), in_run, {}, memory.loop[part]);
   }
