@@ -37,7 +37,8 @@ template <class Scalar>
 void run_gru_forward(const KernelTable& table, const GruForward<Scalar>& call, MaskedSteps<Scalar>& masked,
                      int threads);
 
-// The masked steps are those of the forward call; call.h is not read.
+// The masked steps are those of the forward call; call.h is not read. Null gates of the cache were not saved and are
+// computed anew, as in run_recompute.hpp, with the same bits.
 template <class Scalar>
 void run_lstm_backward(const KernelTable& table, const LstmBackward<Scalar>& call, const MaskedSteps<Scalar>& masked,
                        int threads);

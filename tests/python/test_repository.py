@@ -80,6 +80,8 @@ WITHOUT_MIRROR = {
     "cpp/optimizers/step_calls.hpp": "plain data",
     "cpp/dispatch/kernel_table.hpp": "plain data; tests/cpp/dispatch/isa_test.cpp reads the tables",
     "cpp/dispatch/cell_calls.hpp": "accessors; run_masked_test.cpp calls through all of them",
+    "cpp/dispatch/packed_steps.hpp": "run_masked_test.cpp: no masked call without",
+    "cpp/dispatch/run_masked_backward.cpp": "run_masked_test.cpp",
     "cpp/dispatch/recomputed_span.hpp": "run_recompute_test.cpp and run_masked_test.cpp run spans",
     "cpp/dispatch/kernels.cpp": "fills the table that the kernel tests call through",
     "cpp/bindings/bindings.hpp": "declarations",

@@ -40,32 +40,34 @@ Mask random_mask(check::Random& random, Index T, Index B, Padding padding, bool 
 }
 
 // A solver over a forward call's masked steps, which its backward call reads. Saved rows are packed, so gates, c and
-// d_a of a solution mean nothing here.
+// d_a of a solution mean nothing here. Without save_gates neither pass is given memory for them.
 template <class Solver, class Scalar, class Forward, class Backward>
-Solver masked_kernel(const KernelTable& table, const Mask& mask, int threads,
+Solver masked_kernel(const KernelTable& table, const Mask& mask, int threads, bool save_gates,
                      void (*forward)(const KernelTable&, const Forward&, MaskedSteps<Scalar>&, int),
                      void (*backward)(const KernelTable&, const Backward&, const MaskedSteps<Scalar>&, int)) {
   auto kept = std::make_shared<std::unique_ptr<MaskedSteps<Scalar>>>();
-  return {[=, &table](const Forward& call) {
+  return {[=, &table](Forward call) {
+            if (!save_gates) call.cache.gates = nullptr;
             *kept = std::make_unique<MaskedSteps<Scalar>>(mask.steps(), mask.reset(), mask.output, call.dims);
             forward(table, call, **kept, threads);
           },
           [=, &table](const Backward& call) {
             Backward unread = call;
             unread.h = {};
+            if (!save_gates) unread.cache.gates = nullptr;
             backward(table, unread, **kept, threads);
           },
           table.kernels<Scalar>().lanes};
 }
 template <class Scalar>
-LstmSolver<Scalar> masked_lstm(const KernelTable& table, const Mask& mask, int threads = 1) {
+LstmSolver<Scalar> masked_lstm(const KernelTable& table, const Mask& mask, int threads = 1, bool save_gates = true) {
   return masked_kernel<LstmSolver<Scalar>, Scalar, LstmForward<Scalar>, LstmBackward<Scalar>>(
-      table, mask, threads, run_lstm_forward<Scalar>, run_lstm_backward<Scalar>);
+      table, mask, threads, save_gates, run_lstm_forward<Scalar>, run_lstm_backward<Scalar>);
 }
 template <class Scalar>
-GruSolver<Scalar> masked_gru(const KernelTable& table, const Mask& mask, int threads = 1) {
+GruSolver<Scalar> masked_gru(const KernelTable& table, const Mask& mask, int threads = 1, bool save_gates = true) {
   return masked_kernel<GruSolver<Scalar>, Scalar, GruForward<Scalar>, GruBackward<Scalar>>(
-      table, mask, threads, run_gru_forward<Scalar>, run_gru_backward<Scalar>);
+      table, mask, threads, save_gates, run_gru_forward<Scalar>, run_gru_backward<Scalar>);
 }
 LstmSolver<double> lstm_twin_of(const Mask& mask, Index H) {
   return {[mask](const LstmForward<double>& call) {
@@ -209,6 +211,37 @@ TEST_CASE("any number of threads gives the same bits") {
         const auto gru_many = masked_gru<float>(table, mask, threads);
         CHECK(same_bits(solve_forward(gru, gru_many), gru_states));
         CHECK(same_bits(solve_backward(gru, gru_many, gru_states), gru_gradients));
+      }
+    }
+  });
+}
+
+template <class Problem, class Solver>
+void check_recomputed(const Problem& p, const Solver& saving, const Solver& recomputing) {
+  auto expected = solve_backward(p, saving, solve_forward(p, saving));
+  auto gradients = solve_backward(p, recomputing, solve_forward(p, recomputing));
+  expected.d_a.clear();
+  gradients.d_a.clear();
+  CHECK(same_bits(gradients, expected));
+}
+
+TEST_CASE("a backward pass without saved gates gives the bits of one with them") {
+  for_each_isa([](const KernelTable& table) {
+    check::Random random(6);
+    for (const Padding padding : kPaddings) {
+      for (const Dims& dims : {Dims{0, 3, 2, 5}, Dims{7, 3, 2, 5}, Dims{160, 13, 5, table.kernels<float>().lanes + 2},
+                               Dims{900, 1, 5, 3}, Dims{4, 700, 2, 3}}) {
+        CONTEXT(list_of(dims) << " padding " << int(padding));
+        const Mask mask = random_mask(random, dims.T, dims.B, padding, random_choice(random));
+        LstmProblem<float> lstm = lstm_problem<float>(random, dims);
+        clear_sometimes(random, {&lstm.b, &lstm.h0, &lstm.c0, &lstm.d_h, &lstm.d_h_last, &lstm.d_c_last});
+        GruProblem<float> gru =
+            gru_problem<float>(random, dims, random_choice(random) ? GruForm::kResetAfter : GruForm::kResetBefore);
+        clear_sometimes(random, {&gru.b_x, &gru.h0, &gru.d_h, &gru.d_h_last});
+        for (const int threads : {1, 3}) {
+          check_recomputed(lstm, masked_lstm<float>(table, mask), masked_lstm<float>(table, mask, threads, false));
+          check_recomputed(gru, masked_gru<float>(table, mask), masked_gru<float>(table, mask, threads, false));
+        }
       }
     }
   });
