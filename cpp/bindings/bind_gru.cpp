@@ -16,6 +16,7 @@
 #include "core/thread_limit.hpp"
 #include "dispatch/isa.hpp"
 #include "dispatch/run.hpp"
+#include "dispatch/run_recompute.hpp"
 
 namespace gatedcore::bindings {
 namespace {
@@ -30,6 +31,7 @@ struct Saved {
   std::optional<MaskedSteps<Scalar>>
       masked;  // where steps were masked or reset; saved rows are then those of its steps
   Buffer<Scalar> gates;
+  bool recompute = false;  // gates are not saved
 };
 
 // The arrays stay alive with the cache: backward reads them again.
@@ -60,6 +62,7 @@ struct ForwardArguments {
   MaskArguments masking;
   OptionalArray m_x, m_h;
   OptionalArray z_h;
+  bool recompute;  // gates in backward, instead of saving them
 };
 
 template <class Scalar>
@@ -100,7 +103,7 @@ py::tuple forward(const ForwardArguments& a) {
   }
   py::object cache = py::none();
   if (a.save) {
-    saved.gates = Buffer<Scalar>(rows * kRuns * dims.H);
+    if (!a.recompute) saved.gates = Buffer<Scalar>(rows * kRuns * dims.H);
     call.cache = {saved.gates.data()};
   }
   {
@@ -113,6 +116,7 @@ py::tuple forward(const ForwardArguments& a) {
   }
   if (a.save) {
     saved.call = call;
+    saved.recompute = a.recompute;
     auto object = std::make_unique<GruCacheObject>();
     object->saved = std::move(saved);
     object->arrays = {a.x,
@@ -179,6 +183,8 @@ py::tuple backward(GruCacheObject& cache, Saved<Scalar>& saved, const BackwardAr
     const py::gil_scoped_release unlocked;
     if (saved.masked) {
       run_gru_backward(active_kernels(), call, *saved.masked, num_threads());
+    } else if (saved.recompute) {
+      run_gru_recompute(active_kernels(), call, num_threads());
     } else {
       run_gru_backward(active_kernels(), call, num_threads());
     }
@@ -192,6 +198,11 @@ py::tuple backward(GruCacheObject& cache, Saved<Scalar>& saved, const BackwardAr
 template <class Scalar>
 py::tuple gates(GruCacheObject& cache, const Saved<Scalar>& saved) {
   const Reading reading(cache.consumed, "gru_gates");
+  if (saved.recompute) {
+    throw py::value_error(
+        "gru_gates: cache is of a call with recompute=True, expected one without; it saves no gates, so call once "
+        "more");
+  }
   if (saved.masked) {
     throw py::value_error(
         "gru_gates: cache is of a call with a mask or resets, expected one without; run the valid steps alone");
@@ -215,7 +226,7 @@ void bind_gru(py::module_& module) {
       [](py::array x, py::array kernel, py::array recurrent_kernel, OptionalArray bias, OptionalArray h0,
          std::string activation, std::string recurrent_activation, bool reset_after, bool time_major, bool go_backwards,
          bool return_sequences, bool save, OptionalArray mask, bool zero_output_for_mask, OptionalArray reset,
-         OptionalArray m_x, OptionalArray m_h, OptionalArray z_h) {
+         OptionalArray m_x, OptionalArray m_h, OptionalArray z_h, bool recompute) {
         const ForwardArguments a{std::move(x),
                                  std::move(kernel),
                                  std::move(recurrent_kernel),
@@ -231,7 +242,8 @@ void bind_gru(py::module_& module) {
                                  {std::move(mask), zero_output_for_mask, std::move(reset)},
                                  std::move(m_x),
                                  std::move(m_h),
-                                 std::move(z_h)};
+                                 std::move(z_h),
+                                 recompute};
         return is_double({"gru_forward", "x", a.x}) ? forward<double>(a) : forward<float>(a);
       },
       py::arg("x").noconvert(), py::arg("kernel").noconvert(), py::arg("recurrent_kernel").noconvert(),
@@ -240,7 +252,7 @@ void bind_gru(py::module_& module) {
       py::arg("return_sequences"), py::arg("save"), py::arg("mask").noconvert().none(true) = py::none(),
       py::arg("zero_output_for_mask") = false, py::arg("reset").noconvert().none(true) = py::none(),
       py::arg("m_x").noconvert().none(true) = py::none(), py::arg("m_h").noconvert().none(true) = py::none(),
-      py::arg("z_h").noconvert().none(true) = py::none());
+      py::arg("z_h").noconvert().none(true) = py::none(), py::arg("recompute") = false);
 
   module.def(
       "gru_backward",

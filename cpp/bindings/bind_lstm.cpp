@@ -16,6 +16,7 @@
 #include "core/thread_limit.hpp"
 #include "dispatch/isa.hpp"
 #include "dispatch/run.hpp"
+#include "dispatch/run_recompute.hpp"
 
 namespace gatedcore::bindings {
 namespace {
@@ -30,6 +31,7 @@ struct Saved {
       masked;  // where steps were masked or reset; saved rows are then those of its steps
   Buffer<Scalar> gates;
   Buffer<Scalar> c;
+  bool recompute = false;  // gates are not saved
 };
 
 // The arrays stay alive with the cache: backward reads them again.
@@ -60,6 +62,7 @@ struct ForwardArguments {
   MaskArguments masking;
   OptionalArray m_x, m_h;
   OptionalArray z_h, z_c;
+  bool recompute;  // gates in backward, instead of saving them
 };
 
 template <class Scalar>
@@ -103,7 +106,7 @@ py::tuple forward(const ForwardArguments& a) {
   }
   py::object cache = py::none();
   if (a.save) {
-    saved.gates = Buffer<Scalar>(rows * kGates * dims.H);
+    if (!a.recompute) saved.gates = Buffer<Scalar>(rows * kGates * dims.H);
     saved.c = Buffer<Scalar>(rows * dims.H);
     call.cache = {saved.gates.data(), saved.c.data()};
   }
@@ -117,6 +120,7 @@ py::tuple forward(const ForwardArguments& a) {
   }
   if (a.save) {
     saved.call = call;
+    saved.recompute = a.recompute;
     auto object = std::make_unique<LstmCacheObject>();
     object->saved = std::move(saved);
     object->arrays = {a.x,
@@ -184,6 +188,8 @@ py::tuple backward(LstmCacheObject& cache, Saved<Scalar>& saved, const BackwardA
     const py::gil_scoped_release unlocked;
     if (saved.masked) {
       run_lstm_backward(active_kernels(), call, *saved.masked, num_threads());
+    } else if (saved.recompute) {
+      run_lstm_recompute(active_kernels(), call, num_threads());
     } else {
       run_lstm_backward(active_kernels(), call, num_threads());
     }
@@ -197,6 +203,11 @@ py::tuple backward(LstmCacheObject& cache, Saved<Scalar>& saved, const BackwardA
 template <class Scalar>
 py::tuple gates(LstmCacheObject& cache, const Saved<Scalar>& saved) {
   const Reading reading(cache.consumed, "lstm_gates");
+  if (saved.recompute) {
+    throw py::value_error(
+        "lstm_gates: cache is of a call with recompute=True, expected one without; it saves no gates, so call once "
+        "more");
+  }
   if (saved.masked) {
     throw py::value_error(
         "lstm_gates: cache is of a call with a mask or resets, expected one without; run the valid steps alone");
@@ -222,7 +233,7 @@ void bind_lstm(py::module_& module) {
       [](py::array x, py::array kernel, py::array recurrent_kernel, OptionalArray bias, OptionalArray h0,
          OptionalArray c0, std::string activation, std::string recurrent_activation, bool time_major, bool go_backwards,
          bool return_sequences, bool save, OptionalArray mask, bool zero_output_for_mask, OptionalArray reset,
-         OptionalArray m_x, OptionalArray m_h, OptionalArray z_h, OptionalArray z_c) {
+         OptionalArray m_x, OptionalArray m_h, OptionalArray z_h, OptionalArray z_c, bool recompute) {
         const ForwardArguments a{std::move(x),
                                  std::move(kernel),
                                  std::move(recurrent_kernel),
@@ -239,7 +250,8 @@ void bind_lstm(py::module_& module) {
                                  std::move(m_x),
                                  std::move(m_h),
                                  std::move(z_h),
-                                 std::move(z_c)};
+                                 std::move(z_c),
+                                 recompute};
         return is_double({"lstm_forward", "x", a.x}) ? forward<double>(a) : forward<float>(a);
       },
       py::arg("x").noconvert(), py::arg("kernel").noconvert(), py::arg("recurrent_kernel").noconvert(),
@@ -249,7 +261,7 @@ void bind_lstm(py::module_& module) {
       py::arg("mask").noconvert().none(true) = py::none(), py::arg("zero_output_for_mask") = false,
       py::arg("reset").noconvert().none(true) = py::none(), py::arg("m_x").noconvert().none(true) = py::none(),
       py::arg("m_h").noconvert().none(true) = py::none(), py::arg("z_h").noconvert().none(true) = py::none(),
-      py::arg("z_c").noconvert().none(true) = py::none());
+      py::arg("z_c").noconvert().none(true) = py::none(), py::arg("recompute") = false);
 
   module.def(
       "lstm_backward",

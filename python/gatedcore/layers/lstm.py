@@ -70,6 +70,10 @@ class LSTM(LSTMWeights, SequenceLayer):
         Share of the units whose hidden state, and whose cell state, training leaves as it was, a
         draw for each step; otherwise each unit keeps this share of its old state (Krueger et al.
         2017). Not in Keras.
+    recompute : bool
+        Whether training saves states alone and computes gates anew in the backward pass: a third
+        of the memory between the passes, the same gradients, up to a third more time. Not an
+        argument of Keras.
     **base
         ``input_shape``, ``name``, ``dtype`` and ``seed``; see ``Layer``. ``seed`` is for initial
         weights, dropout and zoneout. Other arguments of Keras are refused unless they ask for
@@ -104,6 +108,7 @@ class LSTM(LSTMWeights, SequenceLayer):
         recurrent_dropout: float = 0.0,
         zoneout_h: float = 0.0,
         zoneout_c: float = 0.0,
+        recompute: bool = False,
         **base: Any,
     ) -> None:
         super().__init__(
@@ -122,6 +127,7 @@ class LSTM(LSTMWeights, SequenceLayer):
             dropout=dropout,
             recurrent_dropout=recurrent_dropout,
             zoneout={"zoneout_h": zoneout_h, "zoneout_c": zoneout_c},
+            recompute=recompute,
             **base,
         )
         self.zoneout_h, self.zoneout_c = float(zoneout_h), float(zoneout_c)
@@ -264,6 +270,7 @@ class LSTM(LSTMWeights, SequenceLayer):
             self.zero_output_for_mask,
             None,
             *operands,
+            recompute=self.recompute,
         )
 
 

@@ -128,6 +128,7 @@ class SequenceLayer(GatedLayer):
         dropout: float,
         recurrent_dropout: float,
         zoneout: dict[str, float],
+        recompute: bool,
         **gated: Any,
     ) -> None:
         where = type(self).__name__
@@ -135,6 +136,7 @@ class SequenceLayer(GatedLayer):
         self.return_state = check_bool(where, "return_state", return_state)
         self.go_backwards = check_bool(where, "go_backwards", go_backwards)
         self.zero_output_for_mask = check_bool(where, "zero_output_for_mask", zero_output_for_mask)
+        self.recompute = check_bool(where, "recompute", recompute)
         self._rates = check_rates(where, dropout, recurrent_dropout, **zoneout)
         self.dropout, self.recurrent_dropout = float(dropout), float(recurrent_dropout)
         self._draws = 0  # of dropout and zoneout so far

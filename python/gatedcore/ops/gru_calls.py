@@ -10,6 +10,7 @@ from gatedcore.ops.operands import (
     SavedPass,
     check_cache,
     check_rates,
+    check_recompute,
     mask_operand,
     random_operands,
     sequence_operand,
@@ -52,6 +53,7 @@ def gru(
     reset: object = None, dropout: float = 0.0, recurrent_dropout: float = 0.0,
     zoneout_h: float = 0.0, training: bool = True, seed: object = None,
     return_gates: Literal[False] = False, return_cache: Literal[False] = False,
+    recompute: bool = False,
 ) -> Array: ...  # fmt: skip
 @overload
 def gru(
@@ -62,6 +64,7 @@ def gru(
     reset: object = None, dropout: float = 0.0, recurrent_dropout: float = 0.0,
     zoneout_h: float = 0.0, training: bool = True, seed: object = None,
     return_gates: Literal[True], return_cache: Literal[False] = False,
+    recompute: bool = False,
 ) -> tuple[Array, GRUGates]: ...  # fmt: skip
 @overload
 def gru(
@@ -72,6 +75,7 @@ def gru(
     reset: object = None, dropout: float = 0.0, recurrent_dropout: float = 0.0,
     zoneout_h: float = 0.0, training: bool = True, seed: object = None,
     return_gates: Literal[False] = False, return_cache: Literal[True],
+    recompute: bool = False,
 ) -> tuple[Array, GRUCache]: ...  # fmt: skip
 @overload
 def gru(
@@ -82,6 +86,7 @@ def gru(
     reset: object = None, dropout: float = 0.0, recurrent_dropout: float = 0.0,
     zoneout_h: float = 0.0, training: bool = True, seed: object = None,
     return_gates: Literal[True], return_cache: Literal[True],
+    recompute: bool = False,
 ) -> tuple[Array, GRUGates, GRUCache]: ...  # fmt: skip
 def gru(
     x: object,
@@ -105,6 +110,7 @@ def gru(
     seed: object = None,
     return_gates: bool = False,
     return_cache: bool = False,
+    recompute: bool = False,
 ) -> Array | tuple[Array, GRUGates] | tuple[Array, GRUCache] | tuple[Array, GRUGates, GRUCache]:
     """Run a GRU over a sequence.
 
@@ -153,6 +159,10 @@ def gru(
         generator.
     return_gates, return_cache : bool
         Whether to append the gates, and what ``gru_backward`` needs.
+    recompute : bool
+        With ``return_cache``: whether the cache holds states alone, a fifth of its memory, and
+        ``gru_backward`` computes the gates anew. Gradients have the same bits and take up to a
+        third more time, forward and backward together.
 
     Returns
     -------
@@ -179,6 +189,7 @@ def gru(
     go_backwards = check_bool("gru", "go_backwards", go_backwards)
     return_gates = check_bool("gru", "return_gates", return_gates)
     return_cache = check_bool("gru", "return_cache", return_cache)
+    recompute = check_recompute("gru", recompute, return_gates, return_cache)
     zero_output = check_bool("gru", "zero_output_for_mask", zero_output_for_mask)
     sequence = sequence_operand("gru", x, kernel, recurrent_kernel, time_major)
     dtype = sequence.dtype
@@ -223,6 +234,7 @@ def gru(
         zero_output,
         resets,
         *operands,
+        recompute=recompute,
     )
     assert h is not None
     if return_cache:

@@ -10,6 +10,7 @@ from gatedcore.ops.operands import (
     SavedPass,
     check_cache,
     check_rates,
+    check_recompute,
     mask_operand,
     random_operands,
     sequence_operand,
@@ -55,6 +56,7 @@ def lstm(
     dropout: float = 0.0, recurrent_dropout: float = 0.0, zoneout_h: float = 0.0,
     zoneout_c: float = 0.0, training: bool = True, seed: object = None,
     return_gates: Literal[False] = False, return_cache: Literal[False] = False,
+    recompute: bool = False,
 ) -> tuple[Array, Array]: ...  # fmt: skip
 @overload
 def lstm(
@@ -65,6 +67,7 @@ def lstm(
     dropout: float = 0.0, recurrent_dropout: float = 0.0, zoneout_h: float = 0.0,
     zoneout_c: float = 0.0, training: bool = True, seed: object = None,
     return_gates: Literal[True], return_cache: Literal[False] = False,
+    recompute: bool = False,
 ) -> tuple[Array, Array, LSTMGates]: ...  # fmt: skip
 @overload
 def lstm(
@@ -75,6 +78,7 @@ def lstm(
     dropout: float = 0.0, recurrent_dropout: float = 0.0, zoneout_h: float = 0.0,
     zoneout_c: float = 0.0, training: bool = True, seed: object = None,
     return_gates: Literal[False] = False, return_cache: Literal[True],
+    recompute: bool = False,
 ) -> tuple[Array, Array, LSTMCache]: ...  # fmt: skip
 @overload
 def lstm(
@@ -85,6 +89,7 @@ def lstm(
     dropout: float = 0.0, recurrent_dropout: float = 0.0, zoneout_h: float = 0.0,
     zoneout_c: float = 0.0, training: bool = True, seed: object = None,
     return_gates: Literal[True], return_cache: Literal[True],
+    recompute: bool = False,
 ) -> tuple[Array, Array, LSTMGates, LSTMCache]: ...  # fmt: skip
 def lstm(
     x: object,
@@ -108,6 +113,7 @@ def lstm(
     seed: object = None,
     return_gates: bool = False,
     return_cache: bool = False,
+    recompute: bool = False,
 ) -> (
     tuple[Array, Array]
     | tuple[Array, Array, LSTMGates]
@@ -159,6 +165,10 @@ def lstm(
         generator.
     return_gates, return_cache : bool
         Whether to append the gates, and what ``lstm_backward`` needs.
+    recompute : bool
+        With ``return_cache``: whether the cache holds states alone, a third of its memory, and
+        ``lstm_backward`` computes the gates anew. Gradients have the same bits and take up to a
+        third more time, forward and backward together.
 
     Returns
     -------
@@ -186,6 +196,7 @@ def lstm(
     go_backwards = check_bool("lstm", "go_backwards", go_backwards)
     return_gates = check_bool("lstm", "return_gates", return_gates)
     return_cache = check_bool("lstm", "return_cache", return_cache)
+    recompute = check_recompute("lstm", recompute, return_gates, return_cache)
     zero_output = check_bool("lstm", "zero_output_for_mask", zero_output_for_mask)
     sequence = sequence_operand("lstm", x, kernel, recurrent_kernel, time_major)
     dtype = sequence.dtype
@@ -230,6 +241,7 @@ def lstm(
         zero_output,
         resets,
         *operands,
+        recompute=recompute,
     )
     assert h is not None
     if return_cache:

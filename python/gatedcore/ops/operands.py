@@ -130,6 +130,30 @@ def check_cache(where: str, cache: object, kind: type[SavedPass[Any]]) -> None:
         )
 
 
+def check_recompute(where: str, recompute: object, return_gates: bool, return_cache: bool) -> bool:
+    """Return ``recompute`` as a bool.
+
+    Raises
+    ------
+    TypeError
+        If it is none.
+    ValueError
+        If it comes without a cache to keep small, or with gates to return.
+    """
+    recompute = check_bool(where, "recompute", recompute)
+    if recompute and return_gates:
+        raise ValueError(
+            f"{where}: recompute=True came with return_gates=True, expected one of them; "
+            "recompute saves no gates, so call once more for those"
+        )
+    if recompute and not return_cache:
+        raise ValueError(
+            f"{where}: recompute=True came without return_cache=True, expected both; "
+            "without a cache nothing is saved, so leave it out"
+        )
+    return recompute
+
+
 def sequence_operand(
     where: str, x: object, kernel: object, recurrent_kernel: object, time_major: bool
 ) -> Array:

@@ -90,3 +90,11 @@ def test_gates_are_those_of_the_step(reset_after):
 
 def test_saved_bytes_at_the_promised_bound():
     assert gru_cache().nbytes == 20 * B * T * H
+
+
+def test_a_cache_without_gates_has_none_to_show():
+    cache = _core.gru_forward(**gru_arguments(), recompute=True)[2]
+    assert cache.nbytes == 4 * B * T * H
+    with pytest.raises(ValueError, match="gru_gates: cache is of a call with recompute=True"):
+        _core.gru_gates(cache)
+    assert not cache.consumed

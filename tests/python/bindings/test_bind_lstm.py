@@ -108,3 +108,11 @@ def test_gates_are_those_of_the_step():
 
 def test_saved_bytes_at_the_promised_bound():
     assert lstm_cache().nbytes == 24 * B * T * H
+
+
+def test_a_cache_without_gates_has_none_to_show():
+    cache = _core.lstm_forward(**lstm_arguments(), recompute=True)[3]
+    assert cache.nbytes == 8 * B * T * H
+    with pytest.raises(ValueError, match="lstm_gates: cache is of a call with recompute=True"):
+        _core.lstm_gates(cache)
+    assert not cache.consumed

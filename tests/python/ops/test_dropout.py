@@ -116,6 +116,23 @@ def test_same_bits_for_any_number_of_threads(form: str) -> None:
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("rates", [{"dropout": 0.4}, {"recurrent_dropout": 0.3}, RATES])
+def test_recompute_changes_no_bit(form: str, dtype, masked: bool, rates: dict[str, Any]) -> None:
+    p = problem(form, T=400, B=3, I=6, H=17).astype(dtype)
+    chosen: dict[str, Any] = {**rates, "seed": SEED}
+    if masked:
+        chosen["mask"] = np.random.default_rng(1).random((3, 400)) < 0.8
+        chosen["reset"] = np.random.default_rng(2).random((3, 400)) < 0.01
+    expected, gradients = run(form, p, **chosen)
+    h, recomputed = run(form, p, recompute=True, **chosen)
+    np.testing.assert_array_equal(h, expected)
+    for a, b in zip(recomputed, gradients, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 def test_one_draw_for_all_steps() -> None:
     # A kernel that lets the candidate see one input each: a dropped one is dropped at every step.
     x = np.ones((64, 3, 4))

@@ -287,6 +287,43 @@ def test_what_backward_reads_again_is_read_only():
     h = ops.gru(*arguments, return_cache=True)[0]
     with pytest.raises(ValueError, match="read-only"):
         h *= 2
-    for name in ("return_gates", "return_cache"):
+    for name in ("return_gates", "return_cache", "recompute"):
         with pytest.raises(TypeError, match=f"gru: {name} is 'yes', expected True or False"):
             ops.gru(*arguments, **{name: "yes"})
+
+
+@pytest.mark.parametrize("reset_after", [False, True])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("time_major", [False, True])
+@pytest.mark.parametrize("go_backwards", [False, True])
+def test_recompute_gives_the_same_bits_from_a_fifth_of_the_memory(
+    dtype, masked: bool, time_major: bool, go_backwards: bool, reset_after: bool
+) -> None:
+    p = make_problem(3, T=400, B=3, H=17, time_major=time_major, two_biases=reset_after).astype(
+        dtype
+    )
+    options = {"reset_after": reset_after, "time_major": time_major, "go_backwards": go_backwards}
+    if masked:
+        options["mask"] = np.random.default_rng(1).random(p.x.shape[:2]) < 0.8
+        options["reset"] = np.random.default_rng(2).random(p.x.shape[:2]) < 0.01
+    arguments = (p.x, p.kernel, p.recurrent_kernel, p.bias, p.h0)
+    *outputs, saving = ops.gru(*arguments, return_cache=True, **options)
+    *same, recomputing = ops.gru(*arguments, return_cache=True, recompute=True, **options)
+    for a, b in zip(same, outputs, strict=True):
+        np.testing.assert_array_equal(a, b)
+    if not masked:  # whose caches hold packed inputs too
+        assert 5 * recomputing.nbytes == saving.nbytes
+    assert recomputing.nbytes < saving.nbytes
+    expected = ops.gru_backward(saving, p.d_h, p.d_h_last)
+    given = ops.gru_backward(recomputing, p.d_h, p.d_h_last)
+    for a, b in zip(given, expected, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert recomputing.consumed
+
+
+def test_recompute_asks_for_a_cache_and_against_gates() -> None:
+    with pytest.raises(ValueError, match="gru: recompute=True came without return_cache=True"):
+        ops.gru(**GOOD, recompute=True)
+    with pytest.raises(ValueError, match="gru: recompute=True came with return_gates=True"):
+        ops.gru(**GOOD, recompute=True, return_cache=True, return_gates=True)

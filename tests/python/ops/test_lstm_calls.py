@@ -336,6 +336,40 @@ def test_what_backward_reads_again_is_read_only():
     h = ops.lstm(*arguments, return_cache=True)[0]
     with pytest.raises(ValueError, match="read-only"):
         h *= 2
-    for name in ("return_gates", "return_cache"):
+    for name in ("return_gates", "return_cache", "recompute"):
         with pytest.raises(TypeError, match=f"lstm: {name} is 'yes', expected True or False"):
             ops.lstm(*arguments, **{name: "yes"})
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("time_major", [False, True])
+@pytest.mark.parametrize("go_backwards", [False, True])
+def test_recompute_gives_the_same_bits_from_a_third_of_the_memory(
+    dtype, masked: bool, time_major: bool, go_backwards: bool
+) -> None:
+    p = make_problem(4, T=400, B=3, H=17, time_major=time_major).astype(dtype)
+    options = {"time_major": time_major, "go_backwards": go_backwards}
+    if masked:
+        options["mask"] = np.random.default_rng(1).random(p.x.shape[:2]) < 0.8
+        options["reset"] = np.random.default_rng(2).random(p.x.shape[:2]) < 0.01
+    arguments = (p.x, p.kernel, p.recurrent_kernel, p.bias, (p.h0, p.c0))
+    *outputs, saving = ops.lstm(*arguments, return_cache=True, **options)
+    *same, recomputing = ops.lstm(*arguments, return_cache=True, recompute=True, **options)
+    for a, b in zip(same, outputs, strict=True):
+        np.testing.assert_array_equal(a, b)
+    if not masked:  # whose caches hold packed inputs too
+        assert 3 * recomputing.nbytes == saving.nbytes
+    assert recomputing.nbytes < saving.nbytes
+    expected = ops.lstm_backward(saving, p.d_h, p.d_h_last, p.d_c_last)
+    given = ops.lstm_backward(recomputing, p.d_h, p.d_h_last, p.d_c_last)
+    for a, b in zip(given, expected, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert recomputing.consumed
+
+
+def test_recompute_asks_for_a_cache_and_against_gates() -> None:
+    with pytest.raises(ValueError, match="lstm: recompute=True came without return_cache=True"):
+        ops.lstm(**GOOD, recompute=True)
+    with pytest.raises(ValueError, match="lstm: recompute=True came with return_gates=True"):
+        ops.lstm(**GOOD, recompute=True, return_cache=True, return_gates=True)
