@@ -6,7 +6,8 @@ namespace gatedcore {
 
 void Meeting::arrive_and_wait(Index expected) {
   if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 >= expected) return;
-  spin_until([&] { return arrived_.load(std::memory_order_acquire) >= expected; });
+  const auto waited = spin_until([&] { return arrived_.load(std::memory_order_acquire) >= expected; });
+  if (waited.count() > 0) waited_.fetch_add(waited.count(), std::memory_order_relaxed);
 }
 
 }  // namespace gatedcore

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 
 #include "core/types.hpp"
 
@@ -9,7 +10,12 @@ namespace gatedcore {
 
 class Meeting {
  public:
+  using Duration = std::chrono::steady_clock::duration;
+
   explicit Meeting(Index members) : members_(members) {}
+
+  // How long members have waited in all, beyond what they spin for: while one was not running, mostly.
+  Duration waited() const { return Duration(waited_.load(std::memory_order_relaxed)); }
 
   // One thread's part in it.
   class Member {
@@ -32,6 +38,7 @@ class Meeting {
 
   // On a line of its own: what stands beside it is not disturbed by those who wait.
   alignas(64) std::atomic<Index> arrived_{0};
+  std::atomic<Duration::rep> waited_{0};
   const Index members_;
 };
 

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <exception>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -189,6 +190,17 @@ void run_tasks(Index tasks, TaskCall call) {
   for (Index i = 0; i < tasks; ++i) call.run(call.task, i);
 }
 
+namespace {
+
+// A team whose members wait for each other a quarter of the time has not the processors to itself: every meeting may
+// then cost a time slice of whoever runs instead, many times the work between two of them. Teams are left alone for
+// some twenty times what the call took, so that trying again costs a twentieth.
+constexpr int kMostWaiting = 4;
+constexpr int kRest = 20;
+std::atomic<std::chrono::steady_clock::rep> teams_from{std::numeric_limits<std::chrono::steady_clock::rep>::min()};
+
+}  // namespace
+
 void run_team(Index most, TeamCall call) {
   // As many tasks as threads: each thread takes one, as none ends before all have begun to meet.
   const auto join = [&](Meeting& meeting, Index size, Index index) {
@@ -196,8 +208,10 @@ void run_team(Index most, TeamCall call) {
     const auto meet = [](void* erased) { static_cast<Meeting::Member*>(erased)->meet(); };
     call.run(call.task, {index, size, size > 1 ? +meet : nullptr, &member});
   };
+  using Clock = std::chrono::steady_clock;
   std::optional<Meeting> meeting;
-  if (most > 1 && !inside_task) {
+  if (most > 1 && !inside_task && Clock::now().time_since_epoch().count() >= teams_from.load()) {
+    const auto begin = Clock::now();
     const Index helpers = std::min<Index>(most, kMostThreads) - 1;
     Index size = 1;
     const auto task = [&](Index index) { join(*meeting, size, index); };
@@ -207,7 +221,12 @@ void run_team(Index most, TeamCall call) {
       meeting.emplace(size);
       return job.emplace(size, erase(task));
     });
-    if (ran) return job->rethrow();
+    if (ran) {
+      const auto end = Clock::now();
+      if (kMostWaiting * meeting->waited() > size * (end - begin))
+        teams_from = (end + kRest * (end - begin)).time_since_epoch().count();
+      return job->rethrow();
+    }
   }
   join(meeting.emplace(1), 1, 0);
 }

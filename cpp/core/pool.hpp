@@ -41,8 +41,8 @@ void parallel_for(Index tasks, const Task& task) {
 
 // Calls task(share) on up to `most` threads side by side, the caller's among them: share.parts says how many there are
 // and share.part which one this is. Unlike tasks of parallel_for they may wait for each other: share.meet is there for
-// it. Every thread must call it as often. Where the workers are not to be had, the caller is the only one. A task may
-// not throw while others may wait for it.
+// it. Every thread must call it as often. Where the workers are not to be had, or teams waited long of late as the
+// processors were not theirs alone, the caller is the only one. A task may not throw while others may wait for it.
 template <class Task>
 void parallel_team(Index most, const Task& task) {
   run_team(most, {[](const void* erased, UnitShare share) { (*static_cast<const Task*>(erased))(share); }, &task});

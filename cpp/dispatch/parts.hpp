@@ -29,7 +29,7 @@ inline double operations(const Dims& dims, int gates) {
 // long enough to meet at its end, and the units are as many as the threads' groups of them.
 inline constexpr Index kRowsAlone = 3;  // rows that a thread is better given to itself
 inline int useful_team(double work, const Dims& dims, Index lanes, int threads) {
-  constexpr double kOperationsPerStep = 3e4;  // of each thread, between two meetings
+  constexpr double kOperationsPerStep = 8e4;  // of each thread, between two meetings: a microsecond and more
   constexpr Index kGroupBlocks = 4;           // blocks of units in a share's group
   if (dims.B >= kRowsAlone * threads || dims.T < 2) return 1;
   const Index groups = (dims.H + kGroupBlocks * lanes - 1) / (kGroupBlocks * lanes);
