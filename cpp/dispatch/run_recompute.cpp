@@ -120,6 +120,7 @@ class Recompute {
     span.h = from_step(call_.h, steps.begin);
     span.d_h = from_step(call_.d_h, steps.begin);
     span.d_x = from_step(call_.d_x, steps.begin);
+    span.zoneout = {from_step(call_.zoneout.z_h, steps.begin), from_step(call_.zoneout.z_c, steps.begin)};
     Cell::move_cache(span, steps.begin * B);
     span.cache.gates = span_.gates();
     const auto states = states_of(states_), gradients = states_of(gradients_);

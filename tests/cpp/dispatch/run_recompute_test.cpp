@@ -39,7 +39,7 @@ GruSolver<Scalar> recomputing_gru(const KernelTable& table, int threads = 1) {
 template <class Setup>
 Setup random_setup(check::Random& random) {
   Setup s;
-  for (Layout* layout : {&s.x, &s.h, &s.d_h, &s.d_x}) *layout = random_layout(random);
+  for (Layout* layout : {&s.x, &s.h, &s.d_h, &s.d_x, &s.z}) *layout = random_layout(random);
   s.shift = static_cast<int>(random.integer(0, 3));
   s.want_d_x = random_choice(random);
   s.want_d_h0 = random_choice(random);
@@ -73,14 +73,14 @@ void check_random_problem(const KernelTable& table, check::Random& random, Dims 
   CONTEXT(list_of(dims) << " activation " << check::show(activation) << " recurrent_activation "
                         << check::show(recurrent) << " bytes " << sizeof(Scalar));
   LstmProblem<Scalar> lstm = lstm_problem<Scalar>(random, dims, activation, recurrent);
-  clear_sometimes(random,
-                  {&lstm.b, &lstm.h0, &lstm.c0, &lstm.d_h, &lstm.d_h_last, &lstm.d_c_last, &lstm.m_x, &lstm.m_h});
+  clear_sometimes(random, {&lstm.b, &lstm.h0, &lstm.c0, &lstm.d_h, &lstm.d_h_last, &lstm.d_c_last, &lstm.m_x, &lstm.m_h,
+                           &lstm.z_h, &lstm.z_c});
   check_problem<Scalar>(lstm, lstm_kernel<Scalar>(table), recomputing_lstm<Scalar>(table), lstm_twin<double>(dims.H),
                         random_setup<LstmSetup>(random));
   for (const GruForm form : kForms) {
     CONTEXT("form " << check::show(form));
     GruProblem<Scalar> gru = gru_problem<Scalar>(random, dims, form, activation, recurrent);
-    clear_sometimes(random, {&gru.b_x, &gru.b_h, &gru.h0, &gru.d_h, &gru.d_h_last, &gru.m_x, &gru.m_h});
+    clear_sometimes(random, {&gru.b_x, &gru.b_h, &gru.h0, &gru.d_h, &gru.d_h_last, &gru.m_x, &gru.m_h, &gru.z_h});
     check_problem<Scalar>(gru, gru_kernel<Scalar>(table), recomputing_gru<Scalar>(table), gru_twin<double>(dims.H),
                           random_setup<GruSetup>(random));
   }
@@ -173,7 +173,7 @@ TEST_CASE("results do not depend on how arrays stand in memory, and nothing is r
         for (const int shift : {1, kFence}) {
           CONTEXT("layout " << check::show(layout) << " B " << B << " shift " << shift);
           LstmSetup setup;
-          setup.x = setup.h = setup.d_h = setup.d_x = layout;
+          setup.x = setup.h = setup.d_h = setup.d_x = setup.z = layout;
           setup.shift = shift;
           CHECK(same_bits(solve_backward(p, solver, states, setup), gradients));
         }

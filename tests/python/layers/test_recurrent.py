@@ -74,6 +74,7 @@ def test_recompute_trains_with_the_same_bits_and_less_memory(
             recompute=recompute,
             dropout=dropout,
             recurrent_dropout=dropout,
+            zoneout_h=dropout,
             dtype="float64",
             seed=1,
             **form,

@@ -138,6 +138,25 @@ def test_same_bits_for_any_number_of_threads(form: str, B: int) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize(
+    "other", [{}, {"dropout": 0.3, "recurrent_dropout": 0.4}, {"training": False}], ids=str
+)
+def test_recompute_changes_no_bit(form: str, dtype, masked: bool, other: dict) -> None:
+    p = problem(form, T=400, B=3, I=6, H=17).astype(dtype)
+    chosen: dict[str, Any] = {**rates(form), **other, "seed": SEED}
+    if masked:
+        chosen["mask"] = np.random.default_rng(1).random((3, 400)) < 0.8
+        chosen["reset"] = np.random.default_rng(2).random((3, 400)) < 0.01
+    expected, gradients = run(form, p, **chosen)
+    h, recomputed = run(form, p, recompute=True, **chosen)
+    np.testing.assert_array_equal(h, expected)
+    for a, b in zip(recomputed, gradients, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_the_draws_are_those_of_the_steps_in_running_order_in_any_layout(form: str) -> None:
     p = problem(form, T=6, B=4, H=5)
     chosen: dict[str, Any] = {**rates(form), "seed": SEED}
