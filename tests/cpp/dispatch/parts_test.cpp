@@ -40,7 +40,8 @@ TEST_CASE("threads share units where rows are few and steps long, and rows other
   CHECK(useful_team(1e8, {100, 12, 64, 256}, kLanes, 4) == 1);  // enough rows for all
   CHECK(useful_team(1e8, {1, 1, 64, 256}, kLanes, 4) == 1);     // no step after the first
   CHECK(useful_team(1e8, {100, 1, 64, 33}, kLanes, 4) == 2);    // two groups of units
-  CHECK(useful_team(6.5e6, lone, kLanes, 4) == 2);              // short steps
+  CHECK(useful_team(1.7e7, lone, kLanes, 4) == 2);              // short steps
+  CHECK(useful_team(6.5e6, lone, kLanes, 4) == 1);              // too short for two
   CHECK(useful_team(1e8, lone, kLanes, 1) == 1);
   CHECK(loop_threads(1e8, lone, 4, 4).parts == 1);
   CHECK(loop_threads(1e8, {100, 12, 64, 256}, 1, 4).parts == 4);
