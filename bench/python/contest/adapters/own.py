@@ -39,7 +39,7 @@ class Own:
         if variant == "dense":
             return self._dense(problem)
         if case.option in ("two_layers", "bidirectional"):
-            prepared = _model(problem)
+            prepared = _stack(problem)
         elif case.kind == "step":
             prepared = _stream(problem)
         else:
@@ -134,31 +134,26 @@ def _stream(problem: Problem) -> Prepared:
     return Prepared(lambda: stream.steps(block), results)
 
 
-def _model(problem: Problem) -> Prepared:
+def _stack(problem: Problem) -> Prepared:
     """Return two layers, one after the other or one in each direction, of equal weights."""
     case = problem.case
-    kind = gk.LSTM if case.cell == "lstm" else gk.GRU
-
-    def layer() -> Any:
-        return kind(case.H, return_sequences=True)
-
+    kind = gk.ops.StackedLSTM if case.cell == "lstm" else gk.ops.StackedGRU
+    layer = kind(problem.kernel, problem.recurrent, problem.bias)
     if case.option == "bidirectional":
-        wrapper = getattr(gk.layers, "Bidirectional", None)
-        if wrapper is None:
-            raise NotOfferedError("gk.layers has no Bidirectional yet")
-        layers = [wrapper(layer())]
+        layers = [(layer, layer)]
     else:
-        layers = [layer(), layer()]
-    model = gk.Sequential(layers)
-    model.build((None, None, case.I))
-    x = problem.x.transpose(1, 0, 2).copy()
-    d_y = np.ones_like(model.forward(x, False))
+        layers = [layer, kind(problem.recurrent, problem.recurrent, problem.bias)]
 
-    def training() -> None:
-        model.forward(x, True)
-        model.backward(d_y)
+    def inference() -> object:
+        return gk.ops.stack(problem.x, layers, time_major=True)
 
-    return Prepared((lambda: model.forward(x, False)) if case.kind == "infer" else training, dict)
+    d_h = np.ones_like(gk.ops.stack(problem.x, layers, time_major=True)[0])
+
+    def training() -> object:
+        cache = gk.ops.stack(problem.x, layers, time_major=True, return_cache=True)[-1]
+        return gk.ops.stack_backward(cache, d_h)
+
+    return Prepared(inference if case.kind == "infer" else training, dict)
 
 
 def adapter(library: str, threads: int) -> Own:
