@@ -116,4 +116,18 @@ struct GruCall {
   }
 };
 
+// Of whichever layer a forward call is.
+template <class Forward>
+struct CellOfForward;
+template <class Scalar>
+struct CellOfForward<LstmForward<Scalar>> {
+  using type = LstmCall<Scalar>;
+};
+template <class Scalar>
+struct CellOfForward<GruForward<Scalar>> {
+  using type = GruCall<Scalar>;
+};
+template <class Forward>
+using CellOf = typename CellOfForward<Forward>::type;
+
 }  // namespace gatedcore

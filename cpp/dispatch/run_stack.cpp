@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "core/progress.hpp"
+#include "dispatch/cell_calls.hpp"
 #include "dispatch/parts.hpp"
 #include "dispatch/run.hpp"
 
@@ -78,16 +79,6 @@ void carry(GruForward<Scalar>& part, Scalar* states, bool begins, bool ends) {
 }
 constexpr Index kMostStates = 2;
 
-template <class Scalar>
-void move_cache(LstmForward<Scalar>& part, Index sample_steps) {
-  if (part.cache.gates != nullptr) part.cache.gates += sample_steps * 4 * part.dims.H;
-  if (part.cache.c != nullptr) part.cache.c += sample_steps * part.dims.H;
-}
-template <class Scalar>
-void move_cache(GruForward<Scalar>& part, Index sample_steps) {
-  if (part.cache.gates != nullptr) part.cache.gates += sample_steps * 4 * part.dims.H;
-}
-
 // --- what a call deserves ---
 
 const Dims& dims_of(const auto& any) {
@@ -155,7 +146,7 @@ class WaveLayerOf final : public WaveLayer<Scalar> {
     part.dims.T = steps.end - steps.begin;
     part.x.data += steps.begin * part.x.t_stride;
     if (part.h.data != nullptr) part.h.data += steps.begin * part.h.t_stride;
-    move_cache(part, steps.begin * call_.dims.B);
+    CellOf<Forward>::move_cache(part, steps.begin * call_.dims.B);
     carry(part, states_.data(), steps.begin == 0, steps.end == call_.dims.T);
     kernels_.forward_rows(part, packed_.data(), {0, call_.dims.B}, {}, scratch_.data());
   }
