@@ -193,10 +193,12 @@ void run_tasks(Index tasks, TaskCall call) {
 namespace {
 
 // A team whose members wait for each other a quarter of the time has not the processors to itself: every meeting may
-// then cost a time slice of whoever runs instead, many times the work between two of them. Teams are left alone for
-// some twenty times what the call took, so that trying again costs a twentieth.
+// then cost a time slice of whoever runs instead, many times the work between two of them. After two such calls in a
+// row (one may be an accident) teams are left alone for some twenty times what the last one took, so that trying again
+// costs a twentieth.
 constexpr int kMostWaiting = 4;
 constexpr int kRest = 20;
+std::atomic<bool> waited_before{false};
 std::atomic<std::chrono::steady_clock::rep> teams_from{std::numeric_limits<std::chrono::steady_clock::rep>::min()};
 
 }  // namespace
@@ -223,7 +225,8 @@ void run_team(Index most, TeamCall call) {
     });
     if (ran) {
       const auto end = Clock::now();
-      if (kMostWaiting * meeting->waited() > size * (end - begin))
+      const bool waited = kMostWaiting * meeting->waited() > size * (end - begin);
+      if (waited_before.exchange(waited) && waited)
         teams_from = (end + kRest * (end - begin)).time_since_epoch().count();
       return job->rethrow();
     }

@@ -43,7 +43,7 @@ def describe() -> dict[str, object]:
         "processors": len(os.sched_getaffinity(0)),
         "caches": caches(),
         "memory": memory_bytes(),
-        "system": platform.platform(),
+        "system": f"{platform.system()} {platform.release().split('-')[0]}",
     }
 
 

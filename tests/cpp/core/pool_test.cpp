@@ -79,7 +79,7 @@ TEST_CASE("a team meets as often as it likes, and every member has a part") {
   }
 }
 
-TEST_CASE("after a call whose members waited for each other, callers are alone for a while") {
+TEST_CASE("after two calls whose members waited for each other, callers are alone for a while") {
   using Clock = std::chrono::steady_clock;
   const auto members = [] {
     std::atomic<Index> count{0};
@@ -88,18 +88,18 @@ TEST_CASE("after a call whose members waited for each other, callers are alone f
   };
   // A member that dawdles is as one that has no processor. Teams may be at rest when this begins.
   const auto end = Clock::now() + std::chrono::seconds(20);
-  std::atomic<bool> dawdled{false};
-  while (!dawdled && Clock::now() < end) {
+  std::atomic<int> dawdled{0};
+  while (dawdled < 4 && Clock::now() < end) {  // two members in each of two calls
     parallel_team(2, [&](UnitShare share) {
       if (share.parts == 1) return;
-      dawdled = true;
+      ++dawdled;
       for (int step = 0; step < 5; ++step) {
         if (share.part == 1) std::this_thread::sleep_for(std::chrono::milliseconds(2));
         share.meet(share.member);
       }
     });
   }
-  CHECK(dawdled);
+  CHECK(dawdled == 4);
   CHECK(members() == 1);
   std::this_thread::sleep_for(std::chrono::milliseconds(400));
   CHECK(comes_true([&] { return members() == 2; }));
