@@ -25,11 +25,11 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "bench" / "python"))
 
-from contest.agreement import NEAR, difference  # noqa: E402
-from contest.cases import Case, CaseError, parse_kinds, select  # noqa: E402
-from contest.processes import AbsentError, WorkerError, WorkerProcess  # noqa: E402
-from contest.samples import Ratio, ratio_of_medians  # noqa: E402
-from contest.turns import Entry, take_paired_turns  # noqa: E402
+from contest.agreement import NEAR, difference  # noqa: E402  # the path comes first
+from contest.cases import Case, CaseError, parse_kinds, select  # noqa: E402  # the path comes first
+from contest.processes import AbsentError, WorkerError, WorkerProcess  # noqa: E402  # the path comes first
+from contest.samples import Ratio, ratio_of_medians  # noqa: E402  # the path comes first
+from contest.turns import Entry, take_paired_turns  # noqa: E402  # the path comes first
 
 # What a change of the kernels touches, in a minute or two.
 SHAPES = ("100x32x1x50", "100x32x64x64", "100x32x256x256", "100x1x64x64", "1x1x16x16", "480x1x1x16")

@@ -134,7 +134,7 @@ def parse_shape(text: str) -> list[Case]:
             "CELL:TxBxIxH, with +OPTION behind it or not; try lstm:100x32x64x64"
         )
     cell, option = found[1], found[6] or ""
-    T, B, I, H = (int(found[k]) for k in range(2, 6))  # noqa: E741
+    T, B, I, H = (int(found[k]) for k in range(2, 6))  # noqa: E741  # the equations' letters
     if cell not in GATES:
         raise CaseError(f"case {text!r} has the cell {cell!r}, expected one of {', '.join(GATES)}")
     if min(T, B, I, H) < 1:

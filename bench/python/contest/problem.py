@@ -44,7 +44,7 @@ def lengths_of(case: Case) -> np.ndarray:
 def problem_of(case: Case) -> Problem:
     """Return the arrays of a case."""
     rng = np.random.default_rng(0)
-    T, B, I, H = case.T, case.B, case.I, case.H  # noqa: E741
+    T, B, I, H = case.T, case.B, case.I, case.H  # noqa: E741  # the equations' letters
     G = GATES[case.cell]
     bound = 1 / np.sqrt(H)
 
