@@ -145,8 +145,8 @@ GATEDCORE_INLINE void accumulate(Tile<Scalar, kRows, kBlocks, kSlots>& tile, Ope
 // Splits rows into tiles of kMost, 4, 3, 2 and 1 rows, or of 3, 2 and 1 where kMost is 3, and calls
 // body(Constant<tile rows>, first row) for each. Few rows are left to small tiles, which load a weight for two
 // multiply-adds: from 6 rows on none has less than 3, and a lone row is one only where there is nothing else. Tiles of
-// 4 rows serve for that: 7 % at a batch of 4 or 8, 3 % at 10, 1 % at 32 and 64 (LSTM inference, 16 lanes, 128 to 512
-// units). kMost is 3 or 6.
+// 4 rows serve for that (LSTM inference, 16 lanes): 6 to 7 % at a batch of 4 or 8 with 128 units, 4 % at 8 with 512 and
+// at 10 with 256, 1 % at 32 and 64. kMost is 3 or 6.
 template <int kMost, class Body>
 GATEDCORE_INLINE void for_row_tiles(Index rows, const Body& body) {
   Index r = 0;
