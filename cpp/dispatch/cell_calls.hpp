@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/buffer.hpp"
 #include "dispatch/kernel_table.hpp"
 
 namespace gatedcore {
@@ -15,6 +16,14 @@ std::array<const Scalar*, kCount> read_only(const std::array<Scalar*, kCount>& p
   std::array<const Scalar*, kCount> result;
   std::copy(pointers.begin(), pointers.end(), result.begin());
   return result;
+}
+
+// Where each state stands in memory for all of them, (states, rows, H).
+template <class Scalar, int kStates>
+std::array<Scalar*, kStates> split(Buffer<Scalar>& memory) {
+  std::array<Scalar*, kStates> states{};
+  for (int i = 0; i < kStates; ++i) states[i] = memory.data() + i * (memory.size() / kStates);
+  return states;
 }
 
 // An LSTM's states are h and c.

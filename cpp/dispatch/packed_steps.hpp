@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "core/buffer.hpp"
+#include "dispatch/cell_calls.hpp"
 #include "dispatch/run_masked.hpp"
 
 namespace gatedcore {
@@ -130,14 +131,6 @@ Zoneout<Scalar> packed_zoneout(const Zoneout<Scalar>& zoneout, const MaskedSteps
     return is_drawn(z) ? packed_sequence<const Scalar>(packed.data(), run, H) : z;
   };
   return {part(zoneout.z_h, masked.z_h), part(zoneout.z_c, masked.z_c)};
-}
-
-// A buffer for each state, (pieces, H).
-template <class Scalar, int kStates>
-std::array<Scalar*, kStates> split(Buffer<Scalar>& memory) {
-  std::array<Scalar*, kStates> states{};
-  for (int i = 0; i < kStates; ++i) states[i] = memory.data() + i * (memory.size() / kStates);
-  return states;
 }
 
 }  // namespace gatedcore

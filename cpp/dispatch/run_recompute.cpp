@@ -123,7 +123,7 @@ class Recompute {
     span.zoneout = {from_step(call_.zoneout.z_h, steps.begin), from_step(call_.zoneout.z_c, steps.begin)};
     Cell::move_cache(span, steps.begin * B);
     span.cache.gates = span_.gates();
-    const auto states = states_of(states_), gradients = states_of(gradients_);
+    const auto states = split<Scalar, kStates>(states_), gradients = split<Scalar, kStates>(gradients_);
     if (steps.begin > 0) {
       copy_states({(steps.begin - 1) * B, steps.begin * B}, states);
       Cell::begin_from(span, read_only(states));
@@ -131,11 +131,6 @@ class Recompute {
     Cell::carry(span, steps.end < call_.dims.T ? read_only(gradients) : Cell::arriving(call_),
                 steps.begin > 0 ? gradients : Cell::leaving(call_));
     return span;
-  }
-  std::array<Scalar*, kStates> states_of(Buffer<Scalar>& memory) const {
-    std::array<Scalar*, kStates> states;
-    for (int i = 0; i < kStates; ++i) states[i] = memory.data() + i * state_size();
-    return states;
   }
 
   const typename Cell::Kernels& kernels_;

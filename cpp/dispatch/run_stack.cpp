@@ -63,22 +63,6 @@ void run_alone(const KernelTable& table, const GruBackward<Scalar>& call, int th
   run_gru_backward(table, call, threads);
 }
 
-// Where some steps of a call begin and end: the states that stand in memory, (states, B, H), unless the call's own do.
-template <class Scalar>
-void carry(LstmForward<Scalar>& part, Scalar* states, bool begins, bool ends) {
-  Scalar* const c = states + part.dims.B * part.dims.H;
-  if (!begins) part.h0 = states;
-  if (!begins) part.c0 = c;
-  if (!ends) part.h_last = states;
-  if (!ends) part.c_last = c;
-}
-template <class Scalar>
-void carry(GruForward<Scalar>& part, Scalar* states, bool begins, bool ends) {
-  if (!begins) part.h0 = states;
-  if (!ends) part.h_last = states;
-}
-constexpr Index kMostStates = 2;
-
 // --- what a call deserves ---
 
 const Dims& dims_of(const auto& any) {
@@ -131,13 +115,15 @@ class WaveLayer {
 
 template <class Scalar, class Kernels, class Forward>
 class WaveLayerOf final : public WaveLayer<Scalar> {
+  using Cell = CellOf<Forward>;
+
  public:
   WaveLayerOf(const Kernels& kernels, const Forward& call)
       : kernels_(kernels),
         call_(call),
         packed_(kernels.forward_packed_size(call)),
         scratch_(kernels.forward_scratch_size(call, call.dims.B)),
-        states_(kMostStates * call.dims.B * call.dims.H) {}
+        states_(Cell::kStates * call.dims.B * call.dims.H) {}
 
   void pack() override { kernels_.pack_forward(call_, packed_.data()); }
 
@@ -146,8 +132,11 @@ class WaveLayerOf final : public WaveLayer<Scalar> {
     part.dims.T = steps.end - steps.begin;
     part.x.data += steps.begin * part.x.t_stride;
     if (part.h.data != nullptr) part.h.data += steps.begin * part.h.t_stride;
-    CellOf<Forward>::move_cache(part, steps.begin * call_.dims.B);
-    carry(part, states_.data(), steps.begin == 0, steps.end == call_.dims.T);
+    Cell::move_cache(part, steps.begin * call_.dims.B);
+    // Between the call's own states, what a chunk leaves is what the next one begins from.
+    const auto states = split<Scalar, Cell::kStates>(states_);
+    if (steps.begin > 0) Cell::begin_from(part, read_only(states));
+    if (steps.end < call_.dims.T) Cell::end_in(part, states);
     kernels_.forward_rows(part, packed_.data(), {0, call_.dims.B}, {}, scratch_.data());
   }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/fp_mode.hpp"
+#include "dispatch/cell_calls.hpp"
 
 namespace gatedcore {
 namespace {
@@ -16,38 +17,21 @@ constexpr Index kBlockSteps = 48;
 template <class Scalar>
 using States = typename Stream<Scalar>::States;
 
-// Makes a call read and write its states in the given memory, (states, B, H), and returns where each stands.
-template <class Scalar>
-States<Scalar> carry(LstmForward<Scalar>& call, Scalar* memory) {
-  Scalar* c = memory + call.dims.B * call.dims.H;
-  call.h0 = call.h_last = memory;
-  call.c0 = call.c_last = c;
-  return {call.dims.H, {memory, c}};
-}
-template <class Scalar>
-States<Scalar> carry(GruForward<Scalar>& call, Scalar* memory) {
-  call.h0 = call.h_last = memory;
-  return {call.dims.H, {memory}};
-}
-template <class Scalar>
-constexpr Index state_count(const LstmForward<Scalar>&) {
-  return 2;
-}
-template <class Scalar>
-constexpr Index state_count(const GruForward<Scalar>&) {
-  return 1;
-}
-
 // An LSTM or a GRU.
 template <class Scalar, class Kernels, class Forward>
 class RecurrentLayer final : public StreamLayer<Scalar> {
+  using Cell = CellOf<Forward>;
+
  public:
   RecurrentLayer(const Kernels& kernels, const Forward& call, Index batch, Index features)
       : kernels_(kernels), call_(call) {
     Dims& dims = call_.dims;
     dims = {kBlockSteps, batch, features, call.dims.H};
-    memory_ = Buffer<Scalar>(state_count(call_) * batch * dims.H);
-    states_ = carry(call_, memory_.data());
+    memory_ = Buffer<Scalar>(Cell::kStates * batch * dims.H);
+    const auto states = split<Scalar, Cell::kStates>(memory_);
+    Cell::begin_from(call_, read_only(states));
+    Cell::end_in(call_, states);
+    states_ = {dims.H, {states.begin(), states.end()}};
     std::fill_n(memory_.data(), memory_.size(), Scalar(0));
     packed_ = Buffer<Scalar>(kernels_.forward_packed_size(call_));
     scratch_ = Buffer<Scalar>(kernels_.forward_scratch_size(call_, batch));
