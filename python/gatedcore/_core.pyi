@@ -8,6 +8,7 @@ one row (H,) for all steps, are the shares of the old states that zoneout keeps,
 Activation names: "linear", "tanh", "sigmoid", "hard_sigmoid", "relu", "softsign", "elu".
 """
 
+from collections.abc import Sequence
 from typing import Any, final
 
 import numpy as np
@@ -212,7 +213,7 @@ def stack_backward(
     d_h: Array | None,
     d_states: list[list[list[Array | None]]] | None,
     need_d_x: bool,
-    weights: list[list[tuple[Array, Array, Array | None]]],
+    weights: Sequence[Sequence[tuple[Array, Array, Array | None]]],
 ) -> tuple[Array | None, list[list[tuple[Array, ...]]]]:
     """Add to the gradients of the weights; return d_x or None, and those of initial states."""
 

@@ -18,7 +18,7 @@ from gatedcore.arrays import (
 from gatedcore.checks import check_bool, check_number, check_rank, check_shape
 from gatedcore.random import RandomStream
 
-CoreCache = TypeVar("CoreCache", _core.LSTMCache, _core.GRUCache)
+CoreCache = TypeVar("CoreCache", bound=_core.LSTMCache | _core.GRUCache | _core.StackCache)
 
 GATE_ORDER = {4: "i f g o", 3: "z r n"}
 
@@ -30,8 +30,19 @@ class Weights(NamedTuple):
     recurrent_kernel: Array
     bias: Array | None
 
+    def zeros_like(self) -> "Weights":
+        """Return zeros of the same shapes, to which gradients are added."""
+        # Not NumPy's: fresh zeros cost a page fault for each 4 KB on every call.
+        double = self.kernel.dtype == FLOAT64
+        (inputs, width), (units, _) = self.kernel.shape, self.recurrent_kernel.shape
+        return Weights(
+            _core.zeros(inputs, width, double),
+            _core.zeros(units, width, double),
+            None if self.bias is None else np.zeros(self.bias.shape, self.bias.dtype),
+        )
 
-class SavedPass(Generic[CoreCache]):
+
+class SavedCall(Generic[CoreCache]):
     """What a forward call saved for one backward call; it holds the arrays it was called with.
 
     Attributes
@@ -42,23 +53,10 @@ class SavedPass(Generic[CoreCache]):
         Whether a backward call has used it up.
     """
 
-    __slots__ = (
-        "_bias_shape",
-        "_core_cache",
-        "_dtype",
-        "_sequence_shape",
-        "_state_shape",
-        "_widths",
-    )
+    __slots__ = ("_core_cache",)
 
-    def __init__(self, core_cache: CoreCache, x: Array, weights: Weights, time_major: bool) -> None:
-        units = weights.recurrent_kernel.shape[0]
+    def __init__(self, core_cache: CoreCache) -> None:
         self._core_cache: CoreCache = core_cache
-        self._sequence_shape = (*x.shape[:2], units)
-        self._state_shape = (x.shape[1 if time_major else 0], units)
-        self._widths = (weights.kernel.shape, weights.recurrent_kernel.shape)
-        self._bias_shape = None if weights.bias is None else weights.bias.shape
-        self._dtype = weights.kernel.dtype
 
     @property
     def nbytes(self) -> int:
@@ -85,13 +83,22 @@ class SavedPass(Generic[CoreCache]):
             )
         return self._core_cache
 
-    def zero_gradients(self) -> tuple[Array, Array, Array | None]:
+
+class SavedPass(SavedCall[CoreCache]):
+    """What a call of one layer saved, of one direction."""
+
+    __slots__ = ("_sequence_shape", "_state_shape", "_weights")
+
+    def __init__(self, core_cache: CoreCache, x: Array, weights: Weights, time_major: bool) -> None:
+        super().__init__(core_cache)
+        units = weights.recurrent_kernel.shape[0]
+        self._sequence_shape = (*x.shape[:2], units)
+        self._state_shape = (x.shape[1 if time_major else 0], units)
+        self._weights = weights
+
+    def zero_gradients(self) -> Weights:
         """Return zeros for the gradients of kernel, recurrent kernel and bias."""
-        # Not NumPy's: fresh zeros cost a page fault for each 4 KB on every call.
-        double = self._dtype == FLOAT64
-        kernel, recurrent_kernel = (_core.zeros(rows, n, double) for rows, n in self._widths)
-        bias = None if self._bias_shape is None else np.zeros(self._bias_shape, self._dtype)
-        return kernel, recurrent_kernel, bias
+        return self._weights.zeros_like()
 
     def arriving(self, where: str, name: str, value: object, *, sequence: bool) -> Array | None:
         """Return a gradient that arrives at every hidden state, or at a last state.
@@ -103,7 +110,8 @@ class SavedPass(Generic[CoreCache]):
         """
         if value is None:
             return None
-        d = (as_array if sequence else as_contiguous)(where, name, value, self._dtype)
+        convert = as_array if sequence else as_contiguous
+        d = convert(where, name, value, self._weights.kernel.dtype)
         check_shape(
             where,
             name,
@@ -115,7 +123,7 @@ class SavedPass(Generic[CoreCache]):
         return d
 
 
-def check_cache(where: str, cache: object, kind: type[SavedPass[Any]]) -> None:
+def check_cache(where: str, cache: object, kind: type[SavedCall[Any]]) -> None:
     """Raise unless ``cache`` is what the matching forward function returned.
 
     Raises

@@ -13,7 +13,9 @@ from gatedcore.checks import check_bool, check_shape
 from gatedcore.ops.gru_calls import GRUGradients
 from gatedcore.ops.lstm_calls import LSTMGradients
 from gatedcore.ops.operands import (
+    SavedCall,
     Weights,
+    check_cache,
     sequence_operand,
     state_operand,
     weight_operands,
@@ -62,18 +64,10 @@ class StackGradients(NamedTuple):
     layers: list[list[LSTMGradients | GRUGradients]]
 
 
-class StackCache:
-    """What ``stack(..., return_cache=True)`` saved for one call of ``stack_backward``.
+class StackCache(SavedCall[_core.StackCache]):
+    """What ``stack(..., return_cache=True)`` saved for one call of ``stack_backward``."""
 
-    Attributes
-    ----------
-    nbytes : int
-        Memory of the saved gates and states.
-    consumed : bool
-        Whether a backward call has used it up.
-    """
-
-    __slots__ = ("_core_cache", "_h_shape", "_states", "_weights")
+    __slots__ = ("_h_shape", "_states", "_weights")
 
     def __init__(
         self,
@@ -82,20 +76,10 @@ class StackCache:
         states: Nested,
         weights: list[list[Weights]],
     ) -> None:
-        self._core_cache = core_cache
+        super().__init__(core_cache)
         self._h_shape = h_shape
         self._states = [[[s.shape for s in own] for own in layer] for layer in states]
         self._weights = weights
-
-    @property
-    def nbytes(self) -> int:
-        """Memory of the saved gates and states."""
-        return self._core_cache.nbytes
-
-    @property
-    def consumed(self) -> bool:
-        """Whether a backward call has used it up."""
-        return self._core_cache.consumed
 
 
 @overload
@@ -215,11 +199,7 @@ def stack_backward(
     docs/math.md, LSTM backward and GRU backward.
     """
     where = "stack_backward"
-    if not isinstance(cache, StackCache):
-        raise TypeError(
-            f"{where}: cache has type {type(cache).__name__}, expected StackCache; "
-            "pass what stack(..., return_cache=True) returned"
-        )
+    check_cache(where, cache, StackCache)
     need_d_x = check_bool(where, "need_d_x", need_d_x)
     dtype = cache._weights[0][0].kernel.dtype
     advice = "pass the gradient of what forward returned"
@@ -228,23 +208,9 @@ def stack_backward(
         every = as_array(where, "d_h", d_h, dtype)
         check_shape(where, "d_h", every, cache._h_shape, "the shape of h", advice)
     last = _state_gradients(where, d_states, cache._states, dtype)
-    gradients = [
-        [
-            (
-                np.zeros_like(own.kernel),
-                np.zeros_like(own.recurrent_kernel),
-                None if own.bias is None else np.zeros_like(own.bias),
-            )
-            for own in layer
-        ]
-        for layer in cache._weights
-    ]
-    if cache.consumed:
-        raise ValueError(
-            f"{where}: cache was used by an earlier backward call, expected a fresh one; "
-            "run forward again with return_cache=True"
-        )
-    d_x, d_initial = _core.stack_backward(cache._core_cache, every, last, need_d_x, gradients)
+    gradients = [[own.zeros_like() for own in layer] for layer in cache._weights]
+    core_cache = cache.release_to(where)
+    d_x, d_initial = _core.stack_backward(core_cache, every, last, need_d_x, gradients)
     by_layer = [
         [_gradients(*direction) for direction in zip(*layer, strict=True)]
         for layer in zip(gradients, d_initial, strict=True)
