@@ -31,12 +31,13 @@ struct Weights {
   Buffer<Scalar> packed = zeros<Scalar>(packed_size);
 };
 
-// One way to pack: how many numbers it reads and writes, the packing, and what stands at each place in plain words.
+// One way to pack: how many numbers it reads, and the memory it writes to, the packing, and what stands at each place
+// in plain words.
 template <class Scalar>
 struct Packing {
   const char* name;
   Index read;
-  Index written;
+  Index memory;
   void (*pack)(Weights<Scalar>&);
   double (*expected)(const Weights<Scalar>&, Index at);
 };
@@ -136,32 +137,31 @@ Packing<Scalar> columns_packing(const Dims& dims) {
           }};
 }
 
-// As a weight gradient's left operand: the first kLeftBlock columns, or fewer, of a chunk of rows of x and ones. The
-// rows of x are those of w_h.
+// As a weight gradient's left operand: a chunk of rows of x and ones, or fewer where H is less. The rows of x are those
+// of w_h.
 template <class Scalar>
 OuterProduct<Scalar> left_operand(const Weights<Scalar>& w) {
   static constexpr Scalar kOne = 1;
   OuterProduct<Scalar> p;
   p.T = 1;
-  p.B = w.dims.H;
+  p.B = std::min(w.dims.H, kChunk<Scalar>);
   p.sources[0] = {{w.w_h.data(), 0, w.dims.H}, w.dims.H, false, nullptr};
   p.sources[1] = {{&kOne, 0, 0}, 1, false, nullptr};
   return p;
 }
 template <class Scalar>
-Index left_packed_columns(const Dims& dims) {
-  return std::min(dims.H + 1, kLeftBlock);
-}
-template <class Scalar>
 Packing<Scalar> left_packing(const Dims& dims) {
-  const Index columns = left_packed_columns<Scalar>(dims);
-  return {"pack_left", dims.H * columns, (columns + kWideRows - 1) / kWideRows * kWideRows * dims.H,
+  const Index rows = std::min(dims.H, kChunk<Scalar>);
+  const Index tiles = dims.H / kWideRows + 1;
+  return {"pack_left", rows * (dims.H + 1), tiles * kLeftTile<Scalar>,
           [](Weights<Scalar>& w) {
-            pack_left(left_operand(w), 0, w.dims.H, 0, left_packed_columns<Scalar>(w.dims), w.packed.data());
+            const OuterProduct<Scalar> p = left_operand(w);
+            pack_left(p, 0, p.B, w.packed.data());
           },
           [](const Weights<Scalar>& w, Index at) {
-            const Index H = w.dims.H, k = at / kWideRows % H, m = at / kWideRows / H * kWideRows + at % kWideRows;
-            if (m >= left_packed_columns<Scalar>(w.dims)) return 0.0;
+            const Index H = w.dims.H, in_tile = at % kLeftTile<Scalar>, k = in_tile / kWideRows;
+            const Index m = at / kLeftTile<Scalar> * kWideRows + in_tile % kWideRows;
+            if (m > H || k >= std::min(H, kChunk<Scalar>)) return 0.0;
             return m < H ? double(w.w_h.data()[k * H + m]) : 1.0;
           }};
 }
@@ -175,16 +175,16 @@ void add_packing(const Dims& dims, const Packing<Scalar>& packing) {
   row.shape = "I:" + std::to_string(dims.I) + "/H:" + std::to_string(dims.H);
   row.unit = "weight";
   row.units = static_cast<double>(packing.read);
-  row.bytes = static_cast<double>((packing.read + packing.written) * Index(sizeof(Scalar)));
+  row.bytes = static_cast<double>(2 * packing.read * Index(sizeof(Scalar)));  // without padding
   const auto check = [=] {
-    Weights<Scalar> w{dims, packing.written};
+    Weights<Scalar> w{dims, packing.memory};
     packing.pack(w);
-    for (Index i = 0; i < packing.written; ++i) {
+    for (Index i = 0; i < packing.memory; ++i) {
       require_near(full_name(row), i, w.packed.data()[i], packing.expected(w, i));
     }
   };
   add(row, check, [=] {
-    return [pack = packing.pack, w = std::make_shared<Weights<Scalar>>(Weights<Scalar>{dims, packing.written})] {
+    return [pack = packing.pack, w = std::make_shared<Weights<Scalar>>(Weights<Scalar>{dims, packing.memory})] {
       pack(*w);
     };
   });

@@ -38,9 +38,12 @@ struct Rows {
 
 template <class S, class Scalar>
 void weight_gradients(const typename S::Backward& call, Range panels, Scalar* scratch) {
-  S::clear_weight_sums(call, panels, scratch);
-  S::sum_weights(call, panels, scratch);
+  S::sum_weights(call, panels, true, scratch);
   S::add_weight_sums(call, panels, scratch);
+}
+template <class S, class Scalar>
+void sum_weights(const typename S::Backward& call, Range panels, Scalar* scratch) {
+  S::sum_weights(call, panels, false, scratch);
 }
 
 template <class S, class Scalar>
@@ -52,7 +55,7 @@ constexpr SequenceKernels<typename S::Forward, typename S::Backward, Scalar> seq
           S::input_packed_size,     S::pack_input,
           S::input_gradients,       S::weight_panels,
           S::weight_scratch_size,   weight_gradients<S, Scalar>,
-          S::clear_weight_sums,     S::sum_weights,
+          S::clear_weight_sums,     sum_weights<S, Scalar>,
           S::add_weight_sums};
 }
 

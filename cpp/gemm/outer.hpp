@@ -4,6 +4,8 @@
 // thread's: the same bits for any number of threads, and for a backward pass that takes the chunks as it comes to them.
 #pragma once
 
+#include <cstring>
+
 #include "gemm/pack.hpp"
 #include "gemm/tile.hpp"
 
@@ -33,18 +35,19 @@ struct OuterProduct {
   Index columns = 0;
 };
 
-// A panel is as wide as a tile.
+// A panel is as wide as a tile, 4 vectors, or narrower at the end, where 5 vectors are left as 3 and 2: a tile of one
+// vector has too few accumulators to keep the multiply-adders busy.
 template <class Scalar>
 constexpr Index kPanelColumns = 4 * Vec<Scalar>::kLanes;
 
-// Sample-steps per chunk: a panel of d is to stay in the L1 cache (32 KB where vectors are 32 bytes, 48 KB at 64
-// bytes).
+// Sample-steps per chunk: a panel of d is to stay in the L1 cache.
 template <class Scalar>
 constexpr Index kChunk = (kRegisters == 32 ? 32768 : 24576) / (kPanelColumns<Scalar> * Index(sizeof(Scalar)));
 
-// Left columns packed at once: kChunk * kLeftBlock elements stay in the L2 cache beside the panel. A multiple of 3
-// and 6.
-constexpr Index kLeftBlock = 240;
+// Elements from a tile of left columns to the next: room for a chunk, and a cache line more, as lines a power of two
+// apart would push each other out of the cache while a sample-step is written to all tiles.
+template <class Scalar>
+constexpr Index kLeftTile = kChunk<Scalar>* kWideRows + 64 / Index(sizeof(Scalar));
 
 template <class Scalar>
 constexpr Index left_columns(const OuterProduct<Scalar>& p) {
@@ -59,16 +62,34 @@ constexpr Index panel_count(const OuterProduct<Scalar>& p) {
   return (p.columns + kPanelColumns<Scalar> - 1) / kPanelColumns<Scalar>;
 }
 
-// Elements of scratch for a range of panels; the sums come first: sums[panel][left column][kPanelColumns].
+// The first column of a panel and its vectors, the last of which may be partial.
+struct Panel {
+  Index column;
+  int vectors;
+};
+template <class Scalar>
+constexpr Panel panel_at(const OuterProduct<Scalar>& p, Index panel) {
+  const Index vectors = block_count<Scalar>(p.columns);
+  const Index first = 4 * panel, left = vectors - first;
+  if (left == 5) return {first * Vec<Scalar>::kLanes, 3};
+  if (left == 1 && panel > 0) return {(first - 1) * Vec<Scalar>::kLanes, 2};
+  return {first * Vec<Scalar>::kLanes, left < 4 ? static_cast<int>(left) : 4};
+}
+
+// Elements of scratch for a range of panels; the sums come first: sums[panel][left column][kPanelColumns], where a
+// narrow panel leaves columns unused.
 template <class Scalar>
 constexpr Index outer_sums_size(const OuterProduct<Scalar>& p, Index panels) {
   return panels * padded_left_columns(p) * kPanelColumns<Scalar>;
 }
+// A chunk of all left columns, and of one panel.
 template <class Scalar>
-constexpr Index outer_packing_size = kChunk<Scalar>*(kLeftBlock + kPanelColumns<Scalar>);
+constexpr Index outer_packing_size(const OuterProduct<Scalar>& p) {
+  return padded_left_columns(p) / kWideRows * kLeftTile<Scalar> + kChunk<Scalar> * kPanelColumns<Scalar>;
+}
 template <class Scalar>
 constexpr Index outer_scratch_size(const OuterProduct<Scalar>& p, Index panels) {
-  return outer_sums_size(p, panels) + outer_packing_size<Scalar>;
+  return outer_sums_size(p, panels) + outer_packing_size(p);
 }
 
 template <class Scalar>
@@ -78,28 +99,35 @@ GATEDCORE_INLINE const Scalar* source_row(const Source<Scalar>& s, Index t, Inde
   return s.rows.data + (t - 1) * s.rows.t_stride + b * s.rows.b_stride;
 }
 
-// Writes one sample-step's row of left columns, tile after tile: element m stands at to[m / kWideRows][m % kWideRows]
-// with tiles tile_size apart.
+// Writes one sample-step's row of left columns, tile after tile: element m stands at to[m / kWideRows][m % kWideRows].
 template <class Scalar>
 struct LeftCursor {
   Scalar* tile;
-  Index tile_size;
   Index lane = 0;
 
   // Appends count elements of data times their factors, or zeros where data is null.
   GATEDCORE_INLINE void append(const Scalar* data, const Scalar* factors, Index count) {
     if (data != nullptr && factors != nullptr) {
-      append(count, [&](Index i) GATEDCORE_INLINED { return data[i] * factors[i]; });
+      append(
+          count, [&](Index i) GATEDCORE_INLINED { return data[i] * factors[i]; },
+          [&](Index i) GATEDCORE_INLINED {
+            unroll<kWideRows>([&](auto r) GATEDCORE_INLINED { tile[r] = data[i + r] * factors[i + r]; });
+          });
     } else if (data != nullptr) {
-      append(count, [&](Index i) GATEDCORE_INLINED { return data[i]; });
+      append(
+          count, [&](Index i) GATEDCORE_INLINED { return data[i]; },
+          [&](Index i) GATEDCORE_INLINED { std::memcpy(tile, data + i, kWideRows * sizeof(Scalar)); });
     } else {
-      append(count, [](Index) GATEDCORE_INLINED { return Scalar(0); });
+      append(
+          count, [](Index) GATEDCORE_INLINED { return Scalar(0); },
+          [&](Index) GATEDCORE_INLINED { std::memset(tile, 0, kWideRows * sizeof(Scalar)); });
     }
   }
 
  private:
-  template <class Element>
-  GATEDCORE_INLINE void append(Index count, const Element& element) {
+  // element(i) is one element; write(i) puts a tile's row from element i on where it belongs.
+  template <class Element, class Write>
+  GATEDCORE_INLINE void append(Index count, const Element& element, const Write& write) {
     Index i = 0;
     const auto one = [&]() GATEDCORE_INLINED {
       tile[lane] = element(i);
@@ -108,7 +136,7 @@ struct LeftCursor {
     };
     while (lane != 0 && i < count) one();
     for (; count - i >= kWideRows; i += kWideRows) {
-      unroll<kWideRows>([&](auto r) GATEDCORE_INLINED { tile[r] = element(i + r); });
+      write(i);
       next();
     }
     while (i < count) one();
@@ -116,29 +144,20 @@ struct LeftCursor {
 
   GATEDCORE_INLINE void next() {
     lane = 0;
-    tile += tile_size;
+    tile += kLeftTile<Scalar>;
   }
 };
 
-// Packs left columns [first, first + count) of the sample-steps [begin, end): to[tile][k][kWideRows], zero-padded.
+// Packs the left columns of the sample-steps [begin, end): to[tile][k][kWideRows], zero-padded, tiles kLeftTile apart.
 template <class Scalar>
-void pack_left(const OuterProduct<Scalar>& p, Index begin, Index end, Index first, Index count, Scalar* to) {
-  const Index depth = end - begin;
-  const Index padding = (kWideRows - count % kWideRows) % kWideRows;
+void pack_left(const OuterProduct<Scalar>& p, Index begin, Index end, Scalar* to) {
+  const Index padding = padded_left_columns(p) - left_columns(p);
   Index t = begin / p.B;
   Index b = begin % p.B;
-  for (Index k = 0; k < depth; ++k) {
-    LeftCursor<Scalar> cursor{to + k * kWideRows, depth * kWideRows};
-    Index start = 0;  // first column of the source
+  for (Index k = begin; k < end; ++k, to += kWideRows) {
+    LeftCursor<Scalar> cursor{to};
     for (const Source<Scalar>& s : p.sources) {
-      const Index from = first > start ? first - start : 0;
-      const Index until = first + count - start < s.columns ? first + count - start : s.columns;
-      if (from < until) {
-        const Scalar* row = source_row(s, t, b);
-        cursor.append(row == nullptr ? nullptr : row + from,
-                      s.factors == nullptr ? nullptr : s.factors + b * s.columns + from, until - from);
-      }
-      start += s.columns;
+      cursor.append(source_row(s, t, b), s.factors == nullptr ? nullptr : s.factors + b * s.columns, s.columns);
     }
     cursor.append(nullptr, nullptr, padding);
     if (++b == p.B) {
@@ -148,40 +167,38 @@ void pack_left(const OuterProduct<Scalar>& p, Index begin, Index end, Index firs
   }
 }
 
-// Packs the columns of one panel for the sample-steps [begin, end): to[k][kPanelColumns], zero-padded.
-template <class Scalar>
-void pack_right(const OuterProduct<Scalar>& p, Index begin, Index end, Index panel, Scalar* to) {
+// Packs the columns of one panel for the sample-steps [begin, end): to[k][vector][lane], zero-padded.
+template <int kVectors, class Scalar>
+void pack_right(const OuterProduct<Scalar>& p, Index begin, Index end, Index column, Scalar* to) {
   using V = Vec<Scalar>;
-  const Index column = panel * kPanelColumns<Scalar>;
-  const Index left = p.columns - column;
   const Scalar* from = p.d + begin * p.d_stride + column;
-  for (Index k = begin; k < end; ++k) {
-    if (left >= kPanelColumns<Scalar>) {
-      unroll<4>([&](auto v) GATEDCORE_INLINED { V::load(from + v * V::kLanes).store(to + v * V::kLanes); });
-    } else {
-      for (Index v = 0; v < 4; ++v) {
-        const Index n = left - v * V::kLanes;
-        pack_vector(n > 0 ? from + v * V::kLanes : nullptr, n < V::kLanes ? n : V::kLanes, to + v * V::kLanes);
-      }
-    }
-    from += p.d_stride;
-    to += kPanelColumns<Scalar>;
+  const Index last = p.columns - column - (kVectors - 1) * V::kLanes;
+  const Index width = last < V::kLanes ? last : V::kLanes;
+  constexpr Index kAhead = 8;
+  for (Index k = begin; k < end; ++k, from += p.d_stride, to += kVectors * V::kLanes) {
+    unroll<kVectors>([&](auto v) GATEDCORE_INLINED {
+      __builtin_prefetch(from + kAhead * p.d_stride + v * V::kLanes);
+      load_width(from + v * V::kLanes, v == kVectors - 1 ? width : Index(V::kLanes)).store(to + v * V::kLanes);
+    });
   }
 }
 
-// sums (count left columns, one panel) += the chunk's outer products.
-template <class Scalar>
-GATEDCORE_NOINLINE void outer_chunk(Index depth, Index count, const Scalar* left, const Scalar* right, Scalar* sums) {
+// sums (count left columns, one panel) += the chunk's outer products; fresh sums are taken for zeros, whatever they
+// hold.
+template <int kVectors, class Scalar>
+GATEDCORE_NOINLINE void outer_chunk(Index depth, Index count, const Scalar* left, const Scalar* right, bool fresh,
+                                    Scalar* sums) {
   using V = Vec<Scalar>;
-  for (Index m = 0; m < count; m += kWideRows) {
-    Tile<Scalar, kWideRows, 1, 4> tile;
-    unroll<kWideRows>(
-        [&](auto r) GATEDCORE_INLINED { unroll<4>([&](auto v) GATEDCORE_INLINED { tile.acc[r][0][v] = V::zero(); }); });
-    accumulate<FirstSlots<4>>(tile, Operand<Scalar>{left + m * depth, 1, kWideRows}, right, 0, depth);
+  for (Index m = 0; m < count; m += kWideRows, left += kLeftTile<Scalar>) {
+    Tile<Scalar, kWideRows, 1, kVectors> tile;
     unroll<kWideRows>([&](auto r) GATEDCORE_INLINED {
-      unroll<4>([&](auto v) GATEDCORE_INLINED {
+      unroll<kVectors>([&](auto v) GATEDCORE_INLINED { tile.acc[r][0][v] = V::zero(); });
+    });
+    accumulate<FirstSlots<kVectors>>(tile, Operand<Scalar>{left, 1, kWideRows}, right, 0, depth);
+    unroll<kWideRows>([&](auto r) GATEDCORE_INLINED {
+      unroll<kVectors>([&](auto v) GATEDCORE_INLINED {
         Scalar* to = sums + (m + r) * kPanelColumns<Scalar> + v * V::kLanes;
-        (V::load(to) + tile.acc[r][0][v]).store(to);
+        ((fresh ? V::zero() : V::load(to)) + tile.acc[r][0][v]).store(to);
       });
     });
   }
@@ -192,34 +209,31 @@ void clear_outer_sums(const OuterProduct<Scalar>& p, Range panels, Scalar* sums)
   for (Index i = 0; i < outer_sums_size(p, panels.end - panels.begin); ++i) sums[i] = 0;
 }
 
-// Adds to the sums of the panels in range; packing is room for outer_packing_size elements.
+// Adds to the sums of the panels in range, or with fresh sums, and at least one sample-step, begins them; packing is
+// room for outer_packing_size elements.
 template <class Scalar>
-void sum_outer_product(const OuterProduct<Scalar>& p, Range panels, Scalar* sums, Scalar* packing) {
+void sum_outer_product(const OuterProduct<Scalar>& p, Range panels, bool fresh, Scalar* sums, Scalar* packing) {
   const Index columns = left_columns(p);
   const Index panel_size = padded_left_columns(p) * kPanelColumns<Scalar>;
   const Index rows = p.T * p.B;
   Scalar* left = packing;
-  Scalar* right = left + kChunk<Scalar> * kLeftBlock;
+  Scalar* right = left + padded_left_columns(p) / kWideRows * kLeftTile<Scalar>;
   for (Index begin = (rows + kChunk<Scalar> - 1) / kChunk<Scalar> * kChunk<Scalar> - kChunk<Scalar>; begin >= 0;
        begin -= kChunk<Scalar>) {
     const Index end = begin + kChunk<Scalar> < rows ? begin + kChunk<Scalar> : rows;
-    for (Index first = 0; first < columns; first += kLeftBlock) {
-      const Index count = columns - first < kLeftBlock ? columns - first : kLeftBlock;
-      pack_left(p, begin, end, first, count, left);
-      for (Index panel = panels.begin; panel < panels.end; ++panel) {
-        pack_right(p, begin, end, panel, right);
-        Scalar* to = sums + (panel - panels.begin) * panel_size + first * kPanelColumns<Scalar>;
-        outer_chunk(end - begin, count, left, right, to);
-      }
+    pack_left(p, begin, end, left);
+    for (Index panel = panels.begin; panel < panels.end; ++panel) {
+      const Panel at = panel_at(p, panel);
+      Scalar* to = sums + (panel - panels.begin) * panel_size;
+      unroll<4>([&](auto fewer) GATEDCORE_INLINED {
+        constexpr int kVectors = 4 - fewer.value;
+        if (at.vectors != kVectors) return;
+        pack_right<kVectors>(p, begin, end, at.column, right);
+        outer_chunk<kVectors>(end - begin, columns, left, right, fresh, to);
+      });
     }
+    fresh = false;
   }
-}
-
-// Fills scratch with the sums of the panels in range.
-template <class Scalar>
-void outer_product(const OuterProduct<Scalar>& p, Range panels, Scalar* scratch) {
-  clear_outer_sums(p, panels, scratch);
-  sum_outer_product(p, panels, scratch, scratch + outer_sums_size(p, panels.end - panels.begin));
 }
 
 // Which weight column a column of the right operand belongs to. Columns are those of a cache row: blocks of up to lanes
@@ -253,8 +267,9 @@ template <class Scalar>
 void add_outer_sums(const OuterProduct<Scalar>& p, Range panels, const Scalar* sums, const GateColumns& target,
                     Index row_stride, Scalar* const (&to)[kSources]) {
   for (Index panel = panels.begin; panel < panels.end; ++panel) {
-    const Index first = panel * kPanelColumns<Scalar>;
-    const Index count = p.columns - first < kPanelColumns<Scalar> ? p.columns - first : kPanelColumns<Scalar>;
+    const Panel at = panel_at(p, panel);
+    const Index first = at.column, widest = at.vectors * Vec<Scalar>::kLanes;
+    const Index count = p.columns - first < widest ? p.columns - first : widest;
     // Runs of columns that are neighbours in the weights too.
     Index runs = 0;
     Index run_begin[kPanelColumns<Scalar> + 1];

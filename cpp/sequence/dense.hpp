@@ -73,7 +73,7 @@ struct Dense {
   static void weight_gradients(const Backward& call, Range panels, Scalar* scratch) {
     const Scalar one = 1;
     const OuterProduct<Scalar> p = outer(call, &one);
-    outer_product(p, panels, scratch);
+    sum_outer_product(p, panels, true, scratch, scratch + outer_sums_size(p, panels.end - panels.begin));
     GateColumns columns;
     columns.H = call.O;
     columns.lanes = Vec<Scalar>::kLanes;

@@ -320,8 +320,16 @@ struct GruSequence {
     for (int part = 0; part < kParts; ++part) panels += panel_count(weight_part(call, part, nullptr).product);
     return panels;
   }
+  static Index packing_size(const Backward& call) {
+    Index size = 0;
+    for (int part = 0; part < kParts; ++part) {
+      const Index needed = outer_packing_size(weight_part(call, part, nullptr).product);
+      size = size < needed ? needed : size;
+    }
+    return size;
+  }
   static Index weight_scratch_size(const Backward& call, Index panels) {
-    Index size = outer_packing_size<Scalar>;
+    Index size = packing_size(call);
     for (int part = 0; part < kParts; ++part) {
       const OuterProduct<Scalar> p = weight_part(call, part, nullptr).product;
       size += outer_sums_size(p, panels < panel_count(p) ? panels : panel_count(p));
@@ -349,19 +357,19 @@ struct GruSequence {
   // bias.
   static void clear_weight_sums(const Backward& call, Range panels, Scalar* scratch) {
     for_weight_parts(
-        call, panels, nullptr, scratch + outer_packing_size<Scalar>,
+        call, panels, nullptr, scratch + packing_size(call),
         [](int, const WeightPart& w, Range range, Scalar* sums) { clear_outer_sums(w.product, range, sums); });
   }
-  static void sum_weights(const Backward& call, Range panels, Scalar* scratch) {
+  static void sum_weights(const Backward& call, Range panels, bool fresh, Scalar* scratch) {
     const Scalar one = 1;
-    for_weight_parts(call, panels, &one, scratch + outer_packing_size<Scalar>,
+    for_weight_parts(call, panels, &one, scratch + packing_size(call),
                      [&](int, const WeightPart& w, Range range, Scalar* sums) {
-                       sum_outer_product(w.product, range, sums, scratch);
+                       sum_outer_product(w.product, range, fresh, sums, scratch);
                      });
   }
   static void add_weight_sums(const Backward& call, Range panels, Scalar* scratch) {
     const Index row = kGruGates * call.dims.H;
-    for_weight_parts(call, panels, nullptr, scratch + outer_packing_size<Scalar>,
+    for_weight_parts(call, panels, nullptr, scratch + packing_size(call),
                      [&](int part, const WeightPart& w, Range range, const Scalar* sums) {
                        add_outer_sums(w.product, range, sums, w.columns, row, w.to);
                        if (part != 0 || call.d_b_h == nullptr) return;

@@ -226,10 +226,10 @@ struct LstmSequence {
   static void clear_weight_sums(const Backward& call, Range panels, Scalar* scratch) {
     clear_outer_sums(outer(call, nullptr), panels, scratch);
   }
-  static void sum_weights(const Backward& call, Range panels, Scalar* scratch) {
+  static void sum_weights(const Backward& call, Range panels, bool fresh, Scalar* scratch) {
     const Scalar one = 1;
     const OuterProduct<Scalar> p = outer(call, &one);
-    sum_outer_product(p, panels, scratch, scratch + outer_sums_size(p, panels.end - panels.begin));
+    sum_outer_product(p, panels, fresh, scratch, scratch + outer_sums_size(p, panels.end - panels.begin));
   }
   static void add_weight_sums(const Backward& call, Range panels, Scalar* scratch) {
     GateColumns columns;

@@ -54,7 +54,8 @@ std::vector<Scalar> solve(const OuterProblem<Scalar>& p, Layout layout, Index ru
   for (Index first = 0; first < panel_count(product); first += run) {
     const Range panels{first, std::min(first + run, panel_count(product))};
     Guarded<Scalar> scratch(outer_scratch_size(product, panels.end - panels.begin), Scalar(kGuard), 0);
-    outer_product(product, panels, scratch.data());
+    Scalar* packing = scratch.data() + outer_sums_size(product, panels.end - panels.begin);
+    sum_outer_product(product, panels, true, scratch.data(), packing);
     add_outer_sums(product, panels, scratch.data(), target, columns, to);
     CHECK(scratch.intact());
   }
@@ -119,13 +120,37 @@ void check_shapes() {
   }
   check_shape<Scalar>(2 * kChunk<Scalar> / 5 + 1, 5, 2, N + 1, true);  // three chunks
   check_shape<Scalar>(kChunk<Scalar>, 1, 1, 4 * N, false);             // one, exactly
-  check_shape<Scalar>(2, 2, kLeftBlock - 1, N + 2, true);              // sources across two blocks
-  check_shape<Scalar>(2, 2, kLeftBlock - 1, N + 2, true, true);
+  // Panels of every width: 4 vectors, and what is left of 1 to 9 with gates of whole and of partial ones.
+  for (Index vectors = 1; vectors <= 9; ++vectors) check_shape<Scalar>(3, 2, 3, vectors * N / 2 - 1, true);
+  check_shape<Scalar>(2, 2, 300, N + 2, true);  // many tiles of left columns
+  check_shape<Scalar>(2, 2, 300, N + 2, true, true);
 }
 
 TEST_CASE("outer products agree with plain sums, for any layout and any split of the panels to the last bit") {
   check_shapes<float>();
   check_shapes<double>();
+}
+
+template <class Scalar>
+void check_panels() {
+  constexpr Index kLanes = Vec<Scalar>::kLanes;
+  OuterProduct<Scalar> p;
+  for (p.columns = 1; p.columns <= 21 * kLanes; ++p.columns) {
+    Index next = 0;
+    for (Index panel = 0; panel < panel_count(p); ++panel) {
+      const Panel at = panel_at(p, panel);
+      CHECK(at.column == next);
+      CHECK((at.vectors >= 1 && at.vectors <= 4));
+      CHECK((at.vectors > 1 || p.columns <= kLanes));
+      next += at.vectors * kLanes;
+    }
+    CHECK((next >= p.columns && next - kLanes < p.columns));
+  }
+}
+
+TEST_CASE("panels follow each other, cover all columns, and only a lone one is a vector wide") {
+  check_panels<float>();
+  check_panels<double>();
 }
 
 TEST_CASE("GateColumns names each weight column once") {
