@@ -82,19 +82,19 @@ template <class Scalar>
 void gru_after_pack(const Dims& dims, const Scalar* w_x, const Scalar* w_h, const Scalar* b_x, const Scalar* b_h,
                     Scalar* to) {
   using V = Vec<Scalar>;
-  const Index stride = kGruGates * dims.H;
-  for (Index unit = 0; unit < dims.H; unit += V::kLanes) {
-    Scalar* b_n_h = pack_bias(b_x, dims.H, unit, 0, 2, to);
-    Scalar* b_n_x = pack_bias(b_h, dims.H, unit, 2, 1, b_n_h);
-    Scalar* rows = pack_bias(b_x, dims.H, unit, 2, 1, b_n_x);
-    if (b_h != nullptr) {
-      for (int q = 0; q < 2; ++q) {
-        const V b = V::load_n(b_h + q * dims.H + unit, block_width<Scalar>(dims.H, unit));
-        (V::load(to + q * V::kLanes) + b).store(to + q * V::kLanes);
-      }
+  const Index H = dims.H, stride = kGruGates * H, panel = gru_after_panel_size<Scalar>(dims);
+  Scalar* rows = to + kGruAfterSlots * V::kLanes;
+  pack_bias(b_x, H, 0, 2, panel, to);
+  pack_bias(b_h, H, 2, 1, panel, to + 2 * V::kLanes);
+  pack_bias(b_x, H, 2, 1, panel, to + 3 * V::kLanes);
+  pack_gate_rows(w_x, dims.I, stride, H, 0, kGruGates, panel, rows);
+  pack_gate_rows(w_h, H, stride, H, 0, kGruGates, panel, rows + dims.I * kGruGates * V::kLanes);
+  if (b_h == nullptr) return;
+  for (Index unit = 0; unit < H; unit += V::kLanes, to += panel) {
+    for (int q = 0; q < 2; ++q) {
+      const V b = V::load_n(b_h + q * H + unit, block_width<Scalar>(H, unit));
+      (V::load(to + q * V::kLanes) + b).store(to + q * V::kLanes);
     }
-    rows = pack_gate_rows(w_x, dims.I, stride, dims.H, unit, 0, kGruGates, rows);
-    to = pack_gate_rows(w_h, dims.H, stride, dims.H, unit, 0, kGruGates, rows);
   }
 }
 
@@ -150,22 +150,21 @@ constexpr Index gru_before_panel_size(const Dims& dims, int gates) {
   return (1 + dims.I + dims.H) * gates * Vec<Scalar>::kLanes;
 }
 
-// Packs gates [first, first + count) of every block; returns where the next pass begins.
+// Packs gates [first, first + count) of every block.
 template <class Scalar>
-Scalar* gru_before_pack_pass(const Dims& dims, const Scalar* w_x, const Scalar* w_h, const Scalar* b, int first,
-                             int count, Scalar* to) {
-  const Index stride = kGruGates * dims.H;
-  for (Index unit = 0; unit < dims.H; unit += Vec<Scalar>::kLanes) {
-    to = pack_bias(b, dims.H, unit, first, count, to);
-    to = pack_gate_rows(w_x, dims.I, stride, dims.H, unit, first, count, to);
-    to = pack_gate_rows(w_h, dims.H, stride, dims.H, unit, first, count, to);
-  }
-  return to;
+void gru_before_pack_pass(const Dims& dims, const Scalar* w_x, const Scalar* w_h, const Scalar* b, int first, int count,
+                          Scalar* to) {
+  const Index H = dims.H, stride = kGruGates * H, panel = gru_before_panel_size<Scalar>(dims, count);
+  const Index row = count * Vec<Scalar>::kLanes;
+  pack_bias(b, H, first, count, panel, to);
+  pack_gate_rows(w_x, dims.I, stride, H, first, count, panel, to + row);
+  pack_gate_rows(w_h, H, stride, H, first, count, panel, to + (1 + dims.I) * row);
 }
 
 template <class Scalar>
 void gru_before_pack(const Dims& dims, const Scalar* w_x, const Scalar* w_h, const Scalar* b, Scalar* to) {
-  to = gru_before_pack_pass(dims, w_x, w_h, b, 0, 2, to);
+  gru_before_pack_pass(dims, w_x, w_h, b, 0, 2, to);
+  to += block_count<Scalar>(dims.H) * gru_before_panel_size<Scalar>(dims, 2);
   gru_before_pack_pass(dims, w_x, w_h, b, 2, 1, to);
 }
 

@@ -20,12 +20,11 @@ constexpr Index lstm_panel_size(const Dims& dims) {
 
 template <class Scalar>
 void lstm_pack(const Dims& dims, const Scalar* w_x, const Scalar* w_h, const Scalar* b, Scalar* to) {
-  const Index stride = kLstmGates * dims.H;
-  for (Index unit = 0; unit < dims.H; unit += Vec<Scalar>::kLanes) {
-    to = pack_bias(b, dims.H, unit, 0, kLstmGates, to);
-    to = pack_gate_rows(w_x, dims.I, stride, dims.H, unit, 0, kLstmGates, to);
-    to = pack_gate_rows(w_h, dims.H, stride, dims.H, unit, 0, kLstmGates, to);
-  }
+  constexpr Index kRow = kLstmGates * Vec<Scalar>::kLanes;
+  const Index stride = kLstmGates * dims.H, panel = lstm_panel_size<Scalar>(dims);
+  pack_bias(b, dims.H, 0, kLstmGates, panel, to);
+  pack_gate_rows(w_x, dims.I, stride, dims.H, 0, kLstmGates, panel, to + kRow);
+  pack_gate_rows(w_h, dims.H, stride, dims.H, 0, kLstmGates, panel, to + (1 + dims.I) * kRow);
 }
 
 // The operands of one step. State rows are state_stride apart and hold whole vectors; other rows are as wide as their

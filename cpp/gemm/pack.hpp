@@ -41,29 +41,32 @@ GATEDCORE_INLINE void pack_vector(const Scalar* from, Index width, Scalar* to) {
   v.store(to);
 }
 
-// Rows of a (rows, gates * H) matrix, for gates [first, first + count) of the block of units at unit:
-// to[row][gate][lane]. Returns where the next row would go.
+// Rows of a (rows, gates * H) matrix, for gates [first, first + count) of all units: to[block][row][gate][lane], with
+// blocks panel_size apart. Row after row, as the matrix stands in memory: block after block would read a line here and
+// a line there, each of another page where the matrix is large (I = H = 512: 15 % of an LSTM's inference at a batch of
+// 1).
 template <class Scalar>
-Scalar* pack_gate_rows(const Scalar* w, Index rows, Index row_stride, Index H, Index unit, int first, int count,
-                       Scalar* to) {
-  const Index width = block_width<Scalar>(H, unit);
-  for (Index k = 0; k < rows; ++k) {
-    for (int q = first; q < first + count; ++q) {
-      pack_vector(w + k * row_stride + q * H + unit, width, to);
-      to += Vec<Scalar>::kLanes;
+void pack_gate_rows(const Scalar* w, Index rows, Index row_stride, Index H, int first, int count, Index panel_size,
+                    Scalar* to) {
+  constexpr Index kLanes = Vec<Scalar>::kLanes;
+  for (Index k = 0; k < rows; ++k, w += row_stride, to += count * kLanes) {
+    Scalar* block = to;
+    for (Index unit = 0; unit < H; unit += kLanes, block += panel_size) {
+      const Index width = block_width<Scalar>(H, unit);
+      for (int q = 0; q < count; ++q) pack_vector(w + (first + q) * H + unit, width, block + q * kLanes);
     }
   }
-  return to;
 }
 
-// A bias of each gate [first, first + count) of the block at unit; null: zeros.
+// The same of one row, a bias; null: zeros.
 template <class Scalar>
-Scalar* pack_bias(const Scalar* b, Index H, Index unit, int first, int count, Scalar* to) {
-  for (int q = first; q < first + count; ++q) {
-    pack_vector(b == nullptr ? nullptr : b + q * H + unit, block_width<Scalar>(H, unit), to);
-    to += Vec<Scalar>::kLanes;
+void pack_bias(const Scalar* b, Index H, int first, int count, Index panel_size, Scalar* to) {
+  for (Index unit = 0; unit < H; unit += Vec<Scalar>::kLanes, to += panel_size) {
+    for (int q = 0; q < count; ++q) {
+      pack_vector(b == nullptr ? nullptr : b + (first + q) * H + unit, block_width<Scalar>(H, unit),
+                  to + q * Vec<Scalar>::kLanes);
+    }
   }
-  return to;
 }
 
 // Plain products (gemm.hpp) read their right operand in groups of up to kGroup vectors of columns: 4, 2 or 1.
@@ -111,6 +114,47 @@ void pack_columns(const Scalar* w, Index depth, Index columns, Index row_stride,
   }
 }
 
+// Four rows of four, to turn.
+template <class Scalar>
+struct Quad {
+  typedef Scalar Row __attribute__((vector_size(4 * sizeof(Scalar))));
+  Row rows[4];
+
+  static GATEDCORE_INLINE Quad load(const Scalar* from, Index stride) {
+    Quad quad;
+    unroll<4>([&](auto r) GATEDCORE_INLINED { std::memcpy(&quad.rows[r], from + r * stride, sizeof(Row)); });
+    return quad;
+  }
+  GATEDCORE_INLINE void store(Scalar* to, Index stride) const {
+    unroll<4>([&](auto r) GATEDCORE_INLINED { std::memcpy(to + r * stride, &rows[r], sizeof(Row)); });
+  }
+  GATEDCORE_INLINE Quad transposed() const {
+    const Row low01 = __builtin_shufflevector(rows[0], rows[1], 0, 4, 1, 5);
+    const Row low23 = __builtin_shufflevector(rows[2], rows[3], 0, 4, 1, 5);
+    const Row high01 = __builtin_shufflevector(rows[0], rows[1], 2, 6, 3, 7);
+    const Row high23 = __builtin_shufflevector(rows[2], rows[3], 2, 6, 3, 7);
+    return {{__builtin_shufflevector(low01, low23, 0, 1, 4, 5), __builtin_shufflevector(low01, low23, 2, 3, 6, 7),
+             __builtin_shufflevector(high01, high23, 0, 1, 4, 5), __builtin_shufflevector(high01, high23, 2, 3, 6, 7)}};
+  }
+};
+
+// to[j][i] = from[i][j] for rows i and columns j, four by four where there are so many.
+template <class Scalar>
+GATEDCORE_INLINE void transpose(const Scalar* from, Index from_stride, Index rows, Index columns, Scalar* to,
+                                Index to_stride) {
+  const Index whole_rows = rows / 4 * 4, whole_columns = columns / 4 * 4;
+  for (Index i = 0; i < whole_rows; i += 4) {
+    for (Index j = 0; j < whole_columns; j += 4) {
+      Quad<Scalar>::load(from + i * from_stride + j, from_stride).transposed().store(to + j * to_stride + i, to_stride);
+    }
+  }
+  for (Index i = 0; i < rows; ++i) {
+    for (Index j = i < whole_rows ? whole_columns : 0; j < columns; ++j) {
+      to[j * to_stride + i] = from[i * from_stride + j];
+    }
+  }
+}
+
 // Part of the transpose of a weight matrix w (columns, row_stride) as the right operand of a product over gate
 // gradients: row k of the operand is column from[k] of w, for the gate columns of a cache row.
 //
@@ -131,18 +175,20 @@ void pack_transposed(const TransposedGates<Scalar>& from, Index depth, Index k_f
   const Index vectors = block_count<Scalar>(from.columns);
   for (Index group = 0; group < vectors;) {
     const int width = group_width(vectors, group);
-    Scalar* panel = to + panel_offset<Scalar>(depth, group);
-    // Run after run of units: the rows that one run fills stay in the L1 cache while column after column is written to
-    // them, and each column is read from front to end.
-    for (int q = 0; q < from.gates; ++q) {
-      for (Index unit = 0; unit < from.H; unit += kLanes) {
-        const Index units = block_width<Scalar>(from.H, unit);
-        Scalar* rows = panel + (k_first + from.gates * unit + q * units) * width * kLanes;
-        for (Index lane = 0; lane < width * kLanes; ++lane) {
-          const Index column = group * kLanes + lane;
-          const Scalar* source = from.w + column * from.row_stride + (from.first + q) * from.H + unit;
-          const bool padding = column >= from.columns;
-          for (Index u = 0; u < units; ++u) rows[u * width * kLanes + lane] = padding ? Scalar(0) : source[u];
+    Scalar* panel = to + panel_offset<Scalar>(depth, group) + k_first * width * kLanes;
+    // A vector of columns after the other: each is read from front to end, and what is written are whole cache lines.
+    for (int v = 0; v < width; ++v) {
+      const Index column = (group + v) * kLanes, columns = block_width<Scalar>(from.columns, column);
+      const Scalar* source = from.w + column * from.row_stride + from.first * from.H;
+      for (int q = 0; q < from.gates; ++q) {
+        for (Index unit = 0; unit < from.H; unit += kLanes) {
+          const Index units = block_width<Scalar>(from.H, unit);
+          Scalar* rows = panel + ((from.gates * unit + q * units) * width + v) * kLanes;
+          transpose(source + q * from.H + unit, from.row_stride, columns, units, rows, width * kLanes);
+          if (columns == kLanes) continue;
+          for (Index u = 0; u < units; ++u) {
+            for (Index lane = columns; lane < kLanes; ++lane) rows[u * width * kLanes + lane] = 0;
+          }
         }
       }
     }

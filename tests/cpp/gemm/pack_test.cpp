@@ -15,21 +15,19 @@ void check_gate_rows() {
   constexpr Index kLanes = Vec<Scalar>::kLanes;
   check::Random random(1);
   for (const Index H : unit_counts<Scalar>()) {
-    const Index rows = 3, gates = 4, stride = gates * H;
+    CONTEXT("H " << H);
+    const Index rows = 3, gates = 4, stride = gates * H, blocks = block_count<Scalar>(H);
+    const Index row = 2 * kLanes, panel = rows * row + 5;  // panels have a gap
     const Guarded<Scalar> w(random_array<Scalar>(random, rows * stride, 1));
-    for (Index unit = 0; unit < H; unit += kLanes) {
-      CONTEXT("H " << H << " unit " << unit);
-      Guarded<Scalar> to(rows * 2 * kLanes, Scalar(kGuard), 0);
-      CHECK(pack_gate_rows(w.data(), rows, stride, H, unit, 1, 2, to.data()) == to.data() + to.size());
-      CHECK(to.intact());
-      for (Index k = 0; k < rows; ++k) {
-        for (Index q = 0; q < 2; ++q) {
-          for (Index lane = 0; lane < kLanes; ++lane) {
-            const Scalar expected = unit + lane < H ? w.data()[k * stride + (1 + q) * H + unit + lane] : Scalar(0);
-            CHECK(to.data()[(k * 2 + q) * kLanes + lane] == expected);
-          }
-        }
-      }
+    Guarded<Scalar> to(blocks * panel - 5, Scalar(kGuard), 0);
+    pack_gate_rows(w.data(), rows, stride, H, 1, 2, panel, to.data());
+    CHECK(to.intact());
+    for (Index i = 0; i < to.size(); ++i) {
+      const Index in_panel = i % panel, k = in_panel / row, q = in_panel % row / kLanes;
+      const Index unit = i / panel * kLanes + in_panel % kLanes;
+      Scalar expected = unit < H ? w.data()[k * stride + (1 + q) * H + unit] : Scalar(0);
+      if (in_panel >= rows * row) expected = Scalar(kGuard);
+      CHECK(to.data()[i] == expected);
     }
   }
 }
@@ -44,13 +42,18 @@ TEST_CASE("pack_bias packs zeros for no bias") {
   const Index H = kLanes + 1;
   check::Random random(2);
   const Guarded<float> b(random_array<float>(random, 3 * H, 1));
-  Guarded<float> to(2 * kLanes, 7, 0);
-  CHECK(pack_bias(b.data(), H, kLanes, 1, 2, to.data()) == to.data() + to.size());
-  CHECK(to.data()[0] == b.data()[H + kLanes]);
-  CHECK(to.data()[kLanes] == b.data()[2 * H + kLanes]);
-  for (Index lane = 1; lane < kLanes; ++lane) CHECK(to.data()[lane] == 0);
-  pack_bias<float>(nullptr, H, 0, 0, 2, to.data());
-  for (Index i = 0; i < to.size(); ++i) CHECK(to.data()[i] == 0);
+  const Index panel = 2 * kLanes + 1;
+  Guarded<float> to(2 * panel - 1, 7, 0);
+  pack_bias(b.data(), H, 1, 2, panel, to.data());
+  for (Index q = 0; q < 2; ++q) {
+    for (Index u = 0; u < 2 * kLanes; ++u) {
+      const float expected = u < H ? b.data()[(1 + q) * H + u] : 0.0F;
+      CHECK(to.data()[u / kLanes * panel + q * kLanes + u % kLanes] == expected);
+    }
+  }
+  CHECK(to.data()[2 * kLanes] == 7);
+  pack_bias<float>(nullptr, H, 0, 2, panel, to.data());
+  for (Index i = 0; i < to.size(); ++i) CHECK(to.data()[i] == (i == 2 * kLanes ? 7.0F : 0.0F));
   CHECK(to.intact());
 }
 
