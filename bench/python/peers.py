@@ -156,8 +156,17 @@ def tell(case: Case, threads: int, results: dict[str, Any], skipped: dict[str, s
     sys.stdout.flush()
 
 
-def run(keys: list[Key], libraries: Sequence[str], seconds: float, path: Path | None) -> None:
-    """Measure rows and write each to the document as soon as it is there."""
+def run(
+    keys: list[Key],
+    libraries: Sequence[str],
+    seconds: float,
+    path: Path | None,
+    arguments: Sequence[str],
+) -> None:
+    """Measure rows and write each to the document as soon as it is there.
+
+    ``arguments`` are those of the command line, for the report.
+    """
     document = documents.load(path) if path and path.exists() else documents.empty()
     bar = tqdm(total=len(keys), unit="row", disable=None)  # rows are printed anyway
     for threads in sorted({threads for _, threads in keys}):
@@ -170,6 +179,7 @@ def run(keys: list[Key], libraries: Sequence[str], seconds: float, path: Path | 
                 "machine": machine.describe(),
                 "threads": threads,
                 "on_processors": contest.processors,
+                "arguments": list(arguments),
                 "seconds": seconds,
                 "load": os.getloadavg()[0],
                 "absent": contest.absent,
@@ -237,7 +247,7 @@ def main() -> None:
             old = documents.load(arguments.json)
             choose = documents.missing if arguments.redo == "missing" else None
             keys = (choose or documents.missing_or_disturbed)(old, keys)
-    run(keys, libraries, arguments.seconds, arguments.json)
+    run(keys, libraries, arguments.seconds, arguments.json, sys.argv[1:])
 
 
 if __name__ == "__main__":

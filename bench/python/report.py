@@ -6,6 +6,7 @@ Where several files have a row, that of the last counts. ``plot.py`` draws the p
 """
 
 import argparse
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,13 @@ from contest.text import (
     time_text,
 )
 
+WAYS = {
+    OWN: "the functions of gk.ops, for single steps a stream",
+    "jax": "a hand-written scan under jit",
+    "keras": "Keras on TensorFlow under tf.function",
+    "keras-xla": "the same with jit_compile=True",
+    "onednn": "oneDNN's RNN primitives, called directly",
+}
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = {
     "img/performance_ratios.png": "Bars: how many times faster than the fastest other library, "
@@ -114,17 +122,28 @@ def how(table: Table) -> list[str]:
         "- All libraries get arrays of their own kind, in the layout they like best. Weights are "
         "packed once before inference where the library can; gatedcore packs them at every call. "
         "In training they change at every step, so packing them counts.",
-        "- *keras* is Keras on TensorFlow under tf.function, *keras-xla* the same with "
-        "jit_compile=True, *jax* a hand-written scan under jit, *onednn* oneDNN's RNN primitives "
-        "called directly.",
+        f"- {', '.join(f'*{name}* is {what}' for name, what in ways_of(table))}.",
         f"- `~` marks times during which other programs took more than "
         f"{documents.DISTURBED:.0%} of a processor. **Bold** factors are below 1: there, "
         "gatedcore is the slower one.",
         "",
-        "    python bench/python/peers.py --json peers.json",
+        *commands(table),
         "    python bench/python/report.py peers.json && python bench/python/plot.py peers.json",
         "",
     ]
+
+
+def ways_of(table: Table) -> list[tuple[str, str]]:
+    """Return the libraries that were called in a way worth a word, and that way."""
+    timed = {name for row in table.rows.values() for name in row["results"]}
+    return [(name, way) for name, way in WAYS.items() if name in timed or name == OWN]
+
+
+def commands(table: Table) -> list[str]:
+    """Return what was called, as lines to paste."""
+    runs = (table.document["runs"][k] for k in sorted({r["run"] for r in table.rows.values()}))
+    lines = (shlex.join(["python", "bench/python/peers.py", *run["arguments"]]) for run in runs)
+    return [f"    {line}" for line in dict.fromkeys(lines)]
 
 
 def worst_error(table: Table) -> float:

@@ -24,6 +24,7 @@ def run(threads=1, **more):
         "date": "2026-01-02T03:04:05+00:00",
         "machine": machine,
         "threads": threads,
+        "arguments": ["--threads", str(threads), "--json", "peers.json"],
         "absent": {},
         "versions": {"gatedcore": "0.1.0", "isa": "avx2", "compiler": "GNU 12"},
         "ceilings": {"multiply_add": threads * PEAK, "read": read},

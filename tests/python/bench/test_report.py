@@ -35,6 +35,14 @@ def test_machine_versions_date_and_ceilings_stand_on_it():
         assert fact in text
 
 
+def test_commands_and_ways_are_those_of_the_runs():
+    text = page((LSTM, 1, {"gatedcore": entry(1e-3), "jax": entry(2e-3)}))
+    assert "    python bench/python/peers.py --threads 1 --json peers.json\n" in text
+    assert "--threads 2" not in text  # a run without rows
+    assert "*jax* is a hand-written scan" in text
+    assert "keras" not in text
+
+
 def test_every_row_of_the_table_is_on_the_page_once():
     names = ("gatedcore", "gatedcore/dense", "gatedcore/plain", "gatedcore/one-thread", "torch")
     cases = [case for group in groups().values() for case in group]
