@@ -3,6 +3,7 @@
 
 #include <immintrin.h>
 
+#include "simd/store_parts_x86.hpp"
 #include "simd/vec.hpp"
 
 GATEDCORE_BEGIN_ISA
@@ -27,7 +28,7 @@ struct Vec<float> {
   static GATEDCORE_INLINE Vec load(const float* p) { return {_mm256_loadu_ps(p)}; }
   static GATEDCORE_INLINE Vec load_n(const float* p, Index n) { return {_mm256_maskload_ps(p, first(n))}; }
   GATEDCORE_INLINE void store(float* p) const { _mm256_storeu_ps(p, v); }
-  GATEDCORE_INLINE void store_n(float* p, Index n) const { _mm256_maskstore_ps(p, first(n), v); }
+  GATEDCORE_INLINE void store_n(float* p, Index n) const { n < kLanes ? store_parts(p, v, n) : store(p); }
 
  private:
   static GATEDCORE_INLINE __m256i first(Index n) {
@@ -79,7 +80,7 @@ struct Vec<double> {
   static GATEDCORE_INLINE Vec load(const double* p) { return {_mm256_loadu_pd(p)}; }
   static GATEDCORE_INLINE Vec load_n(const double* p, Index n) { return {_mm256_maskload_pd(p, first(n))}; }
   GATEDCORE_INLINE void store(double* p) const { _mm256_storeu_pd(p, v); }
-  GATEDCORE_INLINE void store_n(double* p, Index n) const { _mm256_maskstore_pd(p, first(n), v); }
+  GATEDCORE_INLINE void store_n(double* p, Index n) const { n < kLanes ? store_parts(p, v, n) : store(p); }
 
  private:
   static GATEDCORE_INLINE __m256i first(Index n) {

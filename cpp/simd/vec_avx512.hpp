@@ -3,6 +3,7 @@
 
 #include <immintrin.h>
 
+#include "simd/store_parts_x86.hpp"
 #include "simd/vec.hpp"
 
 GATEDCORE_BEGIN_ISA
@@ -31,7 +32,12 @@ struct Vec<float> {
   static GATEDCORE_INLINE Vec load(const float* p) { return {_mm512_loadu_ps(p)}; }
   static GATEDCORE_INLINE Vec load_n(const float* p, Index n) { return {_mm512_maskz_loadu_ps(first(n), p)}; }
   GATEDCORE_INLINE void store(float* p) const { _mm512_storeu_ps(p, v); }
-  GATEDCORE_INLINE void store_n(float* p, Index n) const { _mm512_mask_storeu_ps(p, first(n), v); }
+  GATEDCORE_INLINE void store_n(float* p, Index n) const {
+    if (n >= kLanes) return store(p);
+    if (n < 8) return store_parts(p, _mm512_castps512_ps256(v), n);
+    _mm256_storeu_ps(p, _mm512_castps512_ps256(v));
+    store_parts(p + 8, _mm512_extractf32x8_ps(v, 1), n - 8);
+  }
 
  private:
   static GATEDCORE_INLINE __mmask16 first(Index n) { return static_cast<__mmask16>((1u << n) - 1u); }
@@ -79,7 +85,12 @@ struct Vec<double> {
   static GATEDCORE_INLINE Vec load(const double* p) { return {_mm512_loadu_pd(p)}; }
   static GATEDCORE_INLINE Vec load_n(const double* p, Index n) { return {_mm512_maskz_loadu_pd(first(n), p)}; }
   GATEDCORE_INLINE void store(double* p) const { _mm512_storeu_pd(p, v); }
-  GATEDCORE_INLINE void store_n(double* p, Index n) const { _mm512_mask_storeu_pd(p, first(n), v); }
+  GATEDCORE_INLINE void store_n(double* p, Index n) const {
+    if (n >= kLanes) return store(p);
+    if (n < 4) return store_parts(p, _mm512_castpd512_pd256(v), n);
+    _mm256_storeu_pd(p, _mm512_castpd512_pd256(v));
+    store_parts(p + 4, _mm512_extractf64x4_pd(v, 1), n - 4);
+  }
 
  private:
   static GATEDCORE_INLINE __mmask8 first(Index n) { return static_cast<__mmask8>((1u << n) - 1u); }
