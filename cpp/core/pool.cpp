@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/affinity.hpp"
 #include "core/meeting.hpp"
 #include "core/pause.hpp"
 #include "core/thread_limit.hpp"
@@ -74,6 +75,7 @@ class Worker {
 
   void call(Job& job) {
     job_ = &job;
+    callers_processor_ = current_processor();
     change(State::kCalled);
   }
 
@@ -92,6 +94,9 @@ class Worker {
       wait_until([this] { return state_.load(std::memory_order_acquire) != State::kIdle; });
       State called = State::kCalled;
       if (!state_.compare_exchange_strong(called, State::kBusy)) continue;
+      // Where both have slept, Linux may wake the worker on its caller's processor and leave it there for tens of
+      // milliseconds with another one idle.
+      leave_processor(callers_processor_);
       job_->work();
       change(State::kIdle);
     }
@@ -123,6 +128,7 @@ class Worker {
   std::condition_variable changed_;
   std::atomic<State> state_{State::kIdle};
   Job* job_ = nullptr;
+  int callers_processor_ = -1;
 };
 
 class Pool {

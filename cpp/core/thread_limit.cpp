@@ -10,11 +10,7 @@
 #include <string_view>
 #include <thread>
 
-#if defined(__linux__)
-#include <sched.h>
-
-#include <cerrno>
-#endif
+#include "core/affinity.hpp"
 
 namespace gatedcore {
 namespace {
@@ -38,25 +34,6 @@ int parse_threads(std::string_view text) {
 }
 
 std::string allowed_range() { return "a whole number from 1 to " + std::to_string(kMostThreads); }
-
-// The processors in the affinity mask; 0 where it cannot be had.
-int affinity_threads() {
-#if defined(__linux__)
-  // A mask too small for the machine is refused with EINVAL.
-  for (int processors = 1024; processors <= 1 << 20; processors *= 2) {
-    cpu_set_t* mask = CPU_ALLOC(processors);
-    if (mask == nullptr) return 0;
-    const std::size_t size = CPU_ALLOC_SIZE(processors);
-    CPU_ZERO_S(size, mask);
-    const bool known = sched_getaffinity(0, size, mask) == 0;
-    const bool too_small = !known && errno == EINVAL;
-    const int count = known ? CPU_COUNT_S(size, mask) : 0;
-    CPU_FREE(mask);
-    if (!too_small) return count;
-  }
-#endif
-  return 0;
-}
 
 // Quota over period in whole processors, at least 1: a part of a processor more would only be throttled. 0 for no
 // quota.
@@ -137,7 +114,7 @@ int cgroup_threads(const std::string& root) {
 }
 
 int hardware_threads() {
-  int threads = affinity_threads();
+  int threads = allowed_processors();
   if (threads == 0) threads = static_cast<int>(std::thread::hardware_concurrency());
   threads = smaller_limit(threads, cgroup_threads(""));
   return std::clamp(threads, 1, kMostThreads);
