@@ -142,7 +142,8 @@ def ways_of(table: Table) -> list[tuple[str, str]]:
 def commands(table: Table) -> list[str]:
     """Return what was called, as lines to paste."""
     runs = (table.document["runs"][k] for k in sorted({r["run"] for r in table.rows.values()}))
-    lines = (shlex.join(["python", "bench/python/peers.py", *run["arguments"]]) for run in runs)
+    given = ([Path(text).name for text in run["arguments"]] for run in runs)  # no folders of here
+    lines = (shlex.join(["python", "bench/python/peers.py", *arguments]) for arguments in given)
     return [f"    {line}" for line in dict.fromkeys(lines)]
 
 

@@ -1,10 +1,12 @@
 """Contestants take turns: a burst of each, again and again, until each has had its time."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 BURST = 0.02  # seconds of one burst, where a call is not longer
+PAUSE = 0.03  # seconds before a burst: threads of whoever had the one before spin for some time
 FEWEST = 5  # samples
 FEWEST_SLOW = 3  # of a call that takes longer than SLOW
 SLOW = 0.5
@@ -66,6 +68,7 @@ def take_paired_turns(entries: Sequence[Entry], seconds: float) -> None:
 
 def _burst(entry: Entry, busy: Callable[[], float]) -> None:
     calls = max(1, round(BURST / entry.once))
+    time.sleep(PAUSE)
     before = busy()
     burst = entry.process.ask("burst", key=entry.key, calls=calls, once=entry.once)
     # The system counts in hundredths of a second: only the sum over many bursts means something.
