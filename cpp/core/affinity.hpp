@@ -3,13 +3,18 @@
 
 namespace gatedcore {
 
+// The calling thread, as the functions below name it; 0 there stands for the calling one too.
+int this_thread();
+
 // Processors that the calling thread may run on; 0 where it cannot be known.
 int allowed_processors();
 
 // The one that the calling thread is on; -1 where it cannot be known.
 int current_processor();
 
-// Moves the calling thread to another of its processors if it is on this one. It may come back later.
-void leave_processor(int processor);
+// Takes a processor from those that a thread may run on, and gives it back. Taking tells whether anything changed: a
+// thread keeps its only one.
+bool take_processor(int thread, int processor);
+void give_processor(int thread, int processor);
 
 }  // namespace gatedcore

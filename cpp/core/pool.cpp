@@ -24,9 +24,10 @@
 namespace gatedcore {
 namespace {
 
-// How long a thread looks for news before it sleeps: waking a sleeper costs about 5 us on Linux, and the gap between
-// the parallel parts of one call or the next is mostly shorter than this.
-constexpr std::chrono::microseconds kSpin{20};
+// How long a thread looks for news before it sleeps: waking a sleeper costs about 5 us on Linux, 50 to 110 us in a
+// virtual machine whose other processor is halted. The gap between the parallel parts of one call is shorter than this,
+// and so is mostly that between two calls.
+constexpr std::chrono::microseconds kSpin{200};
 
 // Set while this thread runs tasks: what they start in turn stays on their thread.
 thread_local bool inside_task = false;
@@ -75,8 +76,12 @@ class Worker {
 
   void call(Job& job) {
     job_ = &job;
-    callers_processor_ = current_processor();
-    change(State::kCalled);
+    {
+      const std::lock_guard lock(mutex_);
+      state_.store(State::kCalled, std::memory_order_release);
+      if (asleep_) keep_off(current_processor());
+    }
+    changed_.notify_one();
   }
 
   // After this the worker no longer touches the job: it is let off where it has not begun, waited for where it has.
@@ -90,29 +95,33 @@ class Worker {
   enum class State { kIdle, kCalled, kBusy };
 
   void serve() {
+    thread_ = this_thread();
     for (;;) {
-      wait_until([this] { return state_.load(std::memory_order_acquire) != State::kIdle; });
+      wait_until([this] { return state_.load(std::memory_order_acquire) != State::kIdle; }, &asleep_);
       State called = State::kCalled;
       if (!state_.compare_exchange_strong(called, State::kBusy)) continue;
-      // Where both have slept, Linux may wake the worker on its caller's processor and leave it there for tens of
-      // milliseconds with another one idle.
-      leave_processor(callers_processor_);
+      keep_off(-1);
       job_->work();
-      change(State::kIdle);
+      {
+        const std::lock_guard lock(mutex_);
+        state_.store(State::kIdle, std::memory_order_release);
+      }
+      changed_.notify_one();
     }
   }
 
-  void change(State state) {
-    {
-      const std::lock_guard lock(mutex_);
-      state_.store(state, std::memory_order_release);
-    }
-    changed_.notify_one();
+  // Linux may wake a worker on its caller's processor and leave it there, unable to run, until the caller has done all
+  // the work itself, with another processor idle, call after call. So a sleeper is woken elsewhere; once awake, it may
+  // run anywhere again. Only a caller that finds the worker asleep does this, and the worker while it is busy.
+  void keep_off(int processor) {
+    if (processor == kept_off_) return;
+    if (kept_off_ >= 0) give_processor(thread_, kept_off_);
+    kept_off_ = take_processor(thread_, processor) ? processor : -1;
   }
 
   // The caller waits only while the worker is busy, and the worker only while it is not: one thread at a time.
   template <class Condition>
-  void wait_until(const Condition& holds) {
+  void wait_until(const Condition& holds, bool* asleep = nullptr) {
     const auto end = std::chrono::steady_clock::now() + kSpin;
     do {
       for (int i = 0; i < 16; ++i) {
@@ -121,14 +130,18 @@ class Worker {
       }
     } while (std::chrono::steady_clock::now() < end);
     std::unique_lock lock(mutex_);
+    if (asleep != nullptr) *asleep = true;
     changed_.wait(lock, holds);
+    if (asleep != nullptr) *asleep = false;
   }
 
   std::mutex mutex_;
   std::condition_variable changed_;
   std::atomic<State> state_{State::kIdle};
   Job* job_ = nullptr;
-  int callers_processor_ = -1;
+  bool asleep_ = false;  // and so has said who it is
+  int thread_ = 0;
+  int kept_off_ = -1;
 };
 
 class Pool {

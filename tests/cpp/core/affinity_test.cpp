@@ -1,43 +1,63 @@
 #include "core/affinity.hpp"
 
-#include "check.hpp"
+#include <condition_variable>
+#include <mutex>
+#include <thread>
 
-#if defined(__linux__)
-#include <sched.h>
-#endif
+#include "check.hpp"
 
 namespace gatedcore::test {
 namespace {
 
-TEST_CASE("a thread leaves its processor for another, and may still run on all of them") {
+TEST_CASE("a thread whose processor is taken runs on another, until it is given back") {
   const int before = allowed_processors(), processor = current_processor();
   if (before < 2) SKIP("one processor");
-  leave_processor(processor);
+  CHECK(take_processor(0, processor));
   CHECK(current_processor() != processor);
+  CHECK(allowed_processors() == before - 1);
+  CHECK(!take_processor(0, processor));
+  give_processor(0, processor);
   CHECK(allowed_processors() == before);
 }
 
-TEST_CASE("a thread stays where it is if it is on another processor, or none is known") {
+TEST_CASE("another thread is named by what it says of itself") {
+  const int before = allowed_processors(), processor = current_processor();
+  if (before < 2) SKIP("one processor");
+  std::mutex mutex;
+  std::condition_variable changed;
+  int thread = 0, allowed = 0;
+  bool taken = false;
+  std::thread other([&] {
+    std::unique_lock lock(mutex);
+    thread = this_thread();
+    changed.notify_one();
+    changed.wait(lock, [&] { return taken; });
+    allowed = allowed_processors();
+  });
+  {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return thread != 0; });
+    CHECK(take_processor(thread, processor));
+    taken = true;
+  }
+  changed.notify_one();
+  other.join();
+  CHECK(allowed == before - 1);
+  CHECK(allowed_processors() == before);
+}
+
+TEST_CASE("the last processor of a thread is not taken, nor one that there is not") {
   const int before = allowed_processors();
-  leave_processor(-1);
-  leave_processor(1 << 20);
+  CHECK(!take_processor(0, -1));
+  CHECK(!take_processor(0, 1 << 20));
+  CHECK(allowed_processors() == before);
+  std::thread([] {
+    int last = -1;
+    while (take_processor(0, current_processor())) last = current_processor();
+    if (last >= 0) CHECK(allowed_processors() == 1);
+  }).join();
   CHECK(allowed_processors() == before);
 }
-
-#if defined(__linux__)
-TEST_CASE("a thread with one processor stays on it") {
-  cpu_set_t all, one;
-  if (sched_getaffinity(0, sizeof(all), &all) != 0) SKIP("no affinity");
-  const int processor = current_processor();
-  CPU_ZERO(&one);
-  CPU_SET(static_cast<std::size_t>(processor), &one);
-  CHECK(sched_setaffinity(0, sizeof(one), &one) == 0);
-  leave_processor(processor);
-  CHECK(current_processor() == processor);
-  CHECK(allowed_processors() == 1);
-  CHECK(sched_setaffinity(0, sizeof(all), &all) == 0);
-}
-#endif
 
 }  // namespace
 }  // namespace gatedcore::test

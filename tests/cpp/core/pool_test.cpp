@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "check.hpp"
+#include "core/affinity.hpp"
 
 namespace gatedcore {
 namespace {
@@ -122,6 +123,22 @@ TEST_CASE("what tasks wrote is there after the call, call after call") {
     if (round % 100 == 0) std::this_thread::sleep_for(std::chrono::microseconds(200));
   }
   CHECK(wrong == 0);
+}
+
+TEST_CASE("workers that were woken may run on every processor that their caller may") {
+  const int all = allowed_processors();
+  for (int call = 0; call < 20; ++call) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));  // the workers sleep
+    std::atomic<int> fewest{all};
+    parallel_for(3, [&](Index) {
+      const int here = allowed_processors();
+      int known = fewest.load();
+      while (here < known && !fewest.compare_exchange_weak(known, here)) {
+      }
+    });
+    CHECK(fewest.load() == all);
+  }
+  CHECK(allowed_processors() == all);
 }
 
 TEST_CASE("an exception of a task reaches the caller, and the pool goes on") {
