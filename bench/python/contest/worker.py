@@ -20,9 +20,11 @@ from contest.adapters import Adapter, NotOfferedError, Prepared, load
 from contest.cases import Case
 from contest.problem import problem_of
 
-# A burst begins with calls that are not timed, as the caches hold what the other process left: at
-# least one, and as many as fit in this many seconds.
-WARMING = 2e-3
+# A burst begins with calls that are not timed, as the caches hold what the other process left and a
+# second thread has to wake: at least one, and as many as fit in this many seconds.
+WARMING = 10e-3
+# A longer call is its own warming.
+LONG = 40e-3
 # The first call may be slower than all others; of one that takes longer it does not matter.
 BRIEF = 0.1
 # Then others get the processors; a library's threads may spin for a moment first.
@@ -75,7 +77,7 @@ class Worker:
         """Time several calls; once is about what one takes."""
         run = self._prepared[key].run
         cpu, begin = time.process_time(), time.perf_counter()
-        if once < WARMING:
+        if once < LONG:
             for _ in range(max(1, int(WARMING / once))):
                 run()
         timed = time.perf_counter()
