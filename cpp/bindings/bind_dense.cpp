@@ -1,4 +1,4 @@
-// dense_forward, dense_backward and activate.
+// dense_forward, dense_backward, activate and activation_gradient.
 #include <string>
 #include <utility>
 
@@ -113,6 +113,23 @@ py::array activate(const py::array& x, const std::string& activation) {
   return y;
 }
 
+template <class Scalar>
+py::array activation_gradient(const py::array& y, const py::array& d_y, const std::string& activation) {
+  constexpr const char* kWhere = "activation_gradient";
+  const Activation kind = parse_activation(kWhere, "activation", activation);
+  const Shape shape = shape_of(y);
+  const Scalar* after = contiguous<Scalar>({kWhere, "y", y}, shape, "any shape");
+  const Scalar* arriving = contiguous<Scalar>({kWhere, "d_y", d_y}, shape, "that of y");
+  py::array_t<Scalar> d_x = new_array<Scalar>(shape);
+  Scalar* to = d_x.mutable_data();
+  const Index count = y.size();
+  {
+    const py::gil_scoped_release unlocked;
+    run_activation_gradient(active_kernels(), kind, after, arriving, to, count);
+  }
+  return d_x;
+}
+
 }  // namespace
 
 void bind_dense(py::module_& module) {
@@ -143,6 +160,14 @@ void bind_dense(py::module_& module) {
         return is_double({"activate", "x", x}) ? activate<double>(x, activation) : activate<float>(x, activation);
       },
       py::arg("x").noconvert(), py::arg("activation"));
+
+  module.def(
+      "activation_gradient",
+      [](const py::array& y, const py::array& d_y, const std::string& activation) {
+        return is_double({"activation_gradient", "y", y}) ? activation_gradient<double>(y, d_y, activation)
+                                                          : activation_gradient<float>(y, d_y, activation);
+      },
+      py::arg("y").noconvert(), py::arg("d_y").noconvert(), py::arg("activation"));
 }
 
 }  // namespace gatedcore::bindings

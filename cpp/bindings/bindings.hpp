@@ -9,6 +9,7 @@ void bind_info(pybind11::module_& module);
 void bind_lstm(pybind11::module_& module);
 void bind_gru(pybind11::module_& module);
 void bind_dense(pybind11::module_& module);
+void bind_embedding(pybind11::module_& module);
 void bind_draws(pybind11::module_& module);
 void bind_memory(pybind11::module_& module);
 void bind_optimizers(pybind11::module_& module);

@@ -245,6 +245,15 @@ def dense_backward(
 def activate(x: Array, activation: str) -> Array:
     """Return the activation of every element of a C-contiguous array."""
 
+def activation_gradient(y: Array, d_y: Array, activation: str) -> Array:
+    """Return the gradient by x of y, an activation of x, for C-contiguous arrays of one shape."""
+
+def embedding_forward(tokens: npt.NDArray[np.int32], table: Array) -> Array:
+    """Return rows (count, columns) of a table (rows, columns) for tokens (count,)."""
+
+def embedding_backward(tokens: npt.NDArray[np.int32], d_y: Array, d_table: Array) -> None:
+    """Add d_y (count, columns) to the rows of d_table at the tokens, in their order."""
+
 def adam_step(
     parameters: Array,
     gradients: Array,

@@ -90,3 +90,12 @@ def test_activate_keeps_the_shape(dtype):
 def test_activate_asks_for_contiguous_memory():
     with pytest.raises(ValueError, match="activate: x is not contiguous"):
         _core.activate(np.zeros((4, 4), "f4").T[::2], "relu")
+
+
+@pytest.mark.parametrize("activation", ["linear", "tanh", "relu"])
+def test_activation_gradient(activation):
+    y, d_y = np.linspace(-0.9, 0.9, 6).reshape(2, 3), np.arange(6.0).reshape(2, 3)
+    slope = {"linear": 1.0, "tanh": 1 - y * y, "relu": (y > 0) * 1.0}[activation]
+    np.testing.assert_allclose(_core.activation_gradient(y, d_y, activation), d_y * slope)
+    with pytest.raises(ValueError, match="activation_gradient: d_y has shape"):
+        _core.activation_gradient(y, d_y[:1].copy(), activation)
