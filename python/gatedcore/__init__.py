@@ -16,7 +16,25 @@ from gatedcore import (
 )
 from gatedcore._core import __version__
 from gatedcore.callbacks import Callback, History
-from gatedcore.layers import GRU, LSTM, Dense, GRUCell, Input, LSTMCell
+from gatedcore.layers import (
+    GRU,
+    LSTM,
+    Activation,
+    Bidirectional,
+    Dense,
+    Dropout,
+    Embedding,
+    Flatten,
+    GRUCell,
+    Input,
+    LayerNormalization,
+    LSTMCell,
+    Masking,
+    RepeatVector,
+    Reshape,
+    SpatialDropout1D,
+    TimeDistributed,
+)
 from gatedcore.model import Sequential
 from gatedcore.ops import get_num_threads, set_num_threads
 from gatedcore.optimizers import SGD, Adam
@@ -30,15 +48,26 @@ __all__ = [
     "GRU",
     "LSTM",
     "SGD",
+    "Activation",
     "Adam",
+    "Bidirectional",
     "Callback",
     "Dense",
+    "Dropout",
+    "Embedding",
+    "Flatten",
     "GRUCell",
     "History",
     "Input",
     "LSTMCell",
+    "LayerNormalization",
+    "Masking",
+    "RepeatVector",
+    "Reshape",
     "Sequential",
+    "SpatialDropout1D",
     "Stream",
+    "TimeDistributed",
     "__version__",
     "activations",
     "callbacks",

@@ -6,13 +6,12 @@ import numpy as np
 
 from gatedcore import _core
 from gatedcore.arrays import Array, as_contiguous
-
-NAMES = ("linear", "tanh", "sigmoid", "hard_sigmoid", "relu", "softsign", "elu")
+from gatedcore.unfused import UNFUSED
 
 
 def _function(name: str, formula: str) -> Callable[[object], Array]:
     def activation(x: object) -> Array:
-        return np.asarray(_core.activate(as_contiguous(name, "x", x), name))
+        return apply(name, as_contiguous(name, "x", x))
 
     activation.__name__ = activation.__qualname__ = name
     activation.__doc__ = f"""Return {formula} of every element.
@@ -47,7 +46,37 @@ relu = _function("relu", "max(x, 0)")
 softsign = _function("softsign", "x / (1 + |x|)")
 elu = _function("elu", "x where x > 0, exp(x) - 1 elsewhere")
 
-_BY_NAME = {f.__name__: f for f in (linear, tanh, sigmoid, hard_sigmoid, relu, softsign, elu)}
+softmax = _function("softmax", "exp(x) over its sum along the last axis")
+log_softmax = _function("log_softmax", "the logarithm of softmax")
+softplus = _function("softplus", "log(1 + exp(x))")
+silu = _function("silu", "x sigmoid(x)")
+swish = silu
+selu = _function("selu", "scale * (x where x > 0, alpha (exp(x) - 1) elsewhere)")
+exponential = _function("exponential", "exp(x)")
+leaky_relu = _function("leaky_relu", "x where x > 0, 0.2 x elsewhere")
+relu6 = _function("relu6", "min(max(x, 0), 6)")
+
+_FUSED = {f.__name__: f for f in (linear, tanh, sigmoid, hard_sigmoid, relu, softsign, elu)}
+NAMES = tuple(_FUSED)  # those of the kernels
+_BY_NAME: dict[str, Callable[[object], Array]] = {
+    **_FUSED,
+    **{name: globals()[name] for name in UNFUSED},
+}
+
+
+def apply(name: str, x: Array) -> Array:
+    """Return an activation by its name, of a C-contiguous array."""
+    if name in UNFUSED:
+        return UNFUSED[name].value(x)
+    return np.asarray(_core.activate(x, name))
+
+
+def gradient(name: str, x: Array | None, y: Array, d_y: Array) -> Array:
+    """Return the gradient by ``x`` of an activation; of those in the kernels by ``y`` alone."""
+    if name in UNFUSED:
+        assert x is not None
+        return UNFUSED[name].gradient(x, y, d_y)
+    return np.asarray(_core.activation_gradient(y, d_y, name))
 
 
 def get(identifier: object) -> Callable[[object], Array]:
@@ -58,11 +87,11 @@ def get(identifier: object) -> Callable[[object], Array]:
     ValueError
         If there is no such activation.
     """
-    return _BY_NAME[name_of("activations.get", "identifier", identifier)]
+    return _BY_NAME[name_of("activations.get", "identifier", identifier, fused=False)]
 
 
-def name_of(where: str, argument: str, identifier: object) -> str:
-    """Return the name under which the kernels know an activation.
+def name_of(where: str, argument: str, identifier: object, *, fused: bool = True) -> str:
+    """Return the name of an activation: one that the kernels know if ``fused``, else any.
 
     Raises
     ------
@@ -71,12 +100,13 @@ def name_of(where: str, argument: str, identifier: object) -> str:
     """
     if identifier is None:
         return "linear"
-    if isinstance(identifier, str) and identifier in NAMES:
+    known = _FUSED if fused else _BY_NAME
+    if isinstance(identifier, str) and identifier in known:
         return identifier
-    for name, function in _BY_NAME.items():
+    for name, function in known.items():
         if identifier is function:
             return name
     raise ValueError(
-        f"{where}: {argument} is {identifier!r}, expected one of {', '.join(NAMES)}; "
-        "the fused kernels know these"
+        f"{where}: {argument} is {identifier!r}, expected one of {', '.join(known)}; "
+        f"{'the fused kernels know these' if fused else 'choose one'}"
     )

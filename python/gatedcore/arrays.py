@@ -76,6 +76,46 @@ def as_array(where: str, name: str, value: object, dtype: np.dtype[Any] | None =
     return array
 
 
+def as_tokens(where: str, name: str, value: object) -> npt.NDArray[np.int32]:
+    """Return ``value`` as an array of tokens.
+
+    Parameters
+    ----------
+    where, name : str
+        Public function and argument, for errors.
+    value : array-like
+        Integers, or floats that are whole numbers.
+
+    Returns
+    -------
+    ndarray of int32
+        The same memory where nothing had to change.
+
+    Raises
+    ------
+    TypeError
+        If ``value`` does not hold numbers.
+    ValueError
+        If one is no whole number, or too large for a token.
+    """
+    array = value if type(value) is np.ndarray else to_numpy(where, name, value)
+    if array.dtype == np.int32:
+        return array
+    if array.dtype.kind not in "iuf":
+        raise TypeError(
+            f"{where}: {name} has dtype {array.dtype}, expected integers; pass the tokens' numbers"
+        )
+    with np.errstate(invalid="ignore"):  # reported here
+        tokens = array.astype(np.int32)
+    wrong = np.flatnonzero(tokens != array)
+    if wrong.size:
+        raise ValueError(
+            f"{where}: {name} holds {array.flat[wrong[0]]}, expected whole numbers below 2**31; "
+            "pass the tokens' numbers"
+        )
+    return tokens
+
+
 def as_contiguous(
     where: str, name: str, value: object, dtype: np.dtype[Any] | None = None
 ) -> Array:

@@ -43,6 +43,10 @@ class Evaluator(ABC):
         """Make the parameters, if there are none yet."""
 
     @abstractmethod
+    def as_input(self, where: str, x: object) -> Array:
+        """Return anything array-like as an input, of whatever shape."""
+
+    @abstractmethod
     def forward(self, x: Array, training: bool) -> Array:
         """Return the output; in training keep what ``backward`` needs."""
 

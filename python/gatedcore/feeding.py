@@ -16,6 +16,9 @@ class Eater(Protocol):
     def dtype(self) -> np.dtype[Any]:
         """Dtype of inputs and outputs."""
 
+    def as_input(self, where: str, x: object) -> Array:
+        """Return anything array-like as an input, of whatever shape."""
+
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return the output's shape for an input's; raise if it does not fit."""
 
@@ -30,7 +33,7 @@ def training_arrays(where: str, model: Eater, x: object, y: object) -> tuple[Arr
     """
     if y is None:
         raise TypeError(f"{where}: y is missing, expected targets; pass them, or a dataset as x")
-    inputs = as_array(where, "x", x, model.dtype)
+    inputs = model.as_input(where, x)
     targets = as_array(where, "y", y, model.dtype)
     out = model.compute_output_shape(cast(Shape, inputs.shape))
     if not len(inputs):
@@ -107,7 +110,7 @@ def prediction_batches(where: str, model: Eater, x: object, batch_size: int | No
     if isinstance(x, Batches):
         return take_dataset(where, model, x, batch_size)
     size = 32 if batch_size is None else check_count(where, "batch_size", batch_size)
-    inputs = as_array(where, "x", x, model.dtype)
+    inputs = model.as_input(where, x)
     model.compute_output_shape(cast(Shape, inputs.shape))
     return ArrayBatches(inputs, None, size)
 

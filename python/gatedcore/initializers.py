@@ -2,7 +2,8 @@
 
 from __future__ import annotations  # numpy.random is imported when first used, not here
 
-from typing import Any, Protocol
+import re
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -88,23 +89,177 @@ class Constant(Initializer):
         return np.full(shape, self.value)
 
 
-class GlorotUniform(Initializer):
-    """Uniform in +-sqrt(6 / (fan_in + fan_out)), the fans of the whole array.
+class RandomUniform(Initializer):
+    """Uniform in [minval, maxval).
 
-    References
+    Parameters
     ----------
-    Glorot and Bengio (2010).
+    minval, maxval : float
+        The bounds.
+    seed : int, optional
+        See ``Initializer``.
     """
+
+    def __init__(
+        self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None
+    ) -> None:
+        super().__init__(seed)
+        self.minval = check_number("RandomUniform", "minval", minval, -np.inf)
+        self.maxval = check_number("RandomUniform", "maxval", maxval, self.minval)
+
+    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        return rng.uniform(self.minval, self.maxval, shape)
+
+
+class RandomNormal(Initializer):
+    """Normal.
+
+    Parameters
+    ----------
+    mean, stddev : float
+        Of the distribution.
+    seed : int, optional
+        See ``Initializer``.
+    """
+
+    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
+        super().__init__(seed)
+        self.mean = check_number(type(self).__name__, "mean", mean, -np.inf)
+        self.stddev = check_number(type(self).__name__, "stddev", stddev, 0.0)
+
+    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        return rng.normal(self.mean, self.stddev, shape)
+
+
+class TruncatedNormal(RandomNormal):
+    """Normal, drawn again where it is further from the mean than two standard deviations.
+
+    Parameters
+    ----------
+    mean, stddev : float
+        Of the distribution before the cut.
+    seed : int, optional
+        See ``Initializer``.
+    """
+
+    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        return self.mean + self.stddev * _truncated(shape, rng)
+
+
+def _truncated(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """Return normal numbers of at most 2 in size."""
+    values = rng.normal(size=shape)
+    while (far := np.abs(values) > 2).any():
+        values = np.where(far, rng.normal(size=shape), values)
+    return values
+
+
+_MODES = ("fan_in", "fan_out", "fan_avg")
+_DISTRIBUTIONS = ("truncated_normal", "untruncated_normal", "uniform")
+_CUT = 0.87962566103423978  # standard deviation of normal numbers of at most 2 in size
+
+
+class VarianceScaling(Initializer):
+    """Variance ``scale / fan``, the fans of the whole array.
+
+    Parameters
+    ----------
+    scale : float
+        Above 0.
+    mode : {"fan_in", "fan_out", "fan_avg"}
+        Which fan: inputs, outputs, or their mean.
+    distribution : {"truncated_normal", "untruncated_normal", "uniform"}
+        Which numbers.
+    seed : int, optional
+        See ``Initializer``.
+    """
+
+    def __init__(
+        self,
+        scale: float = 1.0,
+        mode: str = "fan_in",
+        distribution: str = "truncated_normal",
+        seed: int | None = None,
+    ) -> None:
+        super().__init__(seed)
+        where = type(self).__name__
+        self.scale = check_number(where, "scale", scale, 0.0, open_start=True)
+        for name, value, known in (
+            ("mode", mode, _MODES),
+            ("distribution", distribution, _DISTRIBUTIONS),
+        ):
+            if value not in known:
+                raise ValueError(
+                    f"{where}: {name} is {value!r}, expected one of {', '.join(known)}; choose one"
+                )
+        self.mode = mode
+        self.distribution = distribution
 
     def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
         if not shape:
             raise ValueError(
-                "GlorotUniform: shape is (), expected one axis or more; use Constant for a number"
+                f"{type(self).__name__}: shape is (), expected one axis or more; use Constant for "
+                "a number"
             )
         fan_out = shape[-1]
         fan_in = shape[0] if len(shape) == 1 else int(np.prod(shape[:-1]))
-        limit = np.sqrt(6.0 / max(1, fan_in + fan_out))
-        return rng.uniform(-limit, limit, shape)
+        fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
+        variance = self.scale / max(1.0, fan)
+        if self.distribution == "uniform":
+            limit = np.sqrt(3.0 * variance)
+            return rng.uniform(-limit, limit, shape)
+        if self.distribution == "untruncated_normal":
+            return rng.normal(0.0, np.sqrt(variance), shape)
+        values: Array = np.sqrt(variance) / _CUT * _truncated(shape, rng)
+        return values
+
+
+class _Scaled(VarianceScaling):
+    """One of the well-known choices of scale, mode and distribution."""
+
+    choice: ClassVar[tuple[float, str, str]]
+
+    def __init__(self, seed: int | None = None) -> None:
+        super().__init__(*self.choice, seed)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({'' if self.seed is None else f'seed={self.seed}'})"
+
+
+class GlorotUniform(_Scaled):
+    """Uniform in +-sqrt(6 / (fan_in + fan_out)); Glorot and Bengio (2010)."""
+
+    choice = (1.0, "fan_avg", "uniform")
+
+
+class GlorotNormal(_Scaled):
+    """Truncated normal of variance 2 / (fan_in + fan_out); Glorot and Bengio (2010)."""
+
+    choice = (1.0, "fan_avg", "truncated_normal")
+
+
+class HeUniform(_Scaled):
+    """Uniform in +-sqrt(6 / fan_in); He et al. (2015)."""
+
+    choice = (2.0, "fan_in", "uniform")
+
+
+class HeNormal(_Scaled):
+    """Truncated normal of variance 2 / fan_in; He et al. (2015)."""
+
+    choice = (2.0, "fan_in", "truncated_normal")
+
+
+class LecunUniform(_Scaled):
+    """Uniform in +-sqrt(3 / fan_in); LeCun et al. (1998)."""
+
+    choice = (1.0, "fan_in", "uniform")
+
+
+class LecunNormal(_Scaled):
+    """Truncated normal of variance 1 / fan_in; LeCun et al. (1998)."""
+
+    choice = (1.0, "fan_in", "truncated_normal")
 
 
 class Orthogonal(Initializer):
@@ -147,17 +302,28 @@ class InitializerCallable(Protocol):
         """Return an array-like of this shape."""
 
 
+_KINDS: tuple[type[Initializer], ...] = (
+    Zeros,
+    Ones,
+    Constant,
+    RandomUniform,
+    RandomNormal,
+    TruncatedNormal,
+    VarianceScaling,
+    GlorotUniform,
+    GlorotNormal,
+    HeUniform,
+    HeNormal,
+    LecunUniform,
+    LecunNormal,
+    Orthogonal,
+)
+# Keras's names: GlorotUniform, glorot_uniform.
 _BY_NAME: dict[str, type[Initializer]] = {
-    "zeros": Zeros,
-    "Zeros": Zeros,
-    "ones": Ones,
-    "Ones": Ones,
-    "constant": Constant,
-    "Constant": Constant,
-    "glorot_uniform": GlorotUniform,
-    "GlorotUniform": GlorotUniform,
-    "orthogonal": Orthogonal,
-    "Orthogonal": Orthogonal,
+    **{kind.__name__: kind for kind in _KINDS},
+    **{re.sub("(?<!^)(?=[A-Z])", "_", kind.__name__).lower(): kind for kind in _KINDS},
+    "uniform": RandomUniform,
+    "normal": RandomNormal,
     "OrthogonalInitializer": Orthogonal,
 }
 

@@ -19,6 +19,24 @@ DENSE: Neutral = {
     "lora_alpha": (None,),
     "quantization_config": (None,),
 }
+EMBEDDING: Neutral = {
+    **LAYER,
+    "embeddings_regularizer": (None,),
+    "embeddings_constraint": (None,),
+    "weights": (None,),
+    "lora_rank": (None,),
+    "lora_alpha": (None,),
+    "quantization_config": (None,),
+}
+LAYER_NORMALIZATION: Neutral = {
+    **LAYER,
+    "axis": (-1,),
+    "rms_scaling": (False,),
+    "beta_regularizer": (None,),
+    "gamma_regularizer": (None,),
+    "beta_constraint": (None,),
+    "gamma_constraint": (None,),
+}
 GATED: Neutral = {
     **LAYER,
     "kernel_regularizer": (None,),

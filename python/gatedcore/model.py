@@ -6,13 +6,14 @@ from typing import Any, cast
 import numpy as np
 
 from gatedcore import keras_arguments
-from gatedcore.arrays import FLOAT32, Array, Shape, as_array
-from gatedcore.checks import fits
+from gatedcore.arrays import FLOAT32, Array, Shape
+from gatedcore.checks import check_bool, fits
 from gatedcore.keras_arguments import reject_unsupported
-from gatedcore.layers.base import Layer, as_list
+from gatedcore.layers.base import Layer, Mask
 from gatedcore.layers.building import check_batch_shape, unique_name
 from gatedcore.layers.input import Input
 from gatedcore.layers.recurrent import CellLayer
+from gatedcore.model_weights import ModelWeights
 from gatedcore.parameters import ParameterVector
 from gatedcore.random import undone_on_error
 from gatedcore.streaming import Stream
@@ -20,7 +21,7 @@ from gatedcore.summary import summary_table
 from gatedcore.training import Trainer
 
 
-class Sequential(Trainer):
+class Sequential(ModelWeights, Trainer):
     """A model whose layers feed one another in a row.
 
     Parameters
@@ -107,11 +108,6 @@ class Sequential(Trainer):
         self._objective = None
 
     @property
-    def layers(self) -> list[Layer]:
-        """The layers in order."""
-        return list(self._layers)
-
-    @property
     def dtype(self) -> np.dtype[Any]:
         """Dtype of inputs, parameters and outputs."""
         if self._layers:
@@ -120,11 +116,6 @@ class Sequential(Trainer):
         return given or FLOAT32
 
     # Building.
-
-    @property
-    def built(self) -> bool:
-        """Whether there are parameters."""
-        return self._vector is not None
 
     @property
     def input_shape(self) -> Shape | None:
@@ -155,7 +146,20 @@ class Sequential(Trainer):
         self.compute_output_shape(shape)
         if not self.built:
             with undone_on_error():
-                self._assemble(self._layers, (*(None for _ in shape[:-1]), shape[-1]))
+                self._assemble(self._layers, self._general(shape))
+
+    def _general(self, shape: Shape) -> Shape:
+        """Return an input shape with None on the axes whose size the layers need not know."""
+        for known in ((), (len(shape) - 1,), range(1, len(shape))):
+            pattern = tuple(size if axis in known else None for axis, size in enumerate(shape))
+            inputs = pattern
+            for layer in self._layers:
+                if layer.needs_features and inputs[-1] is None:
+                    break
+                inputs = layer.compute_output_shape(inputs)
+            else:
+                return pattern
+        return (None, *shape[1:])
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return the shape of outputs for inputs of a shape.
@@ -204,10 +208,10 @@ class Sequential(Trainer):
                 f"{where}: another layer has the name {layer.name!r}, expected different names; "
                 "pass name=..."
             )
-        if getattr(layer, "return_state", False):
+        if not layer.has_one_output:
             raise ValueError(
-                f"{where}: {layer.name} has return_state=True, expected a layer with one output; "
-                "leave it out, and call the layer itself for its states"
+                f"{where}: {layer.name} has several outputs, expected one; leave out "
+                "return_state=True or merge_mode=None, and call the layer itself for them"
             )
         given = None if self._input is None else self._input.dtype
         layer.check_free_for(self, self.dtype if self._layers else given)
@@ -221,26 +225,49 @@ class Sequential(Trainer):
         groups, features = [], []
         for layer in layers:
             layer_output = layer.compute_output_shape(shape)
-            features.append(cast(int, shape[-1]))
-            groups.append(layer.first_values(features[-1], dtype))
+            features.append(shape[-1])
+            groups.append(layer.first_values(shape, dtype))
             shape = layer_output
         vector = ParameterVector(groups, dtype)
-        for index, layer in enumerate(layers):
+        views = zip(layers, vector.value_views, vector.gradient_views, features, strict=True)
+        for layer, values, gradients, width in views:
             layer.join(self, dtype)
-            layer.adopt(vector, index, features[index])
+            layer.adopt(vector, values, gradients, width)
         self._layers, self._vector, self._input_shape = list(layers), vector, input_shape
 
     # Running.
 
+    def as_input(self, where: str, x: object) -> Array:
+        """Return anything array-like as an input of the first layer, of whatever shape.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it holds no numbers of the right kind.
+        """
+        if not self._layers:
+            raise ValueError(
+                f"{self.name}: model has no layers, expected at least one; add(...) some first"
+            )
+        return self._layers[0].as_input(where, x)
+
     def forward(self, x: Array, training: bool) -> Array:
         """Return the output of the last layer; in training keep what ``backward`` needs.
 
-        ``x`` is trusted: of the model's dtype and of a shape that fits. A call that is not for
-        training leaves the model unchanged, so several threads may make it at once.
+        ``x`` is trusted: as ``as_input`` returns it and of a shape that fits. A call that is not
+        for training leaves the model unchanged, so several threads may make it at once.
         """
+        return self.forward_masked(x, training)[0]
+
+    def forward_masked(
+        self, x: Array, training: bool, mask: Mask | None = None
+    ) -> tuple[Array, Mask | None]:
+        """Return the output of the last layer, as ``forward`` does, and its mask."""
         for layer in self._layers:
-            x = layer.forward(x, training)
-        return x
+            y = layer.forward(x, training, mask)
+            mask = layer.compute_mask(x, mask)
+            x = y
+        return x, mask
 
     def backward(self, d_y: Array) -> None:
         """Add to the gradients of the last training forward; none is computed for the input."""
@@ -249,13 +276,19 @@ class Sequential(Trainer):
             assert d is not None
             d = self._layers[index].backward(d, index > 0)
 
-    def __call__(self, x: object, **keras: object) -> Array:
+    def __call__(
+        self, x: object, training: bool | None = None, mask: object = None, **keras: object
+    ) -> Array:
         """Return the output for a batch; build the model first if it is not.
 
         Parameters
         ----------
         x : array-like, (B, ...)
             Input; no unit.
+        training : bool, optional
+            Whether the layers draw as their rates say; by default not.
+        mask : array-like of bool, (B, T), optional
+            True where a step counts.
 
         Returns
         -------
@@ -267,10 +300,14 @@ class Sequential(Trainer):
         TypeError, ValueError
             If the input does not suit the model.
         """
-        reject_unsupported(self.name, keras, keras_arguments.MODEL_CALL)
-        array = as_array(self.name, "x", x, self.dtype)
-        self.build(cast(Shape, array.shape))
-        return self.forward(array, False)
+        reject_unsupported(self.name, keras, {})
+        draw = check_bool(self.name, "training", False if training is None else training)
+        array = self.as_input(self.name, x)
+        shape = cast(Shape, array.shape)
+        self.compute_output_shape(shape)
+        steps = self._layers[0].take_mask(mask, array)
+        self.build(shape)
+        return self.forward_masked(array, draw, steps)[0]
 
     def stream(self, batch: int = 1) -> Stream:
         """Return the model as a function of one time step that carries its states.
@@ -296,66 +333,6 @@ class Sequential(Trainer):
         """
         self._need_built(f"{self.name}.stream")
         return Stream(self.name, self._layers, batch)
-
-    # Weights.
-
-    @property
-    def weights(self) -> list[Array]:
-        """The parameters themselves, layer by layer; writing to them changes the model."""
-        return [value for layer in self._layers for value in layer.weights]
-
-    def get_weights(self) -> list[Array]:
-        """Return copies of the parameters, layer by layer, each in Keras's order."""
-        return [value.copy() for value in self.weights]
-
-    def set_weights(self, weights: Iterable[object]) -> None:
-        """Replace the values of all parameters, or of none.
-
-        Parameters
-        ----------
-        weights : list of array-likes
-            As ``get_weights`` returns them.
-
-        Raises
-        ------
-        ValueError
-            If their number or a shape differs, or the model is not built yet.
-        TypeError
-            If one does not hold real numbers.
-        """
-        where = f"{self.name}.set_weights"
-        self._need_built(where)
-        given, count = as_list(where, weights), len(self.weights)
-        if len(given) != count:
-            raise ValueError(
-                f"{where}: weights holds {len(given)} arrays, expected {count}; pass what "
-                "get_weights() of a model of the same layers returned"
-            )
-        checked, start = [], 0
-        for layer in self._layers:
-            stop = start + len(layer.parameters)
-            checked += layer.check_weights(f"{where} ({layer.name})", given[start:stop])
-            start = stop
-        for value, new in zip(self.weights, checked, strict=True):
-            value[...] = new
-
-    def count_params(self) -> int:
-        """Return the number of parameters.
-
-        Raises
-        ------
-        ValueError
-            If the model is not built yet.
-        """
-        self._need_built(f"{self.name}.count_params")
-        return sum(layer.count_params() for layer in self._layers)
-
-    def _need_built(self, where: str) -> None:
-        if not self.built:
-            raise ValueError(
-                f"{where}: model has no weights yet, expected a built one; call it on an array, or "
-                "give its first layer an input_shape"
-            )
 
     def summary(self, print_fn: object = None, **keras: object) -> None:
         """Print the layers with their output shapes and numbers of parameters.

@@ -30,8 +30,8 @@ def test_get() -> None:
     assert activations.get("tanh") is activations.tanh
     assert activations.get(None) is activations.linear
     assert activations.get(activations.elu) is activations.elu
-    with pytest.raises(ValueError, match=r"activations.get: identifier is 'gelu', expected one of"):
-        activations.get("gelu")
+    with pytest.raises(ValueError, match=r"activations.get: identifier is 'geluu', expected one"):
+        activations.get("geluu")
 
 
 def test_names_and_help() -> None:

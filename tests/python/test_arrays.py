@@ -8,6 +8,7 @@ from gatedcore.arrays import (
     as_array,
     as_contiguous,
     as_dtype,
+    as_tokens,
     float_dtype,
 )
 
@@ -176,3 +177,30 @@ def test_a_frame_of_float64_counts_as_float64() -> None:
     assert float_dtype(frame) == np.float64
     assert float_dtype(frame.astype("float32")) == np.float32
     assert float_dtype(frame.astype(int)) == np.float32
+
+
+@pytest.mark.parametrize("dtype", ["i1", "u2", "i4", ">i4", "i8", "f4", "f8"])
+def test_tokens_of_any_dtype(dtype):
+    tokens = as_tokens("f", "x", np.array([0, 3, 100], dtype))
+    assert tokens.dtype == np.int32
+    np.testing.assert_array_equal(tokens, [0, 3, 100])
+
+
+def test_tokens_are_not_copied_without_need():
+    x = np.arange(4, dtype=np.int32)
+    assert as_tokens("f", "x", x) is x
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "message"),
+    [
+        ([1.5], ValueError, "f: x holds 1.5, expected whole numbers"),
+        ([np.nan], ValueError, "f: x holds nan"),
+        ([2**31], ValueError, "f: x holds 2147483648"),
+        ([True], TypeError, "f: x has dtype bool"),
+        (["a"], TypeError, "expected integers"),
+    ],
+)
+def test_tokens_that_are_none(value, error, message):
+    with pytest.raises(error, match=message):
+        as_tokens("f", "x", value)

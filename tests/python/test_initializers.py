@@ -59,8 +59,8 @@ def test_get() -> None:
     assert initializers.get(own) is own
     assert type(initializers.get(Ones)) is Ones
     assert initializers.get(np.ones) is np.ones
-    with pytest.raises(ValueError, match="kernel is 'he_normal', expected one of zeros, ones"):
-        initializers.get("he_normal", "kernel")
+    with pytest.raises(ValueError, match="kernel is 'he_norm', expected one of zeros, ones"):
+        initializers.get("he_norm", "kernel")
     with pytest.raises(TypeError, match="identifier has type int, expected a name or a callable"):
         initializers.get(3)
 
@@ -82,3 +82,45 @@ def test_bad_arguments(make, message: str) -> None:
 
 def test_repr() -> None:
     assert repr(Orthogonal(seed=1)) == "Orthogonal(seed=1, gain=1.0)"
+
+
+# Standard deviation, and the largest size where there is one, for (40, 50).
+SPREADS = {
+    "uniform": (0.05 / 3**0.5, 0.05),
+    "random_uniform": (0.05 / 3**0.5, 0.05),
+    "normal": (0.05, None),
+    "random_normal": (0.05, None),
+    "truncated_normal": (0.05 * 0.8796, 0.1),
+    "variance_scaling": (40**-0.5, 2 * 40**-0.5 / 0.8796),
+    "glorot_uniform": ((2 / 90) ** 0.5, (6 / 90) ** 0.5),
+    "glorot_normal": ((2 / 90) ** 0.5, 2 * (2 / 90) ** 0.5 / 0.8796),
+    "he_uniform": ((2 / 40) ** 0.5, (6 / 40) ** 0.5),
+    "he_normal": ((2 / 40) ** 0.5, 2 * (2 / 40) ** 0.5 / 0.8796),
+    "lecun_uniform": ((1 / 40) ** 0.5, (3 / 40) ** 0.5),
+    "lecun_normal": ((1 / 40) ** 0.5, 2 * (1 / 40) ** 0.5 / 0.8796),
+}
+
+
+@pytest.mark.parametrize("name", SPREADS)
+def test_spreads(name):
+    values = initializers.get(name)((40, 50), "float64", np.random.default_rng(0))
+    spread, largest = SPREADS[name]
+    # Five standard deviations of what 2,000 numbers give for theirs.
+    assert abs(values.std() / spread - 1) < 5 / np.sqrt(2 * values.size)
+    assert abs(values.mean()) < 5 * spread / np.sqrt(values.size)
+    if largest is not None:
+        assert 0.95 * largest < np.abs(values).max() <= largest * (1 + 1e-4)
+
+
+def test_variance_scaling_as_asked():
+    one = initializers.VarianceScaling(3.0, "fan_out", "untruncated_normal", seed=1)
+    values = one((40, 50), "float64")
+    assert abs(values.std() / (3 / 50) ** 0.5 - 1) < 5 / np.sqrt(2 * values.size)
+    with pytest.raises(ValueError, match="mode is 'fan', expected one of fan_in, fan_out"):
+        initializers.VarianceScaling(mode="fan")
+    with pytest.raises(ValueError, match="distribution is 'normal', expected one of trunc"):
+        initializers.VarianceScaling(distribution="normal")
+    with pytest.raises(ValueError, match="scale is 0"):
+        initializers.VarianceScaling(0.0)
+    with pytest.raises(ValueError, match="maxval is -1"):
+        initializers.RandomUniform(0.0, -1.0)

@@ -37,18 +37,37 @@ def test_unknown_to_keras_too() -> None:
 
 X = np.zeros((2, 3, 4), np.float32)
 
+# A layer of each kind that has no parameters of its own to be refused, and an input for it.
+PLAIN = {
+    "Activation": (lambda **keras: gk.Activation("tanh", **keras), X),
+    "Bidirectional": (lambda **keras: gk.Bidirectional(gk.GRU(2), **keras), X),
+    "Dense": (lambda **keras: gk.Dense(2, **keras), X),
+    "Dropout": (lambda **keras: gk.Dropout(0.5, **keras), X),
+    "Embedding": (lambda **keras: gk.Embedding(3, 2, **keras), np.zeros((2, 3), np.int32)),
+    "Flatten": (lambda **keras: gk.Flatten(**keras), X),
+    "LayerNormalization": (lambda **keras: gk.LayerNormalization(**keras), X),
+    "Masking": (lambda **keras: gk.Masking(**keras), X),
+    "RepeatVector": (lambda **keras: gk.RepeatVector(2, **keras), X[:, 0]),
+    "Reshape": (lambda **keras: gk.Reshape((4, 3), **keras), X),
+    "SpatialDropout1D": (lambda **keras: gk.SpatialDropout1D(0.5, **keras), X),
+    "TimeDistributed": (lambda **keras: gk.TimeDistributed(gk.Dense(2), **keras), X),
+}
+
 # Every public callable that takes Keras's further arguments, as a call with what it needs.
 CALLABLES = {
     "LSTM": lambda **keras: gk.LSTM(2, **keras),
     "GRU": lambda **keras: gk.GRU(2, **keras),
     "LSTMCell": lambda **keras: gk.LSTMCell(2, **keras),
     "GRUCell": lambda **keras: gk.GRUCell(2, **keras),
-    "Dense": lambda **keras: gk.Dense(2, **keras),
+    **{name: make for name, (make, _) in PLAIN.items()},
+    **{
+        f"{name}.__call__": lambda make=make, x=x, **keras: make()(x, **keras)
+        for name, (make, x) in PLAIN.items()
+    },
     "SGD": lambda **keras: gk.SGD(**keras),
     "Adam": lambda **keras: gk.Adam(**keras),
     "LSTM.__call__": lambda **keras: gk.LSTM(2)(X, **keras),
     "GRU.__call__": lambda **keras: gk.GRU(2)(X, **keras),
-    "Dense.__call__": lambda **keras: gk.Dense(2)(X, **keras),
     "Sequential.__call__": lambda **keras: gk.Sequential([gk.GRU(2)])(X, **keras),
     "Sequential.compile": lambda **keras: gk.Sequential().compile("adam", "mse", **keras),
     "Sequential.fit": lambda **keras: gk.Sequential().fit(X, X, **keras),

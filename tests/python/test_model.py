@@ -104,7 +104,7 @@ def test_add_after_compile_asks_for_compile_again() -> None:
         (gk.Dense, TypeError, "add: layer has type ABCMeta, expected a layer for whole inputs"),
         (3, TypeError, "add: layer has type int, expected a layer"),
         (gk.LSTMCell(2), TypeError, "add: layer has type LSTMCell, expected a layer"),
-        (gk.LSTM(2, return_state=True), ValueError, "has return_state=True, expected a layer with"),
+        (gk.LSTM(2, return_state=True), ValueError, "has several outputs, expected one"),
         (gk.Dense(1, name="taken"), ValueError, "another layer has the name 'taken', expected"),
         (
             gk.LSTM(2, name="late"),
@@ -165,11 +165,32 @@ def test_no_layers() -> None:
         gk.Sequential()(X)
 
 
-def test_call_refuses_what_is_not_supported() -> None:
-    model = make()
-    with pytest.raises(ValueError, match="training=True is not supported"):
-        model(X, training=True)
+def test_call_in_training_draws() -> None:
+    model = gk.Sequential([gk.Dropout(0.5), gk.Dense(1)])
     np.testing.assert_array_equal(model(X, training=False), model(X))
+    assert (model(X, training=True) != model(X)).any()
+    with pytest.raises(TypeError, match="training is 1, expected True or False"):
+        model(X, training=1)
+
+
+def test_call_with_a_mask() -> None:
+    mask = np.ones(X.shape[:2], bool)
+    mask[:, -1] = False
+    model = make()
+    np.testing.assert_array_equal(model(X, mask=mask), model(X[:, :-1]))
+    with pytest.raises(ValueError, match="mask has shape"):
+        model(X, mask=mask[:, 1:])
+
+
+def test_sizes_are_fixed_where_layers_need_them() -> None:
+    flat = gk.Sequential([gk.Flatten(), gk.Dense(1)])
+    flat(np.ones((2, 3, 4)))
+    assert flat.input_shape == (None, 3, 4)
+    with pytest.raises(ValueError, match="expected \\(None, 3, 4\\)"):
+        flat(np.ones((2, 5, 4)))
+    free = gk.Sequential([gk.Dropout(0.1), gk.LSTM(2)])
+    free(np.ones((2, 3, 4)))
+    assert free.input_shape == (None, None, 4)
 
 
 @pytest.mark.parametrize("copier", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])

@@ -31,13 +31,13 @@ GENERATED = {"build_info.hpp", "isa_list.inc"}
 # The modules of the package from the bottom; each may import from its own level and those before.
 PYTHON_LEVELS = [
     {"_core", "arrays", "ceilings", "interrupt", "keras_arguments", "reference"},
-    {"checks"},
+    {"checks", "unfused"},
     {"activations", "parameters", "random"},
     {"ops"},
     {"initializers", "losses", "metrics", "optimizers", "streaming"},
     {"layers"},
     {"batches", "callbacks", "data", "feeding", "objective", "progress", "summary"},
-    {"evaluation"},
+    {"evaluation", "model_weights"},
     {"training"},
     {"model"},
     {"plot"},
@@ -88,6 +88,8 @@ WITHOUT_MIRROR = {
     "cpp/dispatch/recomputed_span.hpp": "run_recompute_test.cpp and run_masked_test.cpp run spans",
     "cpp/dispatch/kernels.cpp": "fills the table that the kernel tests call through",
     "cpp/bindings/bindings.hpp": "declarations",
+    "python/gatedcore/layers/weighted.py": "tests/python/layers/test_base.py sets and gets weights",
+    "python/gatedcore/model_weights.py": "tests/python/test_model.py sets and gets weights",
     "cpp/bindings/module.cpp": "imported by every Python test",
     "cpp/bindings/old_glibc.cpp": "scripts/check_wheel.py",
 }

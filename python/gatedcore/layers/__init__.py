@@ -1,21 +1,38 @@
 """The layers."""
 
+from gatedcore.layers.activation import Activation
 from gatedcore.layers.base import Layer
 from gatedcore.layers.dense import Dense
+from gatedcore.layers.embedding import Embedding
 from gatedcore.layers.gru import GRU, GRUCell
 from gatedcore.layers.input import Input
 from gatedcore.layers.lstm import LSTM, LSTMCell
+from gatedcore.layers.normalization import LayerNormalization
+from gatedcore.layers.regularization import Dropout, Masking, SpatialDropout1D
+from gatedcore.layers.shaping import Flatten, RepeatVector, Reshape
 from gatedcore.layers.trace import GRUTrace, LSTMTrace, Trace
+from gatedcore.layers.wrappers import Bidirectional, TimeDistributed
 
 __all__ = [
     "GRU",
     "LSTM",
+    "Activation",
+    "Bidirectional",
     "Dense",
+    "Dropout",
+    "Embedding",
+    "Flatten",
     "GRUCell",
     "GRUTrace",
     "Input",
     "LSTMCell",
     "LSTMTrace",
     "Layer",
+    "LayerNormalization",
+    "Masking",
+    "RepeatVector",
+    "Reshape",
+    "SpatialDropout1D",
+    "TimeDistributed",
     "Trace",
 ]

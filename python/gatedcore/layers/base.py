@@ -5,24 +5,31 @@ from __future__ import annotations  # numpy.random is imported when first used, 
 import threading
 import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar, cast
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, TypeVar, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from gatedcore import _core, keras_arguments
 from gatedcore.arrays import FLOAT32, Array, Shape, as_array, as_dtype
-from gatedcore.checks import check_count, check_shape
+from gatedcore.checks import check_bool, check_count
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.building import Draws, check_batch_shape, check_sample_shape, unique_name
+from gatedcore.layers.weighted import Weighted
+from gatedcore.ops.operands import mask_operand
 from gatedcore.parameters import ParameterVector
-from gatedcore.random import make_generator, undone_on_error
+from gatedcore.random import RandomStream, draw_stream, make_generator, undone_on_error
 from gatedcore.streaming import Stream
+
+Mask = npt.NDArray[np.bool_]  # (B, T), True where a step counts
+
+LayerKind = TypeVar("LayerKind", bound="Layer")
 
 _building = threading.RLock()
 
 
-class Layer(ABC):
+class Layer(Weighted, ABC):
     """Base of the layers.
 
     Parameters
@@ -39,6 +46,7 @@ class Layer(ABC):
     """
 
     known_arguments: ClassVar[keras_arguments.Neutral] = keras_arguments.LAYER
+    needs_features = True  # whether the size of the last axis must be known
 
     def __init__(
         self,
@@ -49,6 +57,7 @@ class Layer(ABC):
         input_shape: Sequence[int | None] | None = None,
         **keras: object,
     ) -> None:
+        super().__init__()
         where = type(self).__name__
         reject_unsupported(where, keras, self.known_arguments)
         if name is not None and (not isinstance(name, str) or not name):
@@ -59,29 +68,17 @@ class Layer(ABC):
         self.seed = seed
         self.sample_shape = None if input_shape is None else check_sample_shape(where, input_shape)
         self.name = name or unique_name(where)
-        self.built = False
-        self.input_features: int | None = None
-        self.parameters: dict[str, Array] = {}
-        self.gradients: dict[str, Array] = {}
-        self._vector: ParameterVector | None = None
+        self._draws = 0  # of random numbers in training so far
         self._owner: weakref.ref[object] | None = None
 
     # What a kind of layer must say.
-
-    @abstractmethod
-    def parameter_shapes(self, features: int) -> dict[str, tuple[int, ...]]:
-        """Return the shapes of the parameters by name for inputs of so many features."""
-
-    @abstractmethod
-    def draw(self, name: str, shape: tuple[int, ...], draws: Draws) -> Array:
-        """Return first values of one parameter."""
 
     @abstractmethod
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return the output's shape for an input's, the batch first; raise if it does not fit."""
 
     @abstractmethod
-    def forward(self, x: Array, training: bool) -> Array:
+    def forward(self, x: Array, training: bool, mask: Mask | None = None) -> Array:
         """Return the output; in training keep what ``backward`` needs.
 
         ``x`` is trusted: of the layer's dtype and of a shape that fits. A call that is not for
@@ -92,7 +89,30 @@ class Layer(ABC):
     def backward(self, d_y: Array, need_d_x: bool) -> Array | None:
         """Add to the gradients of the last training forward; return that of its input if needed."""
 
-    @abstractmethod
+    # What a kind of layer may say.
+
+    def parameter_shapes(self, features: int) -> dict[str, tuple[int, ...]]:
+        """Return the shapes of the parameters by name for inputs of so many features: none."""
+        return {}
+
+    def draw(self, name: str, shape: tuple[int, ...], draws: Draws) -> Array:
+        """Return first values of one parameter."""
+        raise NotImplementedError(f"{type(self).__name__} has no parameter {name!r}")
+
+    def compute_mask(self, x: Array, mask: Mask | None) -> Mask | None:
+        """Return the mask of the output for an input and its mask: the same."""
+        return mask
+
+    def as_input(self, where: str, x: object) -> Array:
+        """Return anything array-like as an input of the layer, of whatever shape.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it holds no numbers of the right kind.
+        """
+        return as_array(where, "x", x, self.dtype)
+
     def add_to_stream(self, stream: _core.Stream) -> None:
         """Put the layer, with its weights as they are, at the end of a stream.
 
@@ -101,6 +121,10 @@ class Layer(ABC):
         ValueError
             If it cannot run step by step.
         """
+        raise ValueError(
+            f"{self.name}.stream: a {type(self).__name__} does not run step by step, expected "
+            "recurrent and dense layers; run the model on whole sequences"
+        )
 
     # Building.
 
@@ -143,33 +167,40 @@ class Layer(ABC):
         with _building:  # of several first calls at once, one makes the parameters
             if self.built:
                 return
-            features = check_count(self.name, "input_shape[-1]", shape[-1])
             with undone_on_error():
-                values = self.first_values(features, self.dtype)
+                values = self.first_values(shape, self.dtype)
             vector = ParameterVector([values], self.dtype)
-            self.adopt(vector, 0, features)
+            self.adopt(vector, vector.value_views[0], vector.gradient_views[0], shape[-1])
 
-    def first_values(self, features: int, dtype: np.dtype[Any]) -> dict[str, Array]:
+    def first_values(self, input_shape: Shape, dtype: np.dtype[Any]) -> dict[str, Array]:
         """Return the parameters, or first values of them; the layer is not changed.
+
+        Parameters
+        ----------
+        input_shape : tuple
+            Shape of a batch; only the last size matters.
+        dtype : dtype
+            Of the parameters.
 
         Raises
         ------
         ValueError, TypeError
-            If an initializer returns something else than numbers of the shape it was asked for.
+            If the last size must be known and is not, or an initializer returns something else than
+            numbers of the shape it was asked for.
         """
         if self.built:
             return self.parameters
+        features = input_shape[-1]
+        if features is None and self.needs_features:
+            raise ValueError(
+                f"{self.name}: input has shape {input_shape}, expected a size on the last axis; "
+                "give the layers before this one inputs of known shape"
+            )
+        if features is not None and self.needs_features:
+            check_count(self.name, "input_shape[-1]", features)
         draws = Draws(self.name, dtype, make_generator(self.name, self.seed))
-        shapes = self.parameter_shapes(features)
+        shapes = self.parameter_shapes(0 if features is None else features)
         return {name: self.draw(name, shape, draws) for name, shape in shapes.items()}
-
-    def adopt(self, vector: ParameterVector, index: int, features: int) -> None:
-        """Keep the parameters in this group of a vector from now on."""
-        self._vector = vector
-        self.parameters = vector.value_views[index]
-        self.gradients = vector.gradient_views[index]
-        self.input_features = features
-        self.built = True
 
     def restore_point(self) -> Callable[[], None]:
         """Return what undoes a ``build``, ``adopt`` or ``join`` that comes after this."""
@@ -181,7 +212,20 @@ class Layer(ABC):
 
         return restore
 
+    def unbuilt_copy(self: LayerKind, name: str) -> LayerKind:
+        """Return a layer of the same arguments, without weights and in no model."""
+        twin = type(self).__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        Weighted.__init__(twin)
+        twin.name, twin._owner, twin._saved, twin._draws = name, None, None, 0
+        return twin
+
     # Joining a model.
+
+    @property
+    def has_one_output(self) -> bool:
+        """Whether a call returns one array, as layers in a row must."""
+        return True
 
     def check_free_for(self, model: object, dtype: np.dtype[Any] | None) -> None:
         """Raise unless this model may take the layer in.
@@ -209,82 +253,67 @@ class Layer(ABC):
         self._owner = weakref.ref(model)
         self._inherited_dtype = dtype
 
-    # Weights.
+    # Calling.
 
-    @property
-    def weights(self) -> list[Array]:
-        """The parameters themselves, in Keras's order; writing to them changes the layer."""
-        return list(self.parameters.values())
-
-    def get_weights(self) -> list[Array]:
-        """Return copies of the parameters, in Keras's order."""
-        return [value.copy() for value in self.parameters.values()]
-
-    def set_weights(self, weights: Iterable[object]) -> None:
-        """Replace the values of all parameters, or of none.
+    def __call__(
+        self, x: object, mask: object = None, training: bool | None = None, **keras: object
+    ) -> Any:
+        """Run the layer on an array; build it first if it is not.
 
         Parameters
         ----------
-        weights : list of array-likes
-            As ``get_weights`` returns them.
+        x : array-like, (B, ...)
+            Input; no unit.
+        mask : array-like of bool, (B, T), optional
+            True where a step counts.
+        training : bool, optional
+            Whether the layer draws as its rates say; by default not.
+
+        Returns
+        -------
+        ndarray, (B, ...)
+            Output.
 
         Raises
         ------
-        ValueError
-            If their number or a shape differs, or the layer is not built yet.
-        TypeError
-            If one does not hold real numbers.
+        TypeError, ValueError
+            If an argument does not suit the layer.
         """
-        where = f"{self.name}.set_weights"
-        checked = self.check_weights(where, as_list(where, weights))
-        for value, new in zip(self.parameters.values(), checked, strict=True):
-            value[...] = new
+        reject_unsupported(self.name, keras, {})
+        draw = check_bool(self.name, "training", False if training is None else training)
+        array = self.take(x)
+        steps = self.take_mask(mask, array)
+        self.build_for(array)
+        y = self.forward(array, draw, steps)
+        if draw:
+            self._saved = None
+        return y
 
-    def check_weights(self, where: str, weights: Sequence[object]) -> list[Array]:
-        """Return ``weights`` as arrays that fit the parameters one by one.
+    def take_mask(self, mask: object, x: Array) -> Mask | None:
+        """Return a call's mask as an array (B, T), or None.
 
         Raises
         ------
-        ValueError, TypeError
-            As ``set_weights``.
+        TypeError, ValueError
+            If it is no mask of the steps of ``x``.
         """
-        if not self.built:
+        if mask is None:
+            return None
+        if x.ndim < 2:
             raise ValueError(
-                f"{where}: layer has no weights yet, expected a built one; call it on an array or "
-                "build(input_shape) first"
+                f"{self.name}: mask came with an input of shape {x.shape}, expected (batch, time "
+                "steps, ...); leave it out"
             )
-        assert self._vector is not None
-        names = ", ".join(self.parameters)
-        if len(weights) != len(self.parameters):
-            raise ValueError(
-                f"{where}: weights holds {len(weights)} arrays, expected {len(self.parameters)} "
-                f"({names}); pass what get_weights() of such a layer returned"
-            )
-        checked = []
-        for (name, value), new in zip(self.parameters.items(), weights, strict=True):
-            array = as_array(where, name, new, self.dtype)
-            advice = "take the weights of a layer of the same kind and size"
-            check_shape(where, name, array, value.shape, "shape", advice)
-            # Weights of this model may stand in for others of it: read all before any is written.
-            checked.append(array.copy() if self._vector.holds(array) else array)
-        return checked
+        return mask_operand(self.name, "mask", mask, x.shape[0], x.shape[1], time_major=False)
 
-    def count_params(self) -> int:
-        """Return the number of parameters.
+    def next_draws(self) -> RandomStream:
+        """Return the random numbers of one training call.
 
-        Raises
-        ------
-        ValueError
-            If the layer is not built yet.
+        Those of a layer with an int as ``seed`` depend on how many there were before alone.
         """
-        if not self.built:
-            raise ValueError(
-                f"{self.name}.count_params: layer has no weights yet, expected a built one; call "
-                "it on an array or build(input_shape) first"
-            )
-        return sum(value.size for value in self.parameters.values())
-
-    # Calling.
+        stream = draw_stream(self.name, self.seed, self._draws)
+        self._draws += 1
+        return stream
 
     def take(self, x: object) -> Array:
         """Return ``x`` as an input of this layer, which is not built by that.
@@ -294,7 +323,7 @@ class Layer(ABC):
         TypeError, ValueError
             If it cannot be one.
         """
-        array = as_array(self.name, "x", x, self.dtype)
+        array = self.as_input(self.name, x)
         self.compute_output_shape(cast(Shape, array.shape))
         return array
 
@@ -361,26 +390,11 @@ class Layer(ABC):
         self.__dict__.update(state)
         self._vector, self._owner, self._saved, self.gradients = None, None, None, {}
         if self.built:
-            assert self.input_features is not None
-            self.adopt(ParameterVector([self.parameters], self.dtype), 0, self.input_features)
+            vector = ParameterVector([self.parameters], self.dtype)
+            values, gradients = vector.value_views[0], vector.gradient_views[0]
+            self.adopt(vector, values, gradients, self.input_features)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}{'' if self.built else ', not built'}>"
 
     _saved: Any = None  # what the last training forward kept
-
-
-def as_list(where: str, weights: object) -> list[object]:
-    """Return weights as a list.
-
-    Raises
-    ------
-    TypeError
-        If they are none.
-    """
-    if not isinstance(weights, Iterable):
-        raise TypeError(
-            f"{where}: weights has type {type(weights).__name__}, expected a list of arrays; pass "
-            "what get_weights() returned"
-        )
-    return list(weights)

@@ -3,12 +3,12 @@
 from typing import Any
 
 from gatedcore import _core, initializers, keras_arguments
-from gatedcore.activations import name_of
+from gatedcore.activations import apply, gradient, name_of
 from gatedcore.arrays import Array, Shape
 from gatedcore.checks import check_bool, check_count
-from gatedcore.keras_arguments import reject_unsupported
-from gatedcore.layers.base import Layer
+from gatedcore.layers.base import Layer, Mask
 from gatedcore.layers.building import Draws
+from gatedcore.unfused import UNFUSED
 
 
 class Dense(Layer):
@@ -51,10 +51,13 @@ class Dense(Layer):
     ) -> None:
         where = type(self).__name__
         self.units = check_count(where, "units", units)
-        self.activation = name_of(where, "activation", activation)
+        self.activation = name_of(where, "activation", activation, fused=False)
         self.use_bias = check_bool(where, "use_bias", use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer, "kernel_initializer")
         self.bias_initializer = initializers.get(bias_initializer, "bias_initializer")
+        # What the kernel does, and what NumPy does after it.
+        self._row_wise = self.activation in UNFUSED
+        self._fused = "linear" if self._row_wise else self.activation
         super().__init__(**base)
 
     def parameter_shapes(self, features: int) -> dict[str, tuple[int, ...]]:
@@ -77,46 +80,25 @@ class Dense(Layer):
         self.check_features(input_shape)
         return (*input_shape[:-1], self.units)
 
-    def __call__(self, x: object, **keras: object) -> Array:
-        """Run the layer on an array; build it first if it is not.
-
-        Parameters
-        ----------
-        x : array-like, (B, ..., I)
-            Input; no unit.
-
-        Returns
-        -------
-        ndarray, (B, ..., units)
-            Output.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If the input does not suit the layer.
-        """
-        reject_unsupported(self.name, keras, keras_arguments.MODEL_CALL)
-        array = self.take(x)
-        self.build_for(array)
-        return self.forward(array, False)
-
-    def forward(self, x: Array, training: bool) -> Array:
+    def forward(self, x: Array, training: bool, mask: Mask | None = None) -> Array:
         parameters = self.parameters
         rows = x if x.ndim == 2 else x.reshape(-1, parameters["kernel"].shape[0])
-        y = _core.dense_forward(rows, parameters["kernel"], parameters.get("bias"), self.activation)
+        a = _core.dense_forward(rows, parameters["kernel"], parameters.get("bias"), self._fused)
+        y = apply(self.activation, a) if self._row_wise else a
         if training:
-            self._saved = rows, y
+            self._saved = rows, a, y
         return y if x.ndim == 2 else y.reshape(*x.shape[:-1], self.units)
 
     def backward(self, d_y: Array, need_d_x: bool) -> Array | None:
         gradients = self.gradients
-        (rows, y), self._saved = self._saved, None
+        (rows, a, y), self._saved = self._saved, None
+        d_rows = d_y if d_y.ndim == 2 else d_y.reshape(y.shape)
         d_x = _core.dense_backward(
             rows,
             self.parameters["kernel"],
-            y,
-            d_y if d_y.ndim == 2 else d_y.reshape(y.shape),
-            self.activation,
+            a,
+            gradient(self.activation, a, y, d_rows) if self._row_wise else d_rows,
+            self._fused,
             need_d_x,
             gradients["kernel"],
             gradients.get("bias"),
@@ -124,4 +106,10 @@ class Dense(Layer):
         return d_x if d_x is None or d_y.ndim == 2 else d_x.reshape(*d_y.shape[:-1], d_x.shape[1])
 
     def add_to_stream(self, stream: _core.Stream) -> None:
+        if self._row_wise:
+            raise ValueError(
+                f"{self.name}.stream: layer has activation={self.activation!r}, expected one of "
+                "the kernels such as 'sigmoid'; make the layer linear and apply it to what the "
+                "stream returns"
+            )
         stream.add_dense(self.parameters["kernel"], self.parameters.get("bias"), self.activation)

@@ -2,13 +2,11 @@
 
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from gatedcore import _core, keras_arguments, ops
 from gatedcore.arrays import Array
 from gatedcore.checks import check_bool
 from gatedcore.keras_arguments import reject_unsupported
+from gatedcore.layers.base import Mask
 from gatedcore.layers.recurrent import CellLayer, GatedLayer, SequenceLayer
 from gatedcore.layers.trace import GRUTrace
 
@@ -119,7 +117,7 @@ class GRU(GRUWeights, SequenceLayer):
         )
         self.zoneout_h = float(zoneout_h)
 
-    def __call__(
+    def __call__(  # type: ignore[override]  # Keras's order
         self,
         x: object,
         initial_state: object = None,
@@ -161,8 +159,9 @@ class GRU(GRUWeights, SequenceLayer):
         output = h_last if h is None else h
         return (output, h_last) if self.return_state else output
 
-    def forward(self, x: Array, training: bool) -> Array:
-        h, h_last, saved = self._run(x, None, training, self.draw_operands(x, training))
+    def forward(self, x: Array, training: bool, mask: Mask | None = None) -> Array:
+        operands = self.draw_operands(x, training)
+        h, h_last, saved = self._run(x, None, training, operands, mask)
         if training:
             self._saved = saved
         return h_last if h is None else h
@@ -235,7 +234,7 @@ class GRU(GRUWeights, SequenceLayer):
         h0: Array | None,
         save: bool,
         operands: tuple[Array | None, ...],
-        mask: npt.NDArray[np.bool_] | None = None,
+        mask: Mask | None = None,
     ) -> tuple[Array | None, Array, _core.GRUCache | None]:
         parameters = self.parameters
         return _core.gru_forward(
@@ -302,7 +301,7 @@ class GRUCell(GRUWeights, CellLayer):
             **base,
         )
 
-    def __call__(
+    def __call__(  # type: ignore[override]  # Keras's order
         self, x: object, states: object, training: bool = False
     ) -> tuple[Array, list[Array] | Array]:
         """Run one step; build the cell first if it is not.

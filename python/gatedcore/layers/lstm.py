@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from gatedcore import _core, keras_arguments, ops
 from gatedcore.arrays import Array
 from gatedcore.checks import check_bool
 from gatedcore.keras_arguments import reject_unsupported
+from gatedcore.layers.base import Mask
 from gatedcore.layers.building import Draws
 from gatedcore.layers.recurrent import CellLayer, GatedLayer, SequenceLayer
 from gatedcore.layers.trace import LSTMTrace
@@ -132,7 +132,7 @@ class LSTM(LSTMWeights, SequenceLayer):
         )
         self.zoneout_h, self.zoneout_c = float(zoneout_h), float(zoneout_c)
 
-    def __call__(
+    def __call__(  # type: ignore[override]  # Keras's order
         self,
         x: object,
         initial_state: Sequence[object] | None = None,
@@ -175,8 +175,9 @@ class LSTM(LSTMWeights, SequenceLayer):
         output = h_last if h is None else h
         return (output, h_last, c_last) if self.return_state else output
 
-    def forward(self, x: Array, training: bool) -> Array:
-        h, h_last, _, saved = self._run(x, None, None, training, self.draw_operands(x, training))
+    def forward(self, x: Array, training: bool, mask: Mask | None = None) -> Array:
+        operands = self.draw_operands(x, training)
+        h, h_last, _, saved = self._run(x, None, None, training, operands, mask)
         if training:
             self._saved = saved
         return h_last if h is None else h
@@ -250,7 +251,7 @@ class LSTM(LSTMWeights, SequenceLayer):
         c0: Array | None,
         save: bool,
         operands: tuple[Array | None, ...],
-        mask: npt.NDArray[np.bool_] | None = None,
+        mask: Mask | None = None,
     ) -> tuple[Array | None, Array, Array, _core.LSTMCache | None]:
         parameters = self.parameters
         return _core.lstm_forward(
@@ -316,7 +317,7 @@ class LSTMCell(LSTMWeights, CellLayer):
             **base,
         )
 
-    def __call__(
+    def __call__(  # type: ignore[override]  # Keras's order
         self, x: object, states: Sequence[object], training: bool = False
     ) -> tuple[Array, list[Array]]:
         """Run one step; build the cell first if it is not.

@@ -3,16 +3,13 @@
 from abc import abstractmethod
 from typing import Any, ClassVar
 
-import numpy as np
-import numpy.typing as npt
-
 from gatedcore import _core, initializers, keras_arguments
 from gatedcore.activations import name_of
 from gatedcore.arrays import Array, Shape, as_contiguous
 from gatedcore.checks import check_bool, check_count, check_shape
-from gatedcore.layers.base import Layer
+from gatedcore.layers.base import Layer, Mask
 from gatedcore.layers.building import Draws
-from gatedcore.ops.operands import check_rates, mask_operand, random_operands
+from gatedcore.ops.operands import check_rates, random_operands
 from gatedcore.random import draw_stream
 
 
@@ -139,10 +136,13 @@ class SequenceLayer(GatedLayer):
         self.recompute = check_bool(where, "recompute", recompute)
         self._rates = check_rates(where, dropout, recurrent_dropout, **zoneout)
         self.dropout, self.recurrent_dropout = float(dropout), float(recurrent_dropout)
-        self._draws = 0  # of dropout and zoneout so far
         super().__init__(units, **gated)
         if isinstance(self.seed, int) and self._rates is not None:
             draw_stream(where, self.seed)  # an error now rather than in the first training step
+
+    @property
+    def has_one_output(self) -> bool:
+        return not self.return_state
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         if len(input_shape) != 3:
@@ -167,27 +167,16 @@ class SequenceLayer(GatedLayer):
     def add_forward_to_stream(self, stream: _core.Stream) -> None:
         """Put a layer that runs forward at the end of a stream."""
 
-    def take_mask(self, mask: object, x: Array) -> npt.NDArray[np.bool_] | None:
-        """Return a call's mask as an array (B, T), or None.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If it is no mask of the steps of ``x``.
-        """
-        return mask_operand(self.name, "mask", mask, x.shape[0], x.shape[1], time_major=False)
+    def compute_mask(self, x: Array, mask: Mask | None) -> Mask | None:
+        if mask is None or not self.return_sequences:
+            return None
+        return mask[:, ::-1] if self.go_backwards else mask
 
     def draw_operands(self, x: Array, training: bool) -> tuple[Array | None, ...]:
-        """Return what dropout and zoneout need in one call: m_x, m_h, z_h, and an LSTM's z_c.
-
-        The draws of a layer with an int as ``seed`` depend on how many there were before alone.
-        """
+        """Return what dropout and zoneout need in one call: m_x, m_h, z_h, and an LSTM's z_c."""
         if self._rates is None:
             return ()
-        stream = None
-        if training:
-            stream = draw_stream(self.name, self.seed, self._draws)
-            self._draws += 1
+        stream = self.next_draws() if training else None
         batch, steps, features = x.shape
         dims = (steps, batch, features, self.units)
         return random_operands(self._rates, stream, dims, self.dtype, time_major=False)
@@ -212,7 +201,7 @@ class CellLayer(GatedLayer):
         self.check_features(input_shape)
         return (input_shape[0], self.units)
 
-    def forward(self, x: Array, training: bool) -> Array:
+    def forward(self, x: Array, training: bool, mask: Mask | None = None) -> Array:
         raise TypeError(self._alone())
 
     def backward(self, d_y: Array, need_d_x: bool) -> Array | None:

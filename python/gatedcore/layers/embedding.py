@@ -1,0 +1,107 @@
+"""The embedding: a row of a table for each token."""
+
+import warnings
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+
+from gatedcore import _core, initializers, keras_arguments
+from gatedcore.arrays import Array, Shape, as_tokens
+from gatedcore.checks import check_bool, check_count
+from gatedcore.layers.base import Layer, Mask
+from gatedcore.layers.building import Draws
+
+
+class Embedding(Layer):
+    """Vectors instead of tokens: row ``x`` of a table that is learned.
+
+    Parameters
+    ----------
+    input_dim : int
+        Rows of the table; tokens are integers from 0 to ``input_dim - 1``.
+    output_dim : int
+        Features of a vector.
+    embeddings_initializer : str, Initializer or callable
+        First values of the table.
+    mask_zero : bool
+        Whether token 0 is padding, whose steps do not count in the layers that follow.
+    input_length : int, optional
+        Taken with a warning and of no effect, as in Keras 3.
+    **base
+        ``input_shape``, ``name``, ``dtype`` and ``seed``; see ``Layer``. Other arguments of Keras
+        are refused unless they ask for nothing.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is out of its range or not supported.
+
+    References
+    ----------
+    docs/math.md, embedding.
+    """
+
+    known_arguments = keras_arguments.EMBEDDING
+    needs_features = False
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        embeddings_initializer: object = "uniform",
+        *,
+        mask_zero: bool = False,
+        input_length: int | None = None,
+        input_shape: Sequence[int | None] | None = None,
+        **base: Any,
+    ) -> None:
+        where = type(self).__name__
+        self.input_dim = check_count(where, "input_dim", input_dim)
+        self.output_dim = check_count(where, "output_dim", output_dim)
+        self.embeddings_initializer = initializers.get(
+            embeddings_initializer, "embeddings_initializer"
+        )
+        self.mask_zero = check_bool(where, "mask_zero", mask_zero)
+        if input_length is not None:
+            warnings.warn(
+                f"{where}: input_length={input_length!r} has no effect, any length is taken; leave "
+                "it out",
+                stacklevel=2,
+            )
+        super().__init__(input_shape=input_shape, **base)
+
+    def parameter_shapes(self, features: int) -> dict[str, tuple[int, ...]]:
+        return {"embeddings": (self.input_dim, self.output_dim)}
+
+    def draw(self, name: str, shape: tuple[int, ...], draws: Draws) -> Array:
+        return draws.draw("embeddings_initializer", self.embeddings_initializer, shape)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        if not input_shape:
+            raise ValueError(
+                f"{self.name}: input has no axes, expected (batch, ...) of tokens; add the batch"
+            )
+        return (*input_shape, self.output_dim)
+
+    def compute_mask(self, x: Array, mask: Mask | None) -> Mask | None:
+        if not self.mask_zero or x.ndim != 2:
+            return mask
+        own: Mask = x != 0
+        return own if mask is None else own & mask
+
+    def as_input(self, where: str, x: object) -> Array:
+        return cast(Array, as_tokens(where, "x", x))  # what layers pass on, numbers of some kind
+
+    def forward(self, x: Array, training: bool, mask: Mask | None = None) -> Array:
+        tokens = np.ascontiguousarray(x, np.int32)
+        y = _core.embedding_forward(tokens.reshape(-1), self.parameters["embeddings"])
+        if training:
+            self._saved = tokens
+        return y.reshape(*x.shape, self.output_dim)
+
+    def backward(self, d_y: Array, need_d_x: bool) -> Array | None:
+        tokens, self._saved = self._saved, None
+        rows = np.ascontiguousarray(d_y).reshape(-1, self.output_dim)
+        _core.embedding_backward(tokens.reshape(-1), rows, self.gradients["embeddings"])
+        return None

@@ -1,0 +1,139 @@
+"""Named parameters: what layers have of them, and how they are read and exchanged."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from gatedcore.arrays import Array, as_array
+from gatedcore.checks import check_shape
+from gatedcore.parameters import ParameterVector
+
+
+class Weighted:
+    """Parameters by name, views into a vector that a whole model may share.
+
+    Attributes
+    ----------
+    parameters, gradients : dict of ndarray
+        By name; empty before the layer is built.
+    built : bool
+        Whether there are parameters, or none are needed.
+    """
+
+    name: str
+
+    def __init__(self) -> None:
+        self.built = False
+        self.input_features: int | None = None
+        self.parameters: dict[str, Array] = {}
+        self.gradients: dict[str, Array] = {}
+        self._vector: ParameterVector | None = None
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Dtype of parameters and outputs."""
+        raise NotImplementedError
+
+    def adopt(
+        self,
+        vector: ParameterVector,
+        values: dict[str, Array],
+        gradients: dict[str, Array],
+        features: int | None,
+    ) -> None:
+        """Keep these views into a vector as the parameters from now on."""
+        self._vector = vector
+        self.parameters = values
+        self.gradients = gradients
+        self.input_features = features
+        self.built = True
+
+    @property
+    def weights(self) -> list[Array]:
+        """The parameters themselves, in Keras's order; writing to them changes the layer."""
+        return list(self.parameters.values())
+
+    def get_weights(self) -> list[Array]:
+        """Return copies of the parameters, in Keras's order."""
+        return [value.copy() for value in self.parameters.values()]
+
+    def set_weights(self, weights: Iterable[object]) -> None:
+        """Replace the values of all parameters, or of none.
+
+        Parameters
+        ----------
+        weights : list of array-likes
+            As ``get_weights`` returns them.
+
+        Raises
+        ------
+        ValueError
+            If their number or a shape differs, or the layer is not built yet.
+        TypeError
+            If one does not hold real numbers.
+        """
+        where = f"{self.name}.set_weights"
+        checked = self.check_weights(where, as_list(where, weights))
+        for value, new in zip(self.parameters.values(), checked, strict=True):
+            value[...] = new
+
+    def check_weights(self, where: str, weights: Sequence[object]) -> list[Array]:
+        """Return ``weights`` as arrays that fit the parameters one by one.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As ``set_weights``.
+        """
+        if not self.built:
+            raise ValueError(
+                f"{where}: layer has no weights yet, expected a built one; call it on an array or "
+                "build(input_shape) first"
+            )
+        assert self._vector is not None
+        names = ", ".join(self.parameters)
+        if len(weights) != len(self.parameters):
+            raise ValueError(
+                f"{where}: weights holds {len(weights)} arrays, expected {len(self.parameters)} "
+                f"({names}); pass what get_weights() of such a layer returned"
+            )
+        checked = []
+        for (name, value), new in zip(self.parameters.items(), weights, strict=True):
+            array = as_array(where, name, new, self.dtype)
+            advice = "take the weights of a layer of the same kind and size"
+            check_shape(where, name, array, value.shape, "shape", advice)
+            # Weights of this model may stand in for others of it: read all before any is written.
+            checked.append(array.copy() if self._vector.holds(array) else array)
+        return checked
+
+    def count_params(self) -> int:
+        """Return the number of parameters.
+
+        Raises
+        ------
+        ValueError
+            If the layer is not built yet.
+        """
+        if not self.built:
+            raise ValueError(
+                f"{self.name}.count_params: layer has no weights yet, expected a built one; call "
+                "it on an array or build(input_shape) first"
+            )
+        return sum(value.size for value in self.parameters.values())
+
+
+def as_list(where: str, weights: object) -> list[object]:
+    """Return weights as a list.
+
+    Raises
+    ------
+    TypeError
+        If they are none.
+    """
+    if not isinstance(weights, Iterable):
+        raise TypeError(
+            f"{where}: weights has type {type(weights).__name__}, expected a list of arrays; pass "
+            "what get_weights() returned"
+        )
+    return list(weights)

@@ -1,0 +1,92 @@
+"""What a model has of its layers' weights, and how they are read and exchanged."""
+
+from collections.abc import Iterable
+
+from gatedcore.arrays import Array
+from gatedcore.layers.base import Layer
+from gatedcore.layers.weighted import as_list
+from gatedcore.parameters import ParameterVector
+
+
+class ModelWeights:
+    """The weights of all layers, layer by layer.
+
+    Attributes
+    ----------
+    layers : list of Layer
+        The layers in order.
+    built : bool
+        Whether there are parameters.
+    """
+
+    name: str
+    _layers: list[Layer]
+    _vector: ParameterVector | None
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers in order."""
+        return list(self._layers)
+
+    @property
+    def built(self) -> bool:
+        """Whether there are parameters."""
+        return self._vector is not None
+
+    @property
+    def weights(self) -> list[Array]:
+        """The parameters themselves, layer by layer; writing to them changes the model."""
+        return [value for layer in self._layers for value in layer.weights]
+
+    def get_weights(self) -> list[Array]:
+        """Return copies of the parameters, layer by layer, each in Keras's order."""
+        return [value.copy() for value in self.weights]
+
+    def set_weights(self, weights: Iterable[object]) -> None:
+        """Replace the values of all parameters, or of none.
+
+        Parameters
+        ----------
+        weights : list of array-likes
+            As ``get_weights`` returns them.
+
+        Raises
+        ------
+        ValueError
+            If their number or a shape differs, or the model is not built yet.
+        TypeError
+            If one does not hold real numbers.
+        """
+        where = f"{self.name}.set_weights"
+        self._need_built(where)
+        given, count = as_list(where, weights), len(self.weights)
+        if len(given) != count:
+            raise ValueError(
+                f"{where}: weights holds {len(given)} arrays, expected {count}; pass what "
+                "get_weights() of a model of the same layers returned"
+            )
+        checked, start = [], 0
+        for layer in self._layers:
+            stop = start + len(layer.parameters)
+            checked += layer.check_weights(f"{where} ({layer.name})", given[start:stop])
+            start = stop
+        for value, new in zip(self.weights, checked, strict=True):
+            value[...] = new
+
+    def count_params(self) -> int:
+        """Return the number of parameters.
+
+        Raises
+        ------
+        ValueError
+            If the model is not built yet.
+        """
+        self._need_built(f"{self.name}.count_params")
+        return sum(layer.count_params() for layer in self._layers)
+
+    def _need_built(self, where: str) -> None:
+        if not self.built:
+            raise ValueError(
+                f"{where}: model has no weights yet, expected a built one; call it on an array, or "
+                "give its first layer an input_shape"
+            )
