@@ -49,7 +49,6 @@ GATED: Neutral = {
 CELL: Neutral = {**GATED, "dropout": (0,), "recurrent_dropout": (0,)}
 SEQUENCE: Neutral = {
     **GATED,
-    "stateful": (False,),
     "unroll": (False,),
     "use_cudnn": ("auto", False),
     "implementation": (1, 2),  # two orders of the same sums

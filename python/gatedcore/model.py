@@ -309,6 +309,13 @@ class Sequential(ModelWeights, Trainer):
         self.build(shape)
         return self.forward_masked(array, draw, steps)[0]
 
+    def reset_states(self) -> None:
+        """Forget what stateful layers carry from batch to batch."""
+        for layer in self._layers:
+            layer.reset_states()
+
+    reset_state = reset_states  # Keras has both names
+
     def stream(self, batch: int = 1) -> Stream:
         """Return the model as a function of one time step that carries its states.
 

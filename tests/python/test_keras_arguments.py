@@ -20,7 +20,7 @@ def test_values_that_ask_for_nothing_pass() -> None:
     ("argument", "value", "shown"),
     [
         ("unroll", True, "True"),
-        ("stateful", True, "True"),
+        ("implementation", 3, "3"),
         ("kernel_regularizer", "l2", "'l2'"),
         ("recurrent_regularizer", np.ones(3), "<ndarray>"),
     ],

@@ -6,7 +6,7 @@ import threading
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +23,6 @@ from gatedcore.random import RandomStream, draw_stream, make_generator, undone_o
 from gatedcore.streaming import Stream
 
 Mask = npt.NDArray[np.bool_]  # (B, T), True where a step counts
-
-LayerKind = TypeVar("LayerKind", bound="Layer")
 
 _building = threading.RLock()
 
@@ -112,6 +110,9 @@ class Layer(Weighted, ABC):
             If it holds no numbers of the right kind.
         """
         return as_array(where, "x", x, self.dtype)
+
+    def reset_states(self) -> None:
+        """Forget what the layer carries from batch to batch: nothing."""
 
     def add_to_stream(self, stream: _core.Stream) -> None:
         """Put the layer, with its weights as they are, at the end of a stream.
@@ -211,14 +212,6 @@ class Layer(Weighted, ABC):
             self.__dict__.update(state)
 
         return restore
-
-    def unbuilt_copy(self: LayerKind, name: str) -> LayerKind:
-        """Return a layer of the same arguments, without weights and in no model."""
-        twin = type(self).__new__(type(self))
-        twin.__dict__.update(self.__dict__)
-        Weighted.__init__(twin)
-        twin.name, twin._owner, twin._saved, twin._draws = name, None, None, 0
-        return twin
 
     # Joining a model.
 

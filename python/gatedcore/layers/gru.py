@@ -60,6 +60,9 @@ class GRU(GRUWeights, SequenceLayer):
     zoneout_h : float
         Share of the units whose state training leaves as it was, a draw for each step; otherwise
         each unit keeps this share of its old state (Krueger et al. 2017). Not in Keras.
+    stateful : bool
+        Whether a batch begins with the states after the one before it, row by row, until
+        ``reset_states()``; gradients stop where a batch begins.
     **base
         ``input_shape``, ``name``, ``dtype`` and ``seed``; see ``Layer``. ``seed`` is for initial
         weights, dropout and zoneout. Other arguments of Keras are refused unless they ask for
@@ -94,6 +97,7 @@ class GRU(GRUWeights, SequenceLayer):
         recurrent_dropout: float = 0.0,
         zoneout_h: float = 0.0,
         recompute: bool = False,
+        stateful: bool = False,
         **base: Any,
     ) -> None:
         super().__init__(
@@ -113,6 +117,7 @@ class GRU(GRUWeights, SequenceLayer):
             recurrent_dropout=recurrent_dropout,
             zoneout={"zoneout_h": zoneout_h},
             recompute=recompute,
+            stateful=stateful,
             **base,
         )
         self.zoneout_h = float(zoneout_h)
@@ -152,16 +157,22 @@ class GRU(GRUWeights, SequenceLayer):
         reject_unsupported(self.name, keras, keras_arguments.SEQUENCE_CALL)
         draw = check_bool(self.name, "training", False if training is None else training)
         array = self.take(x)
-        (h0,) = self.take_states(initial_state, array.shape[0])
+        if initial_state is None:
+            (h0,) = self.first_states(array.shape[0])
+        else:
+            (h0,) = self.take_states(initial_state, array.shape[0])
         steps = self.take_mask(mask, array)
         self.build_for(array)
         h, h_last, _ = self._run(array, h0, False, self.draw_operands(array, draw), steps)
+        self.carry(h_last)
         output = h_last if h is None else h
         return (output, h_last) if self.return_state else output
 
     def forward(self, x: Array, training: bool, mask: Mask | None = None) -> Array:
         operands = self.draw_operands(x, training)
-        h, h_last, saved = self._run(x, None, training, operands, mask)
+        (h0,) = self.first_states(len(x))
+        h, h_last, saved = self._run(x, h0, training, operands, mask)
+        self.carry(h_last)
         if training:
             self._saved = saved
         return h_last if h is None else h

@@ -74,6 +74,9 @@ class LSTM(LSTMWeights, SequenceLayer):
         Whether training saves states alone and computes gates anew in the backward pass: a third
         of the memory between the passes, the same gradients, up to a third more time. Not an
         argument of Keras.
+    stateful : bool
+        Whether a batch begins with the states after the one before it, row by row, until
+        ``reset_states()``; gradients stop where a batch begins.
     **base
         ``input_shape``, ``name``, ``dtype`` and ``seed``; see ``Layer``. ``seed`` is for initial
         weights, dropout and zoneout. Other arguments of Keras are refused unless they ask for
@@ -109,6 +112,7 @@ class LSTM(LSTMWeights, SequenceLayer):
         zoneout_h: float = 0.0,
         zoneout_c: float = 0.0,
         recompute: bool = False,
+        stateful: bool = False,
         **base: Any,
     ) -> None:
         super().__init__(
@@ -128,6 +132,7 @@ class LSTM(LSTMWeights, SequenceLayer):
             recurrent_dropout=recurrent_dropout,
             zoneout={"zoneout_h": zoneout_h, "zoneout_c": zoneout_c},
             recompute=recompute,
+            stateful=stateful,
             **base,
         )
         self.zoneout_h, self.zoneout_c = float(zoneout_h), float(zoneout_c)
@@ -167,17 +172,23 @@ class LSTM(LSTMWeights, SequenceLayer):
         reject_unsupported(self.name, keras, keras_arguments.SEQUENCE_CALL)
         draw = check_bool(self.name, "training", False if training is None else training)
         array = self.take(x)
-        h0, c0 = self.take_states(initial_state, array.shape[0])
+        if initial_state is None:
+            h0, c0 = self.first_states(array.shape[0])
+        else:
+            h0, c0 = self.take_states(initial_state, array.shape[0])
         steps = self.take_mask(mask, array)
         self.build_for(array)
         operands = self.draw_operands(array, draw)
         h, h_last, c_last, _ = self._run(array, h0, c0, False, operands, steps)
+        self.carry(h_last, c_last)
         output = h_last if h is None else h
         return (output, h_last, c_last) if self.return_state else output
 
     def forward(self, x: Array, training: bool, mask: Mask | None = None) -> Array:
         operands = self.draw_operands(x, training)
-        h, h_last, _, saved = self._run(x, None, None, training, operands, mask)
+        h0, c0 = self.first_states(len(x))
+        h, h_last, c_last, saved = self._run(x, h0, c0, training, operands, mask)
+        self.carry(h_last, c_last)
         if training:
             self._saved = saved
         return h_last if h is None else h

@@ -126,6 +126,7 @@ class SequenceLayer(GatedLayer):
         recurrent_dropout: float,
         zoneout: dict[str, float],
         recompute: bool,
+        stateful: bool,
         **gated: Any,
     ) -> None:
         where = type(self).__name__
@@ -134,6 +135,8 @@ class SequenceLayer(GatedLayer):
         self.go_backwards = check_bool(where, "go_backwards", go_backwards)
         self.zero_output_for_mask = check_bool(where, "zero_output_for_mask", zero_output_for_mask)
         self.recompute = check_bool(where, "recompute", recompute)
+        self.stateful = check_bool(where, "stateful", stateful)
+        self._carried: list[Array] | None = None
         self._rates = check_rates(where, dropout, recurrent_dropout, **zoneout)
         self.dropout, self.recurrent_dropout = float(dropout), float(recurrent_dropout)
         super().__init__(units, **gated)
@@ -171,6 +174,35 @@ class SequenceLayer(GatedLayer):
         if mask is None or not self.return_sequences:
             return None
         return mask[:, ::-1] if self.go_backwards else mask
+
+    def first_states(self, batch: int) -> list[Array | None]:
+        """Return the states before a batch: those after the last one if ``stateful``, else None.
+
+        Raises
+        ------
+        ValueError
+            If the last one had another number of rows.
+        """
+        if self._carried is None:
+            return [None] * len(self.states)
+        rows = len(self._carried[0])
+        if rows != batch:
+            raise ValueError(
+                f"{self.name}: batch has {batch} rows, expected {rows} as the states carried from "
+                "the last one; call reset_states() first, or keep to one batch size"
+            )
+        return list(self._carried)
+
+    def carry(self, *last: Array) -> None:
+        """Keep the states after a batch for the next one, if ``stateful``."""
+        if self.stateful:
+            self._carried = [state.copy() for state in last]
+
+    def reset_states(self) -> None:
+        """Forget the states carried from the last batch; the next one may have another size."""
+        self._carried = None
+
+    reset_state = reset_states  # Keras has both names
 
     def draw_operands(self, x: Array, training: bool) -> tuple[Array | None, ...]:
         """Return what dropout and zoneout need in one call: m_x, m_h, z_h, and an LSTM's z_c."""

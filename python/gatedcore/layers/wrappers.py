@@ -9,6 +9,7 @@ import numpy as np
 from gatedcore.arrays import Array, Shape
 from gatedcore.layers.base import Layer, Mask
 from gatedcore.layers.recurrent import CellLayer, SequenceLayer
+from gatedcore.layers.weighted import Weighted
 from gatedcore.parameters import ParameterVector
 
 
@@ -55,6 +56,10 @@ class Wrapper(Layer):
 
     def as_input(self, where: str, x: object) -> Array:
         return self.layer.as_input(where, x)
+
+    def reset_states(self) -> None:
+        for layer in self.within().values():
+            layer.reset_states()
 
     def first_values(self, input_shape: Shape, dtype: np.dtype[Any]) -> dict[str, Array]:
         if self.built:
@@ -362,7 +367,10 @@ class Bidirectional(Wrapper):
 
 def _other_way(layer: SequenceLayer) -> SequenceLayer:
     """Return a copy of a recurrent layer, not built, that runs in the other direction."""
-    twin = layer.unbuilt_copy(f"backward_{layer.name}")
+    twin: SequenceLayer = type(layer).__new__(type(layer))
+    twin.__dict__.update(layer.__dict__)
+    Weighted.__init__(twin)  # without weights of its own
+    twin.name, twin._owner, twin._saved, twin._draws = f"backward_{layer.name}", None, None, 0
     twin.go_backwards = not layer.go_backwards
     if isinstance(layer.seed, int):  # the same seed would give both the same weights
         child = np.random.SeedSequence([layer.seed, 1])

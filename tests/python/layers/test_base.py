@@ -81,7 +81,7 @@ def test_count_params_needs_a_built_layer() -> None:
         ({"units": 2, "input_shape": (3, None)}, ValueError, "expected a size on the last axis"),
         ({"units": 2, "input_shape": (0, 1)}, ValueError, "LSTM: input_shape is 0, expected"),
         ({"units": 2, "dropout": 1.2}, ValueError, "LSTM: dropout is 1.2, expected a number in"),
-        ({"units": 2, "stateful": True}, ValueError, "LSTM: stateful=True is not supported"),
+        ({"units": 2, "implementation": 3}, ValueError, "LSTM: implementation=3 is not supported"),
         ({"units": 2, "trainable": False}, ValueError, "LSTM: trainable=False is not supported"),
         ({"units": 2, "unrol": True}, TypeError, "LSTM: got an unknown argument 'unrol'"),
         ({"units": 2, "use_bias": "yes"}, TypeError, "LSTM: use_bias is 'yes', expected True or"),

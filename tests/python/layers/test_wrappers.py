@@ -57,6 +57,30 @@ def test_bidirectional_gradients(sequences, mode, mask):
     assert_layer_gradients(gk.Bidirectional(inner, merge_mode=mode), X.copy(), mask)
 
 
+def test_bidirectional_agrees_with_torch():
+    torch = pytest.importorskip("torch")
+    theirs = torch.nn.LSTM(2, 4, batch_first=True, bidirectional=True, dtype=torch.float64)
+    layer = gk.Bidirectional(gk.LSTM(4, return_sequences=True, dtype="float64"))
+    layer.build(X.shape)
+    weights = []
+    for end in ("l0", "l0_reverse"):
+        w_x, w_h, b_x, b_h = (
+            getattr(theirs, f"{name}_{end}").detach().numpy()
+            for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        )
+        weights += [w_x.T, w_h.T, b_x + b_h]
+    layer.set_weights(weights)
+    x = torch.from_numpy(X).requires_grad_()
+    y, _ = theirs(x)
+    np.testing.assert_allclose(layer(X), y.detach().numpy(), rtol=1e-12, atol=1e-14)
+    d_y = np.random.default_rng(0).normal(size=y.shape)
+    y.backward(torch.from_numpy(d_y))
+    layer.forward(X, True)
+    np.testing.assert_allclose(layer.backward(d_y, True), x.grad.numpy(), rtol=1e-11, atol=1e-14)
+    d_kernel = theirs.weight_ih_l0_reverse.grad.numpy().T
+    np.testing.assert_allclose(layer.gradients["backward_kernel"], d_kernel, rtol=1e-11, atol=1e-14)
+
+
 def test_states_go_in_and_come_out_forward_first():
     layer = gk.Bidirectional(gk.LSTM(4, return_state=True, seed=0))
     states = [np.full((3, 4), 0.1 * k, np.float32) for k in range(4)]
