@@ -4,6 +4,7 @@
 
 #if defined(__linux__)
 #include <sched.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -58,7 +59,8 @@ class Affinity {
 
 }  // namespace
 
-int this_thread() { return static_cast<int>(gettid()); }
+// Not gettid(): glibc has it from 2.30 on.
+int this_thread() { return static_cast<int>(syscall(SYS_gettid)); }
 
 int allowed_processors() { return Affinity(0).count(); }
 
