@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from gatedcore import (
     activations,
     callbacks,
+    constraints,
     data,
     initializers,
     layers,
@@ -13,6 +14,7 @@ from gatedcore import (
     ops,
     optimizers,
     random,
+    regularizers,
 )
 from gatedcore._core import __version__
 from gatedcore.callbacks import Callback, History
@@ -71,6 +73,7 @@ __all__ = [
     "__version__",
     "activations",
     "callbacks",
+    "constraints",
     "data",
     "get_num_threads",
     "initializers",
@@ -82,6 +85,7 @@ __all__ = [
     "plot",
     "random",
     "reference",
+    "regularizers",
     "set_num_threads",
     "set_random_seed",
 ]

@@ -13,6 +13,7 @@ from gatedcore.arrays import Array, Shape
 from gatedcore.batches import Batches
 from gatedcore.callbacks import CallbackList, Logs, check_callbacks
 from gatedcore.keras_arguments import reject_unsupported
+from gatedcore.layers.weighted import Rule
 from gatedcore.objective import Means, Objective
 from gatedcore.optimizers import Optimizer
 from gatedcore.parameters import ParameterVector
@@ -49,6 +50,10 @@ class Evaluator(ABC):
     @abstractmethod
     def forward(self, x: Array, training: bool) -> Array:
         """Return the output; in training keep what ``backward`` needs."""
+
+    @abstractmethod
+    def ruled(self) -> list[tuple[Array, Array, Rule]]:
+        """Return value, gradient and rule of every parameter that has one."""
 
     @abstractmethod
     def restore_point(self) -> Callable[[], None]:
@@ -148,11 +153,13 @@ class Evaluator(ABC):
         """Return the means of loss and metrics over the samples."""
         run.call("on_test_begin")
         means = Means(objective)
+        rules = [(value, rule.regularizer) for value, _, rule in self.ruled()]
+        penalty = sum(weigh(value) for value, weigh in rules if weigh is not None)
         for step, (x, y) in enumerate(batches.pairs()):
             run.batch("on_test_batch_begin", step)
             with np.errstate(over="ignore", invalid="ignore"):  # reported here
                 y_pred = self.forward(x, False)
-                loss = objective.loss_of(y, y_pred)[0]
+                loss = objective.loss_of(y, y_pred)[0] + penalty
             if not math.isfinite(loss):
                 raise ValueError(not_finite(where, f"loss of batch {step} is {loss}", x, y))
             means.add(loss, y, y_pred)

@@ -11,18 +11,12 @@ Neutral = Mapping[str, tuple[object, ...]]
 LAYER: Neutral = {"trainable": (True,), "activity_regularizer": (None,)}
 DENSE: Neutral = {
     **LAYER,
-    "kernel_regularizer": (None,),
-    "bias_regularizer": (None,),
-    "kernel_constraint": (None,),
-    "bias_constraint": (None,),
     "lora_rank": (None,),
     "lora_alpha": (None,),
     "quantization_config": (None,),
 }
 EMBEDDING: Neutral = {
     **LAYER,
-    "embeddings_regularizer": (None,),
-    "embeddings_constraint": (None,),
     "weights": (None,),
     "lora_rank": (None,),
     "lora_alpha": (None,),
@@ -32,19 +26,9 @@ LAYER_NORMALIZATION: Neutral = {
     **LAYER,
     "axis": (-1,),
     "rms_scaling": (False,),
-    "beta_regularizer": (None,),
-    "gamma_regularizer": (None,),
-    "beta_constraint": (None,),
-    "gamma_constraint": (None,),
 }
 GATED: Neutral = {
     **LAYER,
-    "kernel_regularizer": (None,),
-    "recurrent_regularizer": (None,),
-    "bias_regularizer": (None,),
-    "kernel_constraint": (None,),
-    "recurrent_constraint": (None,),
-    "bias_constraint": (None,),
 }
 CELL: Neutral = {**GATED, "dropout": (0,), "recurrent_dropout": (0,)}
 SEQUENCE: Neutral = {

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from gatedcore.arrays import Array
 from gatedcore.layers.base import Layer
-from gatedcore.layers.weighted import as_list
+from gatedcore.layers.weighted import Rule, as_list
 from gatedcore.parameters import ParameterVector
 
 
@@ -32,6 +32,10 @@ class ModelWeights:
     def built(self) -> bool:
         """Whether there are parameters."""
         return self._vector is not None
+
+    def ruled(self) -> list[tuple[Array, Array, Rule]]:
+        """Return value, gradient and rule of every parameter that has one."""
+        return [rule for layer in self._layers for rule in layer.ruled()]
 
     @property
     def weights(self) -> list[Array]:

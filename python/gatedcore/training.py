@@ -16,6 +16,7 @@ from gatedcore.checks import check_bool, check_count
 from gatedcore.evaluation import Evaluator, as_asked, not_finite
 from gatedcore.interrupt import DeferredInterrupt
 from gatedcore.keras_arguments import reject_unsupported
+from gatedcore.layers.weighted import Rule
 from gatedcore.objective import Means, Objective
 from gatedcore.optimizers import Optimizer
 from gatedcore.parameters import ParameterVector
@@ -41,6 +42,7 @@ class Trainer(Evaluator):
         self.history: History | None = None
         self.stop_training = False
         self._training = False
+        self._ruled: list[tuple[Array, Array, Rule]] = []
 
     @abstractmethod
     def backward(self, d_y: Array) -> None:
@@ -186,12 +188,17 @@ class Trainer(Evaluator):
                 raise ValueError(not_finite("training step", f"loss is {loss}", x, y, _NOT_TAKEN))
             vector.gradients.fill(0.0)
             self.backward(d_y_pred)
+            if self._ruled:
+                loss += add_penalties(self._ruled)
             # One NaN or infinity spoils the sum; the sum costs less than a test of each element.
             if not math.isfinite(np.add.reduce(vector.gradients)):
                 what = "a gradient is not finite"
                 raise ValueError(not_finite("training step", what, x, y, _NOT_TAKEN))
             means.add(loss, y, y_pred)  # before the step: a metric may raise
         objective.optimizer.step(vector.values, vector.gradients)
+        for value, _, rule in self._ruled:
+            if rule.constraint is not None:
+                value[...] = rule.constraint(value)
 
     @contextmanager
     def _unchanged_before_a_step(self, where: str, optimizer: Optimizer) -> Iterator[None]:
@@ -225,4 +232,15 @@ class Trainer(Evaluator):
         self.build(input_shape)
         assert self._vector is not None
         objective.optimizer.attach(self._vector.values)
+        self._ruled = self.ruled()
         return self._vector
+
+
+def add_penalties(ruled: list[tuple[Array, Array, Rule]]) -> float:
+    """Return what regularizers add to the loss, and add their gradients."""
+    penalty = 0.0
+    for value, gradient, rule in ruled:
+        if rule.regularizer is not None:
+            penalty += rule.regularizer(value)
+            gradient += rule.regularizer.gradient(value)
+    return penalty

@@ -21,8 +21,8 @@ def test_values_that_ask_for_nothing_pass() -> None:
     [
         ("unroll", True, "True"),
         ("implementation", 3, "3"),
-        ("kernel_regularizer", "l2", "'l2'"),
-        ("recurrent_regularizer", np.ones(3), "<ndarray>"),
+        ("activity_regularizer", "l2", "'l2'"),
+        ("use_cudnn", np.ones(3), "<ndarray>"),
     ],
 )
 def test_all_else_is_refused_by_name(argument: str, value: object, shown: str) -> None:

@@ -34,7 +34,7 @@ PYTHON_LEVELS = [
     {"checks", "unfused"},
     {"activations", "parameters", "random"},
     {"ops"},
-    {"initializers", "losses", "metrics", "optimizers", "streaming"},
+    {"constraints", "initializers", "losses", "metrics", "optimizers", "regularizers", "streaming"},
     {"layers"},
     {"batches", "callbacks", "data", "feeding", "objective", "progress", "summary"},
     {"evaluation", "model_weights"},

@@ -5,7 +5,7 @@ from __future__ import annotations  # numpy.random is imported when first used, 
 import threading
 import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 import numpy as np
@@ -44,6 +44,8 @@ class Layer(Weighted, ABC):
     """
 
     known_arguments: ClassVar[keras_arguments.Neutral] = keras_arguments.LAYER
+    # Parameters that may have a regularizer and a constraint, and how Keras's arguments call them.
+    weight_arguments: ClassVar[Mapping[str, str]] = {}
     needs_features = True  # whether the size of the last axis must be known
 
     def __init__(
@@ -57,6 +59,7 @@ class Layer(Weighted, ABC):
     ) -> None:
         super().__init__()
         where = type(self).__name__
+        self.take_rules(self.weight_arguments, keras)
         reject_unsupported(where, keras, self.known_arguments)
         if name is not None and (not isinstance(name, str) or not name):
             raise TypeError(f"{where}: name is {name!r}, expected a string; pass one, or leave it")

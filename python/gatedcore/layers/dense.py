@@ -1,6 +1,6 @@
 """The dense layer: the same weights for the last axis of whatever comes in."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from gatedcore import _core, initializers, keras_arguments
 from gatedcore.activations import apply, gradient, name_of
@@ -39,6 +39,7 @@ class Dense(Layer):
     """
 
     known_arguments = keras_arguments.DENSE
+    weight_arguments: ClassVar = {"kernel": "kernel", "bias": "bias"}
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
@@ -43,6 +43,7 @@ class Embedding(Layer):
     """
 
     known_arguments = keras_arguments.EMBEDDING
+    weight_arguments: ClassVar = {"embeddings": "embeddings"}
     needs_features = False
 
     def __init__(

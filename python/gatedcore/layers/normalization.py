@@ -1,6 +1,6 @@
 """Layer normalization: features with mean 0 and variance 1, then scaled and moved."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -37,6 +37,7 @@ class LayerNormalization(Layer):
     """
 
     known_arguments = keras_arguments.LAYER_NORMALIZATION
+    weight_arguments: ClassVar = {"gamma": "gamma", "beta": "beta"}
 
     def __init__(
         self,

@@ -17,6 +17,11 @@ class GatedLayer(Layer):
     """Base of LSTM, GRU and their cells; the arguments are Keras's."""
 
     known_arguments = keras_arguments.CELL
+    weight_arguments: ClassVar = {
+        "kernel": "kernel",
+        "recurrent_kernel": "recurrent",
+        "bias": "bias",
+    }
     gates: ClassVar[int]
     states: ClassVar[tuple[str, ...]]
 

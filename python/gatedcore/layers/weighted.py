@@ -1,13 +1,22 @@
 """Named parameters: what layers have of them, and how they are read and exchanged."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from gatedcore import constraints, regularizers
 from gatedcore.arrays import Array, as_array
 from gatedcore.checks import check_shape
 from gatedcore.parameters import ParameterVector
+from gatedcore.regularizers import Regularizer
+
+
+class Rule(NamedTuple):
+    """What is asked of a parameter in training."""
+
+    regularizer: Regularizer | None = None
+    constraint: Callable[[Array], Array] | None = None
 
 
 class Weighted:
@@ -29,6 +38,41 @@ class Weighted:
         self.parameters: dict[str, Array] = {}
         self.gradients: dict[str, Array] = {}
         self._vector: ParameterVector | None = None
+        self.rules: dict[str, Rule] = {}
+
+    def take_rules(self, stems: Mapping[str, str], keras: dict[str, object]) -> None:
+        """Take the regularizers and constraints of parameters from Keras's arguments.
+
+        Parameters
+        ----------
+        stems : mapping
+            By parameter, how Keras's arguments call it.
+        keras : dict
+            All arguments; those taken are removed.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If one is neither regularizer nor constraint.
+        """
+        for parameter, stem in stems.items():
+            regularizer, constraint = f"{stem}_regularizer", f"{stem}_constraint"
+            rule = Rule(
+                regularizers.get(keras.pop(regularizer, None), regularizer),
+                constraints.get(keras.pop(constraint, None), constraint),
+            )
+            setattr(self, regularizer, rule.regularizer)
+            setattr(self, constraint, rule.constraint)
+            if rule != Rule():
+                self.rules[parameter] = rule
+
+    def ruled(self) -> list[tuple[Array, Array, Rule]]:
+        """Return value, gradient and rule of every parameter that has one."""
+        return [
+            (self.parameters[name], self.gradients[name], rule)
+            for name, rule in self.rules.items()
+            if name in self.parameters
+        ]
 
     @property
     def dtype(self) -> np.dtype[Any]:

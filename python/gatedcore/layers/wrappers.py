@@ -9,7 +9,7 @@ import numpy as np
 from gatedcore.arrays import Array, Shape
 from gatedcore.layers.base import Layer, Mask
 from gatedcore.layers.recurrent import CellLayer, SequenceLayer
-from gatedcore.layers.weighted import Weighted
+from gatedcore.layers.weighted import Rule, Weighted
 from gatedcore.parameters import ParameterVector
 
 
@@ -56,6 +56,9 @@ class Wrapper(Layer):
 
     def as_input(self, where: str, x: object) -> Array:
         return self.layer.as_input(where, x)
+
+    def ruled(self) -> list[tuple[Array, Array, Rule]]:
+        return [rule for layer in self.within().values() for rule in layer.ruled()]
 
     def reset_states(self) -> None:
         for layer in self.within().values():
@@ -370,6 +373,7 @@ def _other_way(layer: SequenceLayer) -> SequenceLayer:
     twin: SequenceLayer = type(layer).__new__(type(layer))
     twin.__dict__.update(layer.__dict__)
     Weighted.__init__(twin)  # without weights of its own
+    twin.rules = layer.rules
     twin.name, twin._owner, twin._saved, twin._draws = f"backward_{layer.name}", None, None, 0
     twin.go_backwards = not layer.go_backwards
     if isinstance(layer.seed, int):  # the same seed would give both the same weights
