@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 Curves = dict[str, list[float]]
 
 # From this ratio of the largest to the smallest value on, a loss is drawn on a logarithmic axis.
+_MOST_WITHIN = 4  # curves whose legend finds room between them
 _LOG_RATIO = 30.0
 
 
@@ -54,7 +55,7 @@ def plot_history(
         figure, grid = plt.subplots(
             1,
             len(names),
-            figsize=(0.8 + 4.4 * len(names), 3.2),
+            figsize=((0.8 if len(runs) <= _MOST_WITHIN / 2 else 2.8) + 4.4 * len(names), 3.2),
             squeeze=False,
             layout="constrained",
         )
@@ -104,4 +105,7 @@ def _draw_curves(axes: "Axes", name: str, runs: Mapping[str, Curves], log: bool 
     axes.set_xlabel("epoch")
     axes.locator_params(axis="x", integer=True)
     axes.grid(visible=True, axis="y")
-    axes.legend()
+    if len(axes.lines) > _MOST_WITHIN:
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    else:
+        axes.legend()

@@ -3,4 +3,4 @@
 Each is a module with a function ``main(arguments)``.
 """
 
-NAMES = ("sine", "temperature")
+NAMES = ("adding", "compare", "sine", "temperature")
