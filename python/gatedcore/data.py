@@ -1,4 +1,4 @@
-"""Windows of time series, for a model to learn from."""
+"""Windows of time series, and other batches of data, for a model to learn from."""
 
 from __future__ import annotations  # numpy.random is imported when first used, not here
 
@@ -8,8 +8,11 @@ import numpy as np
 
 from gatedcore.arrays import Array, as_array
 from gatedcore.batches import WindowBatches
+from gatedcore.bucketing import bucket_by_length
 from gatedcore.checks import check_bool, check_count
 from gatedcore.random import make_generator
+
+__all__ = ["bucket_by_length", "timeseries_dataset_from_array", "windows"]
 
 
 def windows(series: object, length: int, horizon: int = 1) -> tuple[Array, Array]:

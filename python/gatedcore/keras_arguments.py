@@ -71,6 +71,15 @@ FIT: Neutral = {
 TRAIN_ON_BATCH: Neutral = {"class_weight": (None,), "sample_weight": (None,)}
 EVALUATE: Neutral = {"sample_weight": (None,), "steps": (None,)}
 PREDICT: Neutral = {"steps": (None,)}
+TEXT_VECTORIZATION: Neutral = {
+    "ngrams": (None,),
+    "output_mode": ("int",),
+    "pad_to_max_tokens": (False,),
+    "idf_weights": (None,),
+    "sparse": (False,),
+    "ragged": (False,),
+    "encoding": ("utf-8",),
+}
 SUMMARY: Neutral = {
     "line_length": (None,),
     "positions": (None,),

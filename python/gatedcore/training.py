@@ -11,7 +11,7 @@ import numpy as np
 from gatedcore import feeding, keras_arguments
 from gatedcore.arrays import Array, Shape
 from gatedcore.batches import ArrayBatches
-from gatedcore.callbacks import CallbackList, History, Logs, check_callbacks
+from gatedcore.callbacks import CallbackList, History, Logs, NotFiniteError, check_callbacks
 from gatedcore.checks import check_bool, check_count
 from gatedcore.evaluation import Evaluator, as_asked, not_finite
 from gatedcore.interrupt import DeferredInterrupt
@@ -106,7 +106,8 @@ class Trainer(Evaluator):
         objective = self._compiled(where)
         epochs = check_count(where, "epochs", epochs)
         shuffle = check_bool(where, "shuffle", shuffle)
-        told = [*printers(where, verbose), *check_callbacks(where, callbacks)]
+        # In Keras's order: what callbacks add to an epoch's logs is shown and kept.
+        told = [*check_callbacks(where, callbacks), *printers(where, verbose)]
         train = feeding.training_batches(where, self, x, y, batch_size)
         train, validation = feeding.hold_out(where, self, train, validation_split, validation_data)
         if shuffle and isinstance(train, ArrayBatches):
@@ -114,7 +115,7 @@ class Trainer(Evaluator):
 
         history = History()
         params = {"epochs": epochs, "steps": len(train), "verbose": verbose}
-        told = [history, *told]
+        told = [*told, history]
         with (
             self._unchanged_before_a_step(where, objective.optimizer),
             DeferredInterrupt() as interrupt,
@@ -185,7 +186,8 @@ class Trainer(Evaluator):
             y_pred = self.forward(x, True)
             loss, d_y_pred = objective.loss_of(y, y_pred)
             if not math.isfinite(loss):
-                raise ValueError(not_finite("training step", f"loss is {loss}", x, y, _NOT_TAKEN))
+                what = f"loss is {loss}"
+                raise NotFiniteError(not_finite("training step", what, x, y, _NOT_TAKEN))
             vector.gradients.fill(0.0)
             self.backward(d_y_pred)
             if self._ruled:
@@ -193,7 +195,7 @@ class Trainer(Evaluator):
             # One NaN or infinity spoils the sum; the sum costs less than a test of each element.
             if not math.isfinite(np.add.reduce(vector.gradients)):
                 what = "a gradient is not finite"
-                raise ValueError(not_finite("training step", what, x, y, _NOT_TAKEN))
+                raise NotFiniteError(not_finite("training step", what, x, y, _NOT_TAKEN))
             means.add(loss, y, y_pred)  # before the step: a metric may raise
         objective.optimizer.step(vector.values, vector.gradients)
         for value, _, rule in self._ruled:

@@ -66,6 +66,7 @@ CALLABLES = {
     },
     "SGD": lambda **keras: gk.SGD(**keras),
     "Adam": lambda **keras: gk.Adam(**keras),
+    "LambdaCallback": lambda **keras: gk.LambdaCallback(**keras),
     "LSTM.__call__": lambda **keras: gk.LSTM(2)(X, **keras),
     "GRU.__call__": lambda **keras: gk.GRU(2)(X, **keras),
     "Sequential.__call__": lambda **keras: gk.Sequential([gk.GRU(2)])(X, **keras),

@@ -1,11 +1,10 @@
-"""Callbacks: what a run tells, and to whom; History is one of them."""
+"""What a run tells, and to whom: the hooks of a callback, and the list that calls them."""
 
+import math
+import sys
 from collections.abc import Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from typing import Any
 
 Logs = dict[str, float]
 
@@ -17,6 +16,10 @@ _BATCH_HOOKS = (
     "on_predict_batch_begin",
     "on_predict_batch_end",
 )
+
+
+class NotFiniteError(ValueError):
+    """The loss or a gradient of a training step is no finite number; the step was not taken."""
 
 
 class Callback:
@@ -44,6 +47,13 @@ class Callback:
 
     def close(self) -> None:
         """After the run, an error included; Keras has no such hook."""
+
+    def on_not_finite(self, error: NotFiniteError) -> bool:
+        """Return True to end the run here, where it would raise ``error``.
+
+        Keras has no such hook: there such a step is taken.
+        """
+        return False
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Before the first epoch."""
@@ -108,23 +118,30 @@ class CallbackList:
             hook: [getattr(c, hook) for c in self.callbacks if self._overrides(c, hook)]
             for hook in _BATCH_HOOKS
         }
+        self._epoch = 0
 
     @staticmethod
     def _overrides(callback: Callback, hook: str) -> bool:
+        """Return whether a callback's class, or the object itself, has a hook of its own."""
         aliases = (hook, hook.replace("_train_", "_"))
-        return any(getattr(type(callback), a) is not getattr(Callback, a) for a in aliases)
+        own = [getattr(getattr(callback, a), "__func__", None) for a in aliases]
+        return any(f is not getattr(Callback, a) for f, a in zip(own, aliases, strict=True))
 
     def listens(self, hook: str) -> bool:
         """Return whether any callback wants this hook of every batch."""
         return bool(self._listeners[hook])
 
     def batch(self, hook: str, index: int, logs: Logs | None = None) -> None:
-        """Call a hook of every batch."""
+        """Call a hook of every batch; there are always logs, if empty ones."""
         for listener in self._listeners[hook]:
-            listener(index, logs)
+            listener(index, {} if logs is None else logs)
 
     def call(self, hook: str, *arguments: Any) -> None:
-        """Call any other hook."""
+        """Call any other hook; there are always logs, if empty ones."""
+        if hook == "on_epoch_begin":
+            self._epoch = arguments[0]
+        if not arguments or not isinstance(arguments[-1], dict):
+            arguments = (*arguments, {})
         for callback in self.callbacks:
             getattr(callback, hook)(*arguments)
 
@@ -136,9 +153,24 @@ class CallbackList:
         kind: type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
-    ) -> None:
-        for callback in self.callbacks:
-            callback.close()
+    ) -> bool:
+        try:
+            ended = isinstance(error, NotFiniteError) and self._ends(error)
+        finally:
+            for callback in self.callbacks:
+                callback.close()
+        return ended
+
+    def _ends(self, error: NotFiniteError) -> bool:
+        """Return whether a callback ends the run in place of this error; if so, tell them all.
+
+        The epoch ends with a loss that is no number, as in Keras, but without validation.
+        """
+        ended = [callback for callback in self.callbacks if callback.on_not_finite(error)]
+        if ended:
+            self.call("on_epoch_end", self._epoch, {"loss": math.nan})
+            self.call("on_train_end")
+        return bool(ended)
 
 
 def check_callbacks(where: str, callbacks: object) -> list[Callback]:
@@ -161,46 +193,22 @@ def check_callbacks(where: str, callbacks: object) -> list[Callback]:
     return list(given)
 
 
-class History(Callback):
-    """Loss and metrics of every epoch; what ``fit`` returns.
+def say(text: str) -> None:
+    """Print a line at once, for the argument ``verbose`` of callbacks."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
-    Attributes
-    ----------
-    history : dict of lists
-        By name, one number for each epoch: ``loss``, metrics, and the same with ``val_``.
-    epoch : list of int
-        The epochs, counted from 0.
+
+def check_verbose(where: str, verbose: object) -> int:
+    """Return ``verbose`` if it is 0 or 1.
+
+    Raises
+    ------
+    ValueError
+        If it is something else.
     """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.history: dict[str, list[float]] = {}
-        self.epoch: list[int] = []
-
-    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Append the numbers of an epoch."""
-        self.epoch.append(epoch)
-        for name, value in (logs or {}).items():
-            self.history.setdefault(name, []).append(value)
-
-    def plot(self, **options: Any) -> "Figure":
-        """Draw the curves.
-
-        Parameters
-        ----------
-        **options
-            See ``gatedcore.plot.plot_history``.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-            The figure.
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is absent.
-        """
-        from gatedcore import plot
-
-        return plot.plot_history(self, **options)
+    if not isinstance(verbose, int) or verbose not in (0, 1):
+        raise ValueError(
+            f"{where}: verbose is {verbose!r}, expected 0 or 1; 1 prints what is done, 0 nothing"
+        )
+    return int(verbose)

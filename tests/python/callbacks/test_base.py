@@ -1,10 +1,9 @@
-import pickle
-
 import numpy as np
 import pytest
 
 import gatedcore as gk
-from gatedcore.callbacks import CallbackList, check_callbacks
+from gatedcore.callbacks import CallbackList, NotFiniteError, check_callbacks
+from gatedcore.callbacks.base import check_verbose
 
 X, Y = np.zeros((8, 3), np.float32), np.ones((8, 1), np.float32)
 
@@ -77,20 +76,6 @@ def test_hooks_that_nobody_fills_in_are_not_called() -> None:
     assert CallbackList([Diary()], None, {}).listens("on_train_batch_end")
 
 
-def test_epoch_logs_and_history() -> None:
-    logs = []
-
-    class Watch(gk.Callback):
-        def on_epoch_end(self, epoch, logs_=None, logs=logs) -> None:
-            logs.append((epoch, dict(logs_)))
-
-    history = compiled().fit(X, Y, epochs=3, verbose=0, callbacks=[Watch()], validation_split=0.25)
-    assert history.epoch == [0, 1, 2]
-    assert list(history.history) == ["loss", "mae", "val_loss", "val_mae"]
-    for epoch, seen in logs:
-        assert seen == {name: values[epoch] for name, values in history.history.items()}
-
-
 def test_stop_training_ends_after_this_batch_and_validates() -> None:
     class Stop(gk.Callback):
         steps = 0
@@ -133,9 +118,32 @@ def test_closed_after_an_error_too() -> None:
     assert Closing.closed == 1
 
 
-def test_history_plots_and_pickles() -> None:
-    history = compiled().fit(X, Y, epochs=3, verbose=0)
-    assert pickle.loads(pickle.dumps(history)).history == history.history
-    matplotlib = pytest.importorskip("matplotlib", reason="the extra [plot] is not installed")
-    matplotlib.use("Agg")
-    assert history.plot().axes
+def test_hooks_without_a_default_for_their_logs() -> None:
+    class Strict(gk.Callback):
+        seen: list[dict] = []  # noqa: RUF012
+
+        def on_train_begin(self, logs) -> None:
+            self.seen.append(logs)
+
+        def on_epoch_begin(self, epoch, logs) -> None:
+            self.seen.append(logs)
+
+        def on_train_batch_begin(self, batch, logs) -> None:
+            self.seen.append(logs)
+
+    compiled().fit(X, Y, verbose=0, callbacks=[Strict()])
+    assert Strict.seen == [{}, {}, {}]
+
+
+@pytest.mark.parametrize("verbose", [2, -1, "1", None])
+def test_verbose_of_callbacks(verbose: object) -> None:
+    assert check_verbose("here", True) == 1
+    with pytest.raises(ValueError, match=r"here: verbose is .*, expected 0 or 1"):
+        check_verbose("here", verbose)
+
+
+def test_an_error_that_no_callback_takes() -> None:
+    error = NotFiniteError("step")
+    assert gk.Callback().on_not_finite(error) is False
+    with pytest.raises(NotFiniteError, match="step"), CallbackList([gk.History()], None, {}):
+        raise error
