@@ -11,11 +11,13 @@ from gatedcore import (
     layers,
     losses,
     metrics,
+    models,
     ops,
     optimizers,
     preprocessing,
     random,
     regularizers,
+    saving,
 )
 from gatedcore._core import __version__
 from gatedcore.callbacks import (
@@ -51,6 +53,7 @@ from gatedcore.model import Sequential
 from gatedcore.ops import get_num_threads, set_num_threads
 from gatedcore.optimizers import SGD, Adam
 from gatedcore.random import set_random_seed
+from gatedcore.saving import load_model
 from gatedcore.streaming import Stream
 
 if TYPE_CHECKING:
@@ -95,8 +98,10 @@ __all__ = [
     "get_num_threads",
     "initializers",
     "layers",
+    "load_model",
     "losses",
     "metrics",
+    "models",
     "ops",
     "optimizers",
     "plot",
@@ -104,6 +109,7 @@ __all__ = [
     "random",
     "reference",
     "regularizers",
+    "saving",
     "set_num_threads",
     "set_random_seed",
     "utils",

@@ -6,11 +6,12 @@ import numpy as np
 
 from gatedcore.arrays import Array
 from gatedcore.checks import check_number
+from gatedcore.configs import Configurable
 
 _TINY = 1e-7  # added to norms, as Keras does, so that zeros stay zeros
 
 
-class Constraint:
+class Constraint(Configurable):
     """Base of the constraints; derive from it for one of your own."""
 
     def __call__(self, weights: Array) -> Array:

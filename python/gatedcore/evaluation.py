@@ -26,6 +26,7 @@ class Evaluator(ABC):
 
     def __init__(self) -> None:
         self._objective: Objective | None = None
+        self._compiled_with: dict[str, object] = {}  # as `compile` was told, beside the optimizer
         self._vector: ParameterVector | None = None
 
     # What a kind of model must say.
@@ -99,6 +100,7 @@ class Evaluator(ABC):
                     f"pass {name}={example!r}, say"
                 )
         self._objective = Objective(optimizer, loss, metrics)
+        self._compiled_with = {"loss": loss, "metrics": metrics}
 
     # Evaluating.
 

@@ -3,16 +3,18 @@
 from __future__ import annotations  # numpy.random is imported when first used, not here
 
 import re
+from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from gatedcore.arrays import FLOAT32, Array, as_dtype
 from gatedcore.checks import check_count, check_number
+from gatedcore.configs import Configurable, deserialize
 from gatedcore.random import make_generator
 
 
-class Initializer:
+class Initializer(Configurable):
     """Base of the initializers: ``initializer(shape, dtype, rng)`` returns new values.
 
     With a ``seed`` each call gives the same values, as in Keras 3; without one they come from
@@ -333,8 +335,8 @@ def get(identifier: object, argument: str = "identifier") -> Initializer | Initi
 
     Parameters
     ----------
-    identifier : str, Initializer or callable
-        ``"glorot_uniform"``, an object of this module, or any ``f(shape, dtype)``.
+    identifier : str, Initializer, callable or dict
+        ``"glorot_uniform"``, an object of this module, any ``f(shape, dtype)``, or a config.
     argument : str
         Name of the argument, for errors.
 
@@ -353,6 +355,8 @@ def get(identifier: object, argument: str = "identifier") -> Initializer | Initi
             f"initializers.get: {argument} is {identifier!r}, expected one of {names}; "
             "or pass a function of (shape, dtype)"
         )
+    if isinstance(identifier, Mapping):
+        identifier = deserialize(identifier)
     if isinstance(identifier, type) and issubclass(identifier, Initializer):
         return identifier()
     if isinstance(identifier, Initializer):

@@ -80,6 +80,22 @@ TEXT_VECTORIZATION: Neutral = {
     "ragged": (False,),
     "encoding": ("utf-8",),
 }
+SAVE: Neutral = {"zipped": (None,), "save_format": (None,)}
+LOAD_MODEL: Neutral = {"safe_mode": (True,)}  # there is nothing unsafe to choose
+LOAD_WEIGHTS: Neutral = {"skip_mismatch": (False,)}
+CLONE_MODEL: Neutral = {
+    "input_tensors": (None,),
+    "clone_function": (None,),
+    "call_function": (None,),
+    "recursive": (False,),
+}
+BACKUP: Neutral = {"double_checkpoint": (False,)}  # a file that is replaced whole needs no second
+INPUT: Neutral = {
+    "batch": (None,),
+    "sparse": (False, None),
+    "ragged": (False,),
+    "optional": (False,),
+}
 SUMMARY: Neutral = {
     "line_length": (None,),
     "positions": (None,),

@@ -1,11 +1,11 @@
 """A chain of layers: forward, backward, weights, summary."""
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from gatedcore import keras_arguments
+from gatedcore import configs, keras_arguments
 from gatedcore.arrays import FLOAT32, Array, Shape
 from gatedcore.checks import check_bool, fits
 from gatedcore.keras_arguments import reject_unsupported
@@ -15,13 +15,15 @@ from gatedcore.layers.input import Input
 from gatedcore.layers.recurrent import CellLayer
 from gatedcore.model_weights import ModelWeights
 from gatedcore.parameters import ParameterVector
+from gatedcore.persistence import Persistent
 from gatedcore.random import undone_on_error
 from gatedcore.streaming import Stream
-from gatedcore.summary import summary_table
-from gatedcore.training import Trainer
+from gatedcore.summary import Summarized
+
+S = TypeVar("S", bound="Sequential")
 
 
-class Sequential(ModelWeights, Trainer):
+class Sequential(Summarized, ModelWeights, Persistent):
     """A model whose layers feed one another in a row.
 
     Parameters
@@ -114,6 +116,33 @@ class Sequential(ModelWeights, Trainer):
             return self._layers[0].dtype
         given = None if self._input is None else self._input.dtype
         return given or FLOAT32
+
+    def get_config(self) -> dict[str, Any]:
+        """Return name, layers and the input's shape as data for JSON; weights are not in it."""
+        first = [] if self._input is None else [self._input]
+        return {
+            "name": self.name,
+            "layers": [configs.serialize(layer) for layer in (*first, *self._layers)],
+            "build_input_shape": None if self._input_shape is None else list(self._input_shape),
+        }
+
+    @classmethod
+    def from_config(cls: type[S], config: Mapping[str, Any]) -> S:
+        """Return a new model from what ``get_config`` returned; Keras's too.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a layer is not known, or cannot follow the one before it.
+        """
+        own = {"name", "layers", "build_input_shape", "dtype"}  # the dtype is each layer's own too
+        others = {key: value for key, value in config.items() if key not in own}
+        reject_unsupported(f"{cls.__name__}.from_config", others, keras_arguments.LAYER)
+        model = cls([configs.deserialize(c) for c in config["layers"]], name=config.get("name"))
+        shape = config.get("build_input_shape")
+        if shape is not None and not model.built:
+            model.build(shape)
+        return model
 
     # Building.
 
@@ -341,27 +370,10 @@ class Sequential(ModelWeights, Trainer):
         self._need_built(f"{self.name}.stream")
         return Stream(self.name, self._layers, batch)
 
-    def summary(self, print_fn: object = None, **keras: object) -> None:
-        """Print the layers with their output shapes and numbers of parameters.
-
-        Parameters
-        ----------
-        print_fn : callable, optional
-            Called with the table instead of ``print``.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If an argument of Keras asks for what is not supported.
-        """
-        reject_unsupported(f"{self.name}.summary", keras, keras_arguments.SUMMARY)
-        table = summary_table(self.name, self._layers, self._input_shape)
-        (print_fn if callable(print_fn) else print)(table)
-
     # Copies and pickles carry the layers' values; the vector is made anew.
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_vector": None, "_training": False}
+        return {**self.__dict__, "_vector": None, "_training": False, "_course": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

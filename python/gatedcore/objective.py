@@ -1,5 +1,8 @@
 """What ``compile`` chose: optimizer, loss and metrics; and their means over an epoch."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from gatedcore import losses, metrics, optimizers
@@ -68,6 +71,25 @@ class Means:
             if type(value) is not float:
                 value = as_number(f"metric {metric.name}", value, mean=True)
             self._sums[k] += value * n
+
+    def get_state(self) -> dict[str, Any]:
+        """Return what has been counted in."""
+        return {"sums": list(self._sums), "samples": self._samples}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Go back to what ``get_state`` returned.
+
+        Raises
+        ------
+        ValueError
+            If it comes from other metrics.
+        """
+        if len(state["sums"]) != len(self._sums):
+            raise ValueError(
+                f"compile: state holds means of {len(state['sums'])} numbers, expected "
+                f"{len(self._sums)}; compile with the same metrics"
+            )
+        self._sums, self._samples = list(state["sums"]), state["samples"]
 
     def logs(self) -> Logs:
         """Return the means by name."""

@@ -35,7 +35,7 @@ class EpochBars(Bar):
         self.open(f"Epoch {epoch + 1}/{self.params['epochs']}")
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        self._bar.update()
+        self._bar.update(batch + 1 - self._bar.n)  # a run may go on within an epoch
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self._bar.set_postfix_str(format_logs(logs or {}), refresh=False)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations  # numpy.random is imported when first used, not here
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -42,6 +42,27 @@ def set_random_seed(seed: int) -> None:
 
     python_random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002  # the promise is to seed the legacy generator too
+
+
+def get_random_state() -> dict[str, Any]:
+    """Return the states of all generators that ``set_random_seed`` seeds."""
+    import random as python_random
+
+    return {
+        "library": library_generator().bit_generator.state,
+        "numpy": np.random.get_state(legacy=False),  # noqa: NPY002  # as in set_random_seed
+        "python": python_random.getstate(),
+    }
+
+
+def set_random_state(state: Mapping[str, Any]) -> None:
+    """Go back to what ``get_random_state`` returned, lists in place of its tuples included."""
+    import random as python_random
+
+    library_generator().bit_generator.state = state["library"]
+    np.random.set_state(state["numpy"])  # noqa: NPY002  # as in set_random_seed
+    version, numbers, gauss = state["python"]
+    python_random.setstate((version, tuple(numbers), gauss))
 
 
 def library_generator() -> np.random.Generator:
@@ -91,6 +112,17 @@ def draw_stream(where: str, seed: object, call: int = 0) -> RandomStream:
             f"{where}: seed is {number}, expected less than 2**64; choose a smaller one"
         )
     return RandomStream(number, call)
+
+
+@contextmanager
+def generator_left_alone() -> Iterator[None]:
+    """Put the library's generator back after the block."""
+    generator = library_generator()
+    state = generator.bit_generator.state
+    try:
+        yield
+    finally:
+        generator.bit_generator.state = state
 
 
 @contextmanager

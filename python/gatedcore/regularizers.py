@@ -6,9 +6,10 @@ import numpy as np
 
 from gatedcore.arrays import Array
 from gatedcore.checks import check_number
+from gatedcore.configs import Configurable
 
 
-class Regularizer:
+class Regularizer(Configurable):
     """Base of the regularizers: a number for an array of weights, and its gradient.
 
     Derive from it for one of your own; both methods are needed for training.

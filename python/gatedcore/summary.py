@@ -2,8 +2,35 @@
 
 from collections.abc import Sequence
 
+from gatedcore import keras_arguments
 from gatedcore.arrays import Shape
+from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.base import Layer
+
+
+class Summarized:
+    """The method ``summary`` of a model."""
+
+    name: str
+    _layers: list[Layer]
+    _input_shape: Shape | None
+
+    def summary(self, print_fn: object = None, **keras: object) -> None:
+        """Print the layers with their output shapes and numbers of parameters.
+
+        Parameters
+        ----------
+        print_fn : callable, optional
+            Called with the table instead of ``print``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument of Keras asks for what is not supported.
+        """
+        reject_unsupported(f"{self.name}.summary", keras, keras_arguments.SUMMARY)
+        table = summary_table(self.name, self._layers, self._input_shape)
+        (print_fn if callable(print_fn) else print)(table)
 
 
 def summary_table(name: str, layers: Sequence[Layer], input_shape: Shape | None) -> str:

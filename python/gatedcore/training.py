@@ -13,6 +13,7 @@ from gatedcore.arrays import Array, Shape
 from gatedcore.batches import ArrayBatches
 from gatedcore.callbacks import CallbackList, History, Logs, NotFiniteError, check_callbacks
 from gatedcore.checks import check_bool, check_count
+from gatedcore.course import Course
 from gatedcore.evaluation import Evaluator, as_asked, not_finite
 from gatedcore.interrupt import DeferredInterrupt
 from gatedcore.keras_arguments import reject_unsupported
@@ -43,6 +44,7 @@ class Trainer(Evaluator):
         self.stop_training = False
         self._training = False
         self._ruled: list[tuple[Array, Array, Rule]] = []
+        self._course: Course | None = None  # of the run in progress
 
     @abstractmethod
     def backward(self, d_y: Array) -> None:
@@ -123,11 +125,12 @@ class Trainer(Evaluator):
         ):
             vector = self._ready(objective, train.input_shape)
             self.history, self.stop_training = history, False
+            course = self._course = Course(train, validation, run.callbacks)
             run.call("on_train_begin")
-            for epoch in range(epochs):
+            for epoch in course.epochs(epochs):
                 run.call("on_epoch_begin", epoch)
                 means = Means(objective)
-                for step, (x_batch, y_batch) in enumerate(train.pairs()):
+                for step, (x_batch, y_batch) in course.batches(means):
                     run.batch("on_train_batch_begin", step)
                     self._step(objective, vector, means, x_batch, y_batch)
                     if run.listens("on_train_batch_end"):
@@ -225,7 +228,7 @@ class Trainer(Evaluator):
                     restore()
             raise
         finally:
-            self._training = False
+            self._training, self._course = False, None
 
     def _ready(self, objective: Objective, input_shape: Shape) -> ParameterVector:
         """Build the model and attach the optimizer, or change nothing."""

@@ -124,3 +124,9 @@ def test_variance_scaling_as_asked():
         initializers.VarianceScaling(0.0)
     with pytest.raises(ValueError, match="maxval is -1"):
         initializers.RandomUniform(0.0, -1.0)
+
+
+def test_a_config_is_an_initializer_too() -> None:
+    found = initializers.get({"class_name": "Orthogonal", "config": {"gain": 2.0}})
+    assert isinstance(found, Orthogonal)
+    assert found.gain == 2.0

@@ -94,3 +94,17 @@ def test_a_metric_that_is_no_number_is_named(returned) -> None:
     y = np.ones((2, 1), np.float32)
     with pytest.raises(TypeError, match=r"compile: metric odd returned .*, expected a real number"):
         Means(Objective("sgd", "mse", [odd])).add(0.0, y, y)
+
+
+def test_means_go_on_where_they_were() -> None:
+    objective = Objective("sgd", "mse", ["mae", "rmse"])
+    y, other = np.zeros((4, 1)), np.ones((4, 1))
+    whole, first, rest = Means(objective), Means(objective), Means(objective)
+    whole.add(1.0, y, other)
+    first.add(1.0, y, other)
+    rest.set_state(first.get_state())
+    for means in (whole, rest):
+        means.add(0.3, y[:3], 0.1 * other[:3])
+    assert rest.logs() == whole.logs()
+    with pytest.raises(ValueError, match="state holds means of 3 numbers, expected 1"):
+        Means(Objective("sgd", "mse", None)).set_state(first.get_state())

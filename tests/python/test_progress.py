@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -67,3 +68,22 @@ def test_bad_verbose(verbose: object) -> None:
 
 def test_format_logs() -> None:
     assert format_logs({"loss": 0.123456, "mae": 12345.678}) == "loss=0.1235, mae=1.235e+04"
+
+
+def test_the_bar_of_an_epoch_that_goes_on_ends_full(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Crash(gk.Callback):
+        def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+            if batch == 2:
+                raise RuntimeError("crash")
+
+    for crash in (Crash(), gk.Callback()):
+        model = gk.Sequential([gk.Dense(1, input_shape=(3,))])
+        model.compile("sgd", "mse")
+        backup = gk.callbacks.BackupAndRestore(tmp_path, 1)
+        try:
+            model.fit(X, Y, batch_size=2, callbacks=[backup, crash])
+        except RuntimeError:
+            capsys.readouterr()
+    assert "Epoch 1/1: 100%" in capsys.readouterr().err

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 import gatedcore as gk
-from gatedcore.random import library_generator, make_generator, undone_on_error
+from gatedcore.random import (
+    generator_left_alone,
+    get_random_state,
+    library_generator,
+    make_generator,
+    set_random_state,
+    undone_on_error,
+)
 
 
 def test_seed_fixes_all_three_generators() -> None:
@@ -68,3 +75,30 @@ def test_draws_stay_where_something_is_done_by_the_error():
     moved = library_generator().random()
     gk.set_random_seed(0)
     assert library_generator().random() != moved
+
+
+def test_all_three_generators_go_on_where_they_were() -> None:
+    def draw() -> list[float]:
+        return [
+            library_generator().random(),
+            *python_random.choices(range(9), k=3),
+            python_random.gauss(0.0, 1.0),
+            *np.random.normal(size=3),  # noqa: NPY002  # the global one is meant
+        ]
+
+    gk.set_random_seed(3)
+    draw()
+    state = get_random_state()
+    expected = draw()
+    set_random_state(state)
+    assert draw() == expected
+    as_json = {**state, "python": [list(s) if isinstance(s, tuple) else s for s in state["python"]]}
+    set_random_state(as_json)
+    assert draw() == expected
+
+
+def test_a_block_may_leave_the_generator_alone() -> None:
+    before = library_generator().bit_generator.state
+    with generator_left_alone():
+        library_generator().random(3)
+    assert library_generator().bit_generator.state == before

@@ -30,9 +30,9 @@ GENERATED = {"build_info.hpp", "isa_list.inc"}
 
 # The modules of the package from the bottom; each may import from its own level and those before.
 PYTHON_LEVELS = [
-    {"_core", "arrays", "ceilings", "interrupt", "keras_arguments", "reference"},
-    {"checks", "unfused"},
-    {"activations", "parameters", "random"},
+    {"_core", "archive", "arrays", "ceilings", "interrupt", "keras_arguments", "reference"},
+    {"checks", "registration", "unfused"},
+    {"activations", "configs", "parameters", "random"},
     {"ops"},
     {
         "constraints",
@@ -45,11 +45,13 @@ PYTHON_LEVELS = [
         "streaming",
     },
     {"layers"},
-    {"batches", "callbacks", "feeding", "objective", "progress", "summary"},
+    {"batches", "callbacks", "feeding", "objective", "progress", "run_state", "summary"},
     {"bucketing", "data", "datasets"},
-    {"evaluation", "model_weights"},
+    {"course", "evaluation", "model_weights"},
     {"training"},
-    {"model"},
+    {"persistence"},
+    {"backup", "checkpoints", "model", "saving"},
+    {"models"},
     {"plot"},
     {"utils"},
     {"__init__"},
@@ -57,10 +59,17 @@ PYTHON_LEVELS = [
     {"benchmark"},
     {"cli"},
 ]
-# Conveniences that reach up, inside a function: the method that draws what the object holds.
-UPWARD = {("callbacks.history", "plot"), ("layers.trace", "plot")}
+# Conveniences that reach up, inside a function: the method that draws what the object holds, and
+# names of Keras's for what stands higher.
+UPWARD = {
+    ("callbacks", "backup"),
+    ("callbacks", "checkpoints"),
+    ("callbacks.history", "plot"),
+    ("layers.trace", "plot"),
+}
 # Who may import what, beside the standard library and NumPy.
 THIRD_PARTY = {
+    "safetensors": {"archive"},
     "tqdm": {"benchmark", "progress", "tasks.console"},
     "torch": {"benchmark"},
     "matplotlib": {
@@ -73,8 +82,8 @@ THIRD_PARTY = {
         "tasks.console",
     },
 }
-# Of these only when it is used, or for its types: the package does without.
-OPTIONAL = {"matplotlib", "torch"}
+# Of these only when it is used, or for its types: a plain import does without.
+OPTIONAL = {"matplotlib", "safetensors", "torch"}
 
 # Sources without a test of their own name: where they are tested, or why there is nothing to test.
 WITHOUT_MIRROR = {

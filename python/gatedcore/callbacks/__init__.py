@@ -1,5 +1,7 @@
 """Callbacks: who watches a run, steers it or writes it down."""
 
+from typing import Any
+
 from gatedcore.callbacks.base import Callback, CallbackList, Logs, NotFiniteError, check_callbacks
 from gatedcore.callbacks.csv_logger import CSVLogger
 from gatedcore.callbacks.early_stopping import EarlyStopping
@@ -24,3 +26,16 @@ __all__ = [
     "TerminateOnNaN",
     "check_callbacks",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Return a callback that saves; these stand on top of models."""
+    if name == "ModelCheckpoint":
+        from gatedcore.checkpoints import ModelCheckpoint
+
+        return ModelCheckpoint
+    if name == "BackupAndRestore":
+        from gatedcore.backup import BackupAndRestore
+
+        return BackupAndRestore
+    raise AttributeError(f"module 'gatedcore.callbacks' has no attribute {name!r}")

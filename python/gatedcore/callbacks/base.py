@@ -4,7 +4,7 @@ import math
 import sys
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Any
+from typing import Any, ClassVar
 
 Logs = dict[str, float]
 
@@ -33,6 +33,8 @@ class Callback:
         ``epochs``, ``steps`` and ``verbose`` of the run.
     """
 
+    after_others: ClassVar[bool] = False  # whether all others are told before, whatever the order
+
     def __init__(self) -> None:
         self.model: Any = None
         self.params: dict[str, Any] = {}
@@ -54,6 +56,13 @@ class Callback:
         Keras has no such hook: there such a step is taken.
         """
         return False
+
+    def get_state(self) -> dict[str, Any]:
+        """Return what a backup must keep of this callback, of numbers, strings and arrays."""
+        return {}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go back to what ``get_state`` returned, in a run that goes on; Keras has neither."""
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Before the first epoch."""
@@ -110,7 +119,7 @@ class CallbackList:
     """Calls a hook of every callback; hooks of batches only where a class overrides them."""
 
     def __init__(self, callbacks: Iterable[Callback], model: Any, params: dict[str, Any]) -> None:
-        self.callbacks = list(callbacks)
+        self.callbacks = sorted(callbacks, key=lambda callback: callback.after_others)
         for callback in self.callbacks:
             callback.set_params(params)
             callback.set_model(model)

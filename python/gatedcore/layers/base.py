@@ -14,8 +14,15 @@ import numpy.typing as npt
 from gatedcore import _core, keras_arguments
 from gatedcore.arrays import FLOAT32, Array, Shape, as_array, as_dtype
 from gatedcore.checks import check_bool, check_count
+from gatedcore.configs import Configurable, config_of
 from gatedcore.keras_arguments import reject_unsupported
-from gatedcore.layers.building import Draws, check_batch_shape, check_sample_shape, unique_name
+from gatedcore.layers.building import (
+    Draws,
+    check_batch_shape,
+    check_features,
+    check_sample_shape,
+    unique_name,
+)
 from gatedcore.layers.weighted import Weighted
 from gatedcore.ops.operands import mask_operand
 from gatedcore.parameters import ParameterVector
@@ -27,7 +34,7 @@ Mask = npt.NDArray[np.bool_]  # (B, T), True where a step counts
 _building = threading.RLock()
 
 
-class Layer(Weighted, ABC):
+class Layer(Weighted, Configurable, ABC):
     """Base of the layers.
 
     Parameters
@@ -46,6 +53,10 @@ class Layer(Weighted, ABC):
     known_arguments: ClassVar[keras_arguments.Neutral] = keras_arguments.LAYER
     # Parameters that may have a regularizer and a constraint, and how Keras's arguments call them.
     weight_arguments: ClassVar[Mapping[str, str]] = {}
+    attribute_of: ClassVar[Mapping[str, str | None]] = {
+        "dtype": "_given_dtype",
+        "input_shape": "sample_shape",
+    }
     needs_features = True  # whether the size of the last axis must be known
 
     def __init__(
@@ -71,6 +82,11 @@ class Layer(Weighted, ABC):
         self.name = name or unique_name(where)
         self._draws = 0  # of random numbers in training so far
         self._owner: weakref.ref[object] | None = None
+
+    def get_config(self) -> dict[str, Any]:
+        overridden = type(self).get_config is not Layer.get_config
+        config = config_of(self, self.attribute_of, partial=overridden)
+        return {**config, **self.config_of_rules(self.weight_arguments)}
 
     # What a kind of layer must say.
 
@@ -329,25 +345,8 @@ class Layer(Weighted, ABC):
             self.build(cast(Shape, x.shape))
 
     def check_features(self, input_shape: Shape) -> None:
-        """Raise unless the last axis suits the weights.
-
-        Raises
-        ------
-        ValueError
-            If it does not.
-        """
-        features = input_shape[-1]
-        declared = None if self.sample_shape is None else self.sample_shape[-1]
-        if None not in (features, declared) and features != declared:
-            raise ValueError(
-                f"{self.name}: input has shape {input_shape}, expected {declared} features on the "
-                f"last axis as in input_shape={self.sample_shape}; correct one of the two"
-            )
-        if self.built and features is not None and features != self.input_features:
-            raise ValueError(
-                f"{self.name}: input has shape {input_shape}, expected "
-                f"{self.input_features} features on the last axis; the layer was built for these"
-            )
+        """Raise unless the last axis suits the weights, or ``input_shape`` before there are any."""
+        check_features(self.name, input_shape, self.sample_shape, self.input_features)
 
     def stream(self, batch: int = 1) -> Stream:
         """Return the layer as a function of one time step that carries its states.

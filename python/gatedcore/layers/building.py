@@ -87,3 +87,26 @@ def check_sample_shape(where: str, shape: object) -> Shape:
             "pass the number of features there"
         )
     return tuple(None if s is None else check_count(where, "input_shape", s) for s in shape)
+
+
+def check_features(
+    where: str, input_shape: Shape, declared: Shape | None, built_for: int | None
+) -> None:
+    """Raise unless the last axis has the size that a layer declares, and that of its weights.
+
+    Raises
+    ------
+    ValueError
+        If it does not.
+    """
+    features = input_shape[-1]
+    if declared is not None and None not in (features, declared[-1]) and features != declared[-1]:
+        raise ValueError(
+            f"{where}: input has shape {input_shape}, expected {declared[-1]} features on the "
+            f"last axis as in input_shape={declared}; correct one of the two"
+        )
+    if None not in (features, built_for) and features != built_for:
+        raise ValueError(
+            f"{where}: input has shape {input_shape}, expected {built_for} features on the last "
+            "axis; the layer was built for these"
+        )

@@ -1,7 +1,7 @@
 """The embedding: a row of a table for each token."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 import numpy as np
@@ -45,6 +45,7 @@ class Embedding(Layer):
     known_arguments = keras_arguments.EMBEDDING
     weight_arguments: ClassVar = {"embeddings": "embeddings"}
     needs_features = False
+    attribute_of: ClassVar[Mapping[str, str | None]] = {**Layer.attribute_of, "input_length": None}
 
     def __init__(
         self,

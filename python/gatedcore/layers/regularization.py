@@ -1,7 +1,7 @@
 """Layers that drop or ignore something: dropout of elements or features, masks of steps."""
 
-from collections.abc import Sequence
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
@@ -122,6 +122,8 @@ class SpatialDropout1D(Dropout):
     ----------
     Tompson et al. (2015).
     """
+
+    attribute_of: ClassVar[Mapping[str, str | None]] = {**Layer.attribute_of, "noise_shape": None}
 
     def __init__(self, rate: float, **base: Any) -> None:
         super().__init__(rate, (None, 1, None), **base)

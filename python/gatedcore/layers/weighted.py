@@ -8,6 +8,7 @@ import numpy as np
 from gatedcore import constraints, regularizers
 from gatedcore.arrays import Array, as_array
 from gatedcore.checks import check_shape
+from gatedcore.configs import encode
 from gatedcore.parameters import ParameterVector
 from gatedcore.regularizers import Regularizer
 
@@ -65,6 +66,14 @@ class Weighted:
             setattr(self, constraint, rule.constraint)
             if rule != Rule():
                 self.rules[parameter] = rule
+
+    def config_of_rules(self, stems: Mapping[str, str]) -> dict[str, Any]:
+        """Return the arguments that ``take_rules`` took, as data for JSON."""
+        names = [
+            f"{stem}_{kind}" for stem in stems.values() for kind in ("regularizer", "constraint")
+        ]
+        where = f"{type(self).__name__}.get_config"
+        return {name: encode(getattr(self, name), f"{where}: {name}") for name in names}
 
     def ruled(self) -> list[tuple[Array, Array, Rule]]:
         """Return value, gradient and rule of every parameter that has one."""

@@ -1,8 +1,8 @@
 """Layers around other layers: the same for every time step, and both directions of time."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -192,6 +192,8 @@ class Bidirectional(Wrapper):
     ----------
     Schuster and Paliwal (1997); Keras 3's order of states and outputs.
     """
+
+    attribute_of: ClassVar[Mapping[str, str | None]] = {**Layer.attribute_of, "weights": None}
 
     def __init__(
         self,

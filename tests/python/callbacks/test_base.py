@@ -147,3 +147,32 @@ def test_an_error_that_no_callback_takes() -> None:
     assert gk.Callback().on_not_finite(error) is False
     with pytest.raises(NotFiniteError, match="step"), CallbackList([gk.History()], None, {}):
         raise error
+
+
+def test_who_comes_after_others_is_told_last() -> None:
+    told: list[str] = []
+
+    class Named(gk.Callback):
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+        def on_train_begin(self, logs: object = None) -> None:
+            told.append(self.name)
+
+    class Last(Named):
+        after_others = True
+
+    CallbackList([Last("last"), Named("a"), Named("b")], None, {}).call("on_train_begin")
+    assert told == ["a", "b", "last"]
+
+
+def test_states() -> None:
+    assert gk.Callback().get_state() == {}
+
+
+def test_the_callbacks_that_save_are_here_too() -> None:
+    assert issubclass(gk.callbacks.ModelCheckpoint, gk.Callback)
+    assert issubclass(gk.callbacks.BackupAndRestore, gk.Callback)
+    with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+        _ = gk.callbacks.nonsense

@@ -44,3 +44,11 @@ def test_what_callbacks_add_to_the_logs_is_kept() -> None:
         X, Y, epochs=2, verbose=0, callbacks=gk.LambdaCallback(on_epoch_end=add)
     )
     assert history.history["twice"] == [2 * loss for loss in history.history["loss"]]
+
+
+def test_states():
+    history = gk.History()
+    history.on_epoch_end(0, {"loss": 2.0})
+    again = gk.History()
+    again.set_state(history.get_state())
+    assert (again.history, again.epoch) == ({"loss": [2.0]}, [0])

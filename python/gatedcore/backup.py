@@ -1,0 +1,186 @@
+"""Training that goes on after it was killed, to the bits of a run that never was."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from gatedcore import archive, keras_arguments
+from gatedcore.archive import SUFFIX, SavedFileError, Tensors
+from gatedcore.callbacks import Callback, Logs
+from gatedcore.checkpoints import check_save_freq
+from gatedcore.checks import check_bool
+from gatedcore.keras_arguments import reject_unsupported
+from gatedcore.persistence import (
+    give_optimizer,
+    give_weights,
+    match_weights,
+    take_optimizer,
+    take_weights,
+)
+from gatedcore.run_state import get_layer_states, set_layer_states
+
+_NAME = f"backup{SUFFIX}"
+
+
+class BackupAndRestore(Callback):
+    """Writes all that training changes to a file, and goes on from there when started again.
+
+    A run that is killed at any moment and started again, by the same program with the same data,
+    ends with the same bits as one that was not: weights, optimizer, generators, order of the
+    samples, means of the epoch, ``History``, and the states of callbacks that have ``get_state``.
+    It is told last of all callbacks, wherever it stands in their list.
+
+    Parameters
+    ----------
+    backup_dir : path
+        A folder for this run alone; made if it is not there.
+    save_freq : "epoch" or int
+        After each epoch, or after so many batches, counted through.
+    delete_checkpoint : bool
+        Whether to remove the file once training has come to its end.
+    **keras
+        Other arguments of Keras are refused unless they ask for nothing.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is out of its range or not supported.
+    """
+
+    after_others = True
+
+    def __init__(
+        self,
+        backup_dir: str | os.PathLike[str],
+        save_freq: str | int = "epoch",
+        *,
+        delete_checkpoint: bool = True,
+        **keras: object,
+    ) -> None:
+        super().__init__()
+        where = "BackupAndRestore"
+        reject_unsupported(where, keras, keras_arguments.BACKUP)
+        if not isinstance(backup_dir, str | os.PathLike) or not os.fspath(backup_dir):
+            raise TypeError(
+                f"{where}: backup_dir is {backup_dir!r}, expected the path of a folder; pass one"
+            )
+        self.backup_dir = os.fspath(backup_dir)
+        self.save_freq = check_save_freq(where, save_freq)
+        self.delete_checkpoint = check_bool(where, "delete_checkpoint", delete_checkpoint)
+        self._path = os.path.join(self.backup_dir, _NAME)
+        self._batches = 0
+        self._finished = False
+        self._within_epoch: tuple[Mapping[str, Any], Tensors] | None = None
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self._batches, self._finished, self._within_epoch = 0, False, None
+        self.model._course.watched = self.save_freq != "epoch"
+        os.makedirs(self.backup_dir, exist_ok=True)
+        unfinished = archive.temporary_prefix(_NAME)
+        for name in os.listdir(self.backup_dir):
+            if name.startswith(unfinished):
+                os.unlink(os.path.join(self.backup_dir, name))
+        if os.path.exists(self._path):
+            content, tensors = archive.read("BackupAndRestore", self._path, "backup")
+            self._resume(content, tensors)
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        # What other callbacks do as an epoch begins was done before the backup within it.
+        if self._within_epoch is not None:
+            content, tensors = self._within_epoch
+            self._within_epoch = None
+            self._restore(content, tensors)
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        if self.save_freq == "epoch":
+            return
+        self._batches += 1
+        if self._batches % self.save_freq == 0 and not self.model.stop_training:  # type: ignore[operator]
+            self._save(epoch_done=False)
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        self._finished = epoch + 1 == self.params["epochs"] or self.model.stop_training
+        if self.save_freq == "epoch":
+            self._save(epoch_done=True)
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        if self._finished and self.delete_checkpoint:
+            with suppress(FileNotFoundError):
+                os.unlink(self._path)
+            with suppress(OSError):  # where the user keeps something else too
+                os.rmdir(self.backup_dir)
+
+    def _save(self, *, epoch_done: bool) -> None:
+        model, course = self.model, self.model._course
+        tensors: Tensors = {}
+        state = {
+            "position": course.get_state(epoch_done=epoch_done),
+            "batches": self._batches,
+            "stop_training": model.stop_training,
+            "layers": get_layer_states(model.layers),
+            "callbacks": [[type(c).__name__, c.get_state()] for c in self._others()],
+        }
+        content = {
+            "weights": take_weights(model.layers, tensors),
+            "optimizer": [type(model.optimizer).__name__, take_optimizer(model.optimizer, tensors)],
+            "state": archive.take_tensors(state, "state", tensors),
+        }
+        archive.write(self._path, "backup", content, tensors)
+
+    def _resume(self, content: Mapping[str, Any], tensors: Tensors) -> None:
+        """Find the place to go on from."""
+        state = archive.give_tensors(content["state"], tensors)
+        course = self.model._course
+        try:
+            course.set_state(state["position"])
+        except (ValueError, TypeError, KeyError) as error:
+            raise self._misfit(error) from error
+        if course.step:
+            self._within_epoch = content, tensors
+            return
+        self._restore(content, tensors)
+        if state["stop_training"] or course.epoch >= self.params["epochs"]:
+            self.model.stop_training, self._finished = state["stop_training"], True
+            course.epoch = max(course.epoch, self.params["epochs"])
+
+    def _restore(self, content: Mapping[str, Any], tensors: Tensors) -> None:
+        """Write the backup's values into model, optimizer and callbacks."""
+        model = self.model
+        kind, optimizer_state = content["optimizer"]
+        state = archive.give_tensors(content["state"], tensors)
+        try:
+            if kind != type(model.optimizer).__name__:
+                raise ValueError(f"it has the optimizer {kind}")
+            weights = match_weights("BackupAndRestore", self._path, model.layers, content, tensors)
+            others = self._matching_others(state["callbacks"])
+            give_optimizer(model.optimizer, optimizer_state, tensors)
+            set_layer_states(model.layers, state["layers"])
+            give_weights(weights)
+            for callback, (_, callback_state) in zip(others, state["callbacks"], strict=True):
+                callback.set_state(callback_state)
+        except SavedFileError:
+            raise
+        except (ValueError, TypeError, KeyError) as error:
+            raise self._misfit(error) from error
+        self._batches = state["batches"]
+
+    def _matching_others(self, states: list[Any]) -> list[Callback]:
+        others = self._others()
+        names, known = [name for name, _ in states], [type(c).__name__ for c in others]
+        if names != known:
+            raise ValueError(f"it has the callbacks {names}, this run {known}")
+        return others
+
+    def _others(self) -> list[Callback]:
+        """Return the callbacks that have something to keep, History first."""
+        overriding = (c for c in self.model._course.callbacks if c is not self)
+        return [c for c in overriding if type(c).get_state is not Callback.get_state]
+
+    def _misfit(self, error: Exception) -> SavedFileError:
+        return SavedFileError(
+            f"BackupAndRestore: {self._path} is not of this run: {error}; go on with what it was "
+            "made with, or remove it to start anew"
+        )

@@ -1,0 +1,178 @@
+"""Models saved while they train: after epochs or batches, all of them or the best."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from typing import Any
+
+from gatedcore.archive import check_path
+from gatedcore.callbacks import Callback, Logs
+from gatedcore.checks import check_bool, check_count, check_number
+
+_RISING = ("acc", "auc", "precision", "recall", "f1", "fbeta")  # in names of what should grow
+_FALLING = ("loss", "error", "mae", "mse", "mape", "msle", "rmse", "perplexity", "crossentropy")
+
+
+class ModelCheckpoint(Callback):
+    """Saves the model, or its weights, after epochs or batches.
+
+    Each file is replaced in one moment: whenever training stops, it is whole.
+
+    Parameters
+    ----------
+    filepath : path
+        Ends in ``.safetensors``; ``{epoch:02d}``, ``{batch}`` and ``{val_loss:.3f}`` are filled in,
+        epochs and batches counted from 1. Missing folders are made.
+    monitor : str
+        What decides which is best: a name in ``History.history``.
+    verbose : {0, 1}
+        Whether to print a line for each file.
+    save_best_only : bool
+        Whether to save only where ``monitor`` is better than ever before.
+    save_weights_only : bool
+        Whether to save weights instead of models.
+    mode : {"auto", "min", "max"}
+        Whether less or more is better; "auto" goes by the name.
+    save_freq : "epoch" or int
+        After each epoch, or after so many batches, counted through.
+    initial_value_threshold : float, optional
+        What the first must be better than.
+
+    Attributes
+    ----------
+    best : float or None
+        Of what was saved, with ``save_best_only``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is out of its range.
+    """
+
+    def __init__(
+        self,
+        filepath: str | os.PathLike[str],
+        monitor: str = "val_loss",
+        verbose: int = 0,
+        save_best_only: bool = False,
+        save_weights_only: bool = False,
+        mode: str = "auto",
+        save_freq: str | int = "epoch",
+        initial_value_threshold: float | None = None,
+    ) -> None:
+        super().__init__()
+        where = "ModelCheckpoint"
+        self.filepath = check_path(where, filepath)
+        self.monitor = monitor
+        self.verbose = check_count(where, "verbose", verbose, 0)
+        self.save_best_only = check_bool(where, "save_best_only", save_best_only)
+        self.save_weights_only = check_bool(where, "save_weights_only", save_weights_only)
+        self.mode = mode
+        self._sign = _direction(where, monitor, mode) if self.save_best_only else 0
+        self.save_freq = check_save_freq(where, save_freq)
+        threshold = initial_value_threshold
+        if threshold is not None:
+            name = "initial_value_threshold"
+            threshold = check_number(where, name, threshold, -float("inf"))
+        self.initial_value_threshold = self.best = threshold
+        self._epoch = self._batches = 0
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        if self.save_freq == "epoch":
+            return
+        self._batches += 1
+        if self._batches % self.save_freq == 0:  # type: ignore[operator]  # an int here
+            self._consider({"batch": batch + 1, **(logs or {})})
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        if self.save_freq == "epoch":
+            self._consider(dict(logs or {}))
+
+    def get_state(self) -> dict[str, Any]:
+        return {"best": self.best, "batches": self._batches}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        self.best, self._batches = state["best"], state["batches"]
+
+    def _consider(self, logs: dict[str, Any]) -> None:
+        if not self.save_best_only:
+            self._save(logs)
+            return
+        value = logs.get(self.monitor)
+        if value is None:
+            raise ValueError(
+                f"ModelCheckpoint: monitor is {self.monitor!r}, expected one of "
+                f"{', '.join(name for name in logs if name != 'batch')}; choose one, or pass "
+                "validation data to fit"
+            )
+        best = "None" if self.best is None else f"{self.best:.5f}"
+        if self.best is None:
+            better = not math.isnan(value)
+        else:
+            better = self._sign * value > self._sign * self.best
+        if better:
+            self._save(logs, f"{self.monitor} improved from {best} to {value:.5f}, ")
+            self.best = value
+        elif self.verbose:
+            self._write(f"{self.monitor} did not improve from {best}")
+
+    def _save(self, logs: dict[str, Any], reason: str = "") -> None:
+        try:
+            path = self.filepath.format(epoch=self._epoch + 1, **logs)
+        except (KeyError, IndexError, ValueError) as error:
+            raise ValueError(
+                f"ModelCheckpoint: filepath is {self.filepath!r}, expected placeholders among "
+                f"{', '.join(['epoch', *logs])}; {error} cannot be filled in"
+            ) from None
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        if self.save_weights_only:
+            self.model.save_weights(path)
+        else:
+            self.model.save(path)
+        if self.verbose:
+            self._write(f"{reason}saved to {path}")
+
+    def _write(self, text: str) -> None:
+        sys.stdout.write(f"\nEpoch {self._epoch + 1}: {text}\n")
+        sys.stdout.flush()
+
+
+def check_save_freq(where: str, save_freq: object) -> str | int:
+    """Return ``save_freq`` if it is "epoch" or a number of batches.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is neither.
+    """
+    if isinstance(save_freq, str):
+        if save_freq == "epoch":
+            return save_freq
+        raise ValueError(
+            f"{where}: save_freq is {save_freq!r}, expected 'epoch' or a number of batches; pass "
+            "one of these"
+        )
+    return check_count(where, "save_freq", save_freq)
+
+
+def _direction(where: str, monitor: str, mode: object) -> int:
+    """Return 1 where more is better, -1 where less is."""
+    if mode in ("min", "max"):
+        return 1 if mode == "max" else -1
+    if mode != "auto":
+        raise ValueError(
+            f"{where}: mode is {mode!r}, expected 'auto', 'min' or 'max'; use one of these"
+        )
+    if any(part in monitor for part in _FALLING):
+        return -1
+    if any(part in monitor for part in _RISING):
+        return 1
+    raise ValueError(
+        f"{where}: mode is 'auto', expected 'min' or 'max' for monitor={monitor!r}, whose name "
+        "does not tell; pass one"
+    )

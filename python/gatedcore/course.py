@@ -1,0 +1,125 @@
+"""Where a training run stands: its epoch, the batch within, the means so far, the generators."""
+
+from __future__ import annotations  # numpy.random is imported when first used, not here
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gatedcore.arrays import Array
+from gatedcore.batches import Batches
+from gatedcore.callbacks import Callback
+from gatedcore.objective import Means
+from gatedcore.random import get_random_state, set_random_state
+
+
+class Course:
+    """The course of one run of ``fit``, which may begin in the middle.
+
+    Parameters
+    ----------
+    train : Batches
+        What the run trains on.
+    validation : Batches or None
+        What it validates on.
+    callbacks : list of Callback
+        All that the run tells.
+
+    Attributes
+    ----------
+    epoch : int
+        The epoch in progress; between two, the one to come.
+    step : int
+        How many steps of it are done.
+    watched : bool
+        Whether somebody will ask for the state within an epoch; set it before the epoch.
+    """
+
+    def __init__(
+        self, train: Batches, validation: Batches | None, callbacks: list[Callback]
+    ) -> None:
+        self.callbacks = callbacks
+        self.epoch, self.step = 0, 0
+        self.watched = False
+        self._train = train
+        self._means: Means | None = None
+        given = [train.rng, None if validation is None else validation.rng]
+        self._generators = [rng for rng in given if rng is not None]
+        self._epoch_start: Any = None
+        self._resumed: Mapping[str, Any] | None = None
+
+    def epochs(self, epochs: int) -> Iterator[int]:
+        """Yield the epochs from here on."""
+        while self.epoch < epochs:
+            yield self.epoch
+            self.epoch, self.step = self.epoch + 1, 0
+
+    def batches(self, means: Means) -> Iterator[tuple[int, tuple[Array, Any]]]:
+        """Yield number, x and y of the batches from here on in this epoch, whose means these are.
+
+        An epoch that was resumed draws its order anew as it was drawn, and leaves out what is done.
+        """
+        self._means = means
+        done, resumed, self._resumed = self.step, self._resumed, None
+        if resumed is not None:
+            self._set_generators(resumed["epoch_start"])
+            means.set_state(resumed["means"])
+        if self.watched:
+            self._epoch_start = self._get_generators()
+        pairs = enumerate(self._train.pairs())
+        if resumed is not None:
+            for _ in range(done):
+                next(pairs)
+            self._set_generators(resumed["generators"])
+        for step, pair in pairs:
+            self.step = step + 1
+            yield step, pair
+
+    def get_state(self, *, epoch_done: bool) -> dict[str, Any]:
+        """Return where the run stands, with the state of every generator.
+
+        Parameters
+        ----------
+        epoch_done : bool
+            Whether this is the end of an epoch, so that the next comes next.
+        """
+        state = {
+            "epoch": self.epoch + 1 if epoch_done else self.epoch,
+            "step": 0 if epoch_done else self.step,
+            "steps": len(self._train),
+            "samples": self._train.samples,
+            "generators": self._get_generators(),
+        }
+        if not epoch_done:
+            assert self._means is not None
+            state |= {"epoch_start": self._epoch_start, "means": self._means.get_state()}
+        return state
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from there; within an epoch the generators follow with ``batches``.
+
+        Raises
+        ------
+        ValueError
+            If the state stands within an epoch over other data.
+        """
+        self.epoch, self.step = state["epoch"], state["step"]
+        if not self.step:
+            self._set_generators(state["generators"])
+            return
+        data = {"steps": len(self._train), "samples": self._train.samples}
+        if any(state[name] != value for name, value in data.items()):
+            raise ValueError(
+                f"it stands within an epoch of {state['samples']} samples in {state['steps']} "
+                f"batches, expected {data['samples']} in {data['steps']}; go on with the same data "
+                "and batch_size"
+            )
+        self._resumed = state
+
+    def _get_generators(self) -> dict[str, Any]:
+        own = [rng.bit_generator.state for rng in self._generators]
+        return {"global": get_random_state(), "own": own}
+
+    def _set_generators(self, states: Mapping[str, Any]) -> None:
+        set_random_state(states["global"])
+        for rng, state in zip(self._generators, states["own"], strict=True):
+            rng.bit_generator.state = state

@@ -1,0 +1,73 @@
+"""What a training run changes beside weights and optimizer, as data, and back."""
+
+from __future__ import annotations  # numpy.random is imported when first used, not here
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gatedcore.layers.base import Layer
+from gatedcore.layers.recurrent import SequenceLayer
+
+
+def nested_layers(layers: Iterable[Layer]) -> Iterator[Layer]:
+    """Yield layers, and after each those that it holds, in a fixed order; each of them once."""
+    seen: set[int] = set()
+
+    def visit(thing: object) -> Iterator[Layer]:
+        if isinstance(thing, Layer):
+            if id(thing) not in seen:
+                seen.add(id(thing))
+                yield thing
+                yield from visit(vars(thing))
+        elif isinstance(thing, Mapping):
+            for value in thing.values():
+                yield from visit(value)
+        elif isinstance(thing, list | tuple):
+            for value in thing:
+                yield from visit(value)
+
+    yield from visit(list(layers))
+
+
+def get_layer_states(layers: Iterable[Layer]) -> list[dict[str, Any]]:
+    """Return for each layer how often it has drawn, its own generator's state, carried states."""
+    states = []
+    for layer in nested_layers(layers):
+        state: dict[str, Any] = {"draws": layer._draws}
+        if isinstance(layer, SequenceLayer) and layer._carried is not None:
+            state["carried"] = [carried.copy() for carried in layer._carried]
+        generator = _generator_of(layer)
+        if generator is not None:
+            state["generator"] = generator.bit_generator.state
+        states.append(state)
+    return states
+
+
+def set_layer_states(layers: Iterable[Layer], states: Sequence[Mapping[str, Any]]) -> None:
+    """Go back to what ``get_layer_states`` returned.
+
+    Raises
+    ------
+    ValueError
+        If it comes from other layers.
+    """
+    known = list(nested_layers(layers))
+    if len(known) != len(states):
+        raise ValueError(
+            f"set_layer_states: got states of {len(states)} layers, expected {len(known)}; use "
+            "those of the same model"
+        )
+    for layer, state in zip(known, states, strict=True):
+        layer._draws = state["draws"]
+        if isinstance(layer, SequenceLayer):
+            layer._carried = state.get("carried")
+        generator = _generator_of(layer)
+        if generator is not None:
+            generator.bit_generator.state = state["generator"]
+
+
+def _generator_of(layer: Layer) -> np.random.Generator | None:
+    seed = layer.seed
+    return None if seed is None or isinstance(seed, int) else seed

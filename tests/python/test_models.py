@@ -1,0 +1,99 @@
+"""Models from JSON, from configs, and from other models."""
+
+import json
+
+import numpy as np
+import pytest
+
+import gatedcore as gk
+from small_model import X, make
+
+
+def test_json_makes_the_architecture() -> None:
+    model = make()
+    again = gk.models.model_from_json(model.to_json())
+    assert again.get_config() == model.get_config()
+    assert again.optimizer is None
+    again.set_weights(model.get_weights())
+    np.testing.assert_array_equal(again(X), model(X))
+
+
+def test_from_config_of_every_beginning() -> None:
+    for layers in (
+        [],
+        [gk.GRU(2)],
+        [gk.Input((None, 3), dtype="float64"), gk.GRU(2), gk.Dense(1)],
+        [gk.Input((4, 3))],
+        [gk.LSTM(2, input_shape=(5, 3))],
+    ):
+        model = gk.Sequential(layers)
+        config = json.loads(json.dumps(model.get_config()))
+        again = gk.Sequential.from_config(config)
+        assert again.get_config() == config
+        assert (again.built, again.dtype, again.input_shape) == (
+            model.built, model.dtype, model.input_shape,
+        )  # fmt: skip
+    model = gk.Sequential([gk.GRU(2)])
+    model(X)
+    assert gk.Sequential.from_config(model.get_config()).input_shape == (None, None, 2)
+
+
+def test_a_clone_has_weights_of_its_own() -> None:
+    model = gk.Sequential([gk.GRU(3, input_shape=(None, 2)), gk.Dense(1)])
+    clone = gk.models.clone_model(model)
+    assert clone.get_config() == model.get_config()
+    assert (clone.weights[0] != model.weights[0]).any()
+    before = model.get_weights()
+    for weight in clone.weights:
+        weight[...] = 0.0
+    for a, b in zip(before, model.weights, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_what_keras_writes_for_a_sequential_is_read() -> None:
+    dtype = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"}}
+    text = json.dumps(
+        {
+            "module": "keras",
+            "class_name": "Sequential",
+            "config": {
+                "name": "sequential_4",
+                "trainable": True,
+                "dtype": dtype,
+                "layers": [
+                    {
+                        "module": "keras.layers",
+                        "class_name": "InputLayer",
+                        "config": {
+                            "batch_shape": [None, 10, 1],
+                            "dtype": "float32",
+                            "sparse": False,
+                            "name": "input_layer",
+                        },
+                    },
+                    {
+                        "module": "keras.layers",
+                        "class_name": "Dense",
+                        "config": {"name": "dense", "dtype": dtype, "units": 2},
+                        "build_config": {"input_shape": [None, 10, 1]},
+                    },
+                ],
+                "build_input_shape": [None, 10, 1],
+            },
+        }
+    )
+    model = gk.models.model_from_json(text)
+    assert (model.name, model.input_shape, model.output_shape) == (
+        "sequential_4", (None, 10, 1), (None, 10, 2),
+    )  # fmt: skip
+
+
+def test_wrong_json() -> None:
+    with pytest.raises(TypeError, match="json_string holds a Dense, expected a model"):
+        gk.models.model_from_json(json.dumps(gk.saving.serialize(gk.Dense(2))))
+    with pytest.raises(ValueError, match="trainable=False is not supported"):
+        gk.Sequential.from_config({"layers": [], "trainable": False})
+    with pytest.raises(TypeError, match="clone_model: model has type Dense"):
+        gk.models.clone_model(gk.Dense(2))
+    with pytest.raises(ValueError, match="clone_function=<function> is not supported"):
+        gk.models.clone_model(make(), clone_function=lambda layer: layer)
