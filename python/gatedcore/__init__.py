@@ -57,7 +57,7 @@ from gatedcore.saving import load_model
 from gatedcore.streaming import Stream
 
 if TYPE_CHECKING:
-    from gatedcore import plot, reference
+    from gatedcore import datasets, plot, reference, utils
 
 __all__ = [
     "GRU",
@@ -115,7 +115,7 @@ __all__ = [
     "utils",
 ]
 
-_LAZY = ("plot", "reference")  # what a plain import need not pay for
+_LAZY = ("datasets", "plot", "reference", "utils")  # what a plain import need not pay for
 
 
 def __getattr__(name: str) -> Any:

@@ -3,18 +3,53 @@
 from __future__ import annotations  # numpy.random is imported when first used, not here
 
 import math
+import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from gatedcore.arrays import Array, Shape
-from gatedcore.checks import check_number
+from gatedcore.checks import check_count, check_number
+
+Step = tuple[Array, Any, Array | None]  # x, y and weights of a batch
 
 
-class Batches(ABC):
+class Feed(ABC):
+    """What a run goes over, epoch after epoch.
+
+    Attributes
+    ----------
+    samples : int or None
+        How many samples a pass gives, if that is known.
+    batch_size : int
+        Samples in each batch but perhaps the last.
+    weigh : callable or None
+        Makes weights of samples or steps from the targets of a batch.
+    """
+
+    samples: int | None
+    batch_size: int
+    weigh: Callable[[Array], Array] | None = None
+
+    @property
+    @abstractmethod
+    def input_shape(self) -> Shape:
+        """Shape of all x together, None for the samples."""
+
+    @property
+    @abstractmethod
+    def steps(self) -> int | None:
+        """How many batches there are; None if nobody knows."""
+
+    @abstractmethod
+    def weighted(self) -> Iterator[Step]:
+        """Yield x, y and weights of each batch; weights None where each sample counts the same."""
+
+
+class Batches(Feed):
     """Batches in order, again with each iteration: ``(x, y)``, or ``x`` where there are no targets.
 
     Attributes
@@ -26,12 +61,6 @@ class Batches(ABC):
     """
 
     samples: int
-    batch_size: int
-
-    @property
-    @abstractmethod
-    def input_shape(self) -> Shape:
-        """Shape of all x together, None for the samples."""
 
     @property
     @abstractmethod
@@ -55,19 +84,33 @@ class Batches(ABC):
         self.batch_size = batch_size
         self.rng = rng
 
+    @property
+    def steps(self) -> int:
+        return len(self)
+
     def __len__(self) -> int:
         return -(-self.samples // self.batch_size)
 
-    def pairs(self) -> Iterator[tuple[Array, Any]]:
-        """Yield x and y of each batch; y None without targets."""
+    def choices(self) -> Iterator[slice | npt.NDArray[np.intp]]:
+        """Yield the samples of each batch."""
         starts = range(0, self.samples, self.batch_size)
         if self.rng is None:
             for start in starts:
-                yield self.pick(slice(start, min(start + self.batch_size, self.samples)))
+                yield slice(start, min(start + self.batch_size, self.samples))
         else:
             order = self.rng.permutation(self.samples)
             for start in starts:
-                yield self.pick(order[start : start + self.batch_size])
+                yield order[start : start + self.batch_size]
+
+    def pairs(self) -> Iterator[tuple[Array, Any]]:
+        """Yield x and y of each batch; y None without targets."""
+        for chosen in self.choices():
+            yield self.pick(chosen)
+
+    def weighted(self) -> Iterator[Step]:
+        weigh = self.weigh
+        for x, y in self.pairs():
+            yield x, y, None if weigh is None else weigh(y)
 
     def __iter__(self) -> Iterator[Any]:
         for x, y in self.pairs():
@@ -75,13 +118,18 @@ class Batches(ABC):
 
 
 class ArrayBatches(Batches):
-    """Batches of rows of two arrays; shuffled anew in each iteration if there is a generator."""
+    """Batches of rows of arrays; shuffled anew in each iteration if there is a generator."""
 
     def __init__(
-        self, x: Array, y: Array | None, batch_size: int, rng: np.random.Generator | None = None
+        self,
+        x: Array,
+        y: Array | None,
+        batch_size: int,
+        rng: np.random.Generator | None = None,
+        weights: Array | None = None,
     ) -> None:
         super().__init__(len(x), batch_size, rng)
-        self.x, self.y = x, y
+        self.x, self.y, self.weights = x, y, weights
 
     @property
     def input_shape(self) -> Shape:
@@ -93,14 +141,24 @@ class ArrayBatches(Batches):
 
     def as_dtype(self, dtype: np.dtype[Any]) -> ArrayBatches:
         y = None if self.y is None else self.y.astype(dtype, copy=False)
-        return ArrayBatches(self.x.astype(dtype, copy=False), y, self.batch_size, self.rng)
+        x = self.x.astype(dtype, copy=False)
+        return ArrayBatches(x, y, self.batch_size, self.rng, self.weights)
 
     def with_target_axis(self) -> ArrayBatches:
         y = None if self.y is None else self.y[..., None]
-        return ArrayBatches(self.x, y, self.batch_size, self.rng)
+        return ArrayBatches(self.x, y, self.batch_size, self.rng, self.weights)
 
     def pick(self, chosen: slice | npt.NDArray[np.intp]) -> tuple[Array, Any]:
         return self.x[chosen], None if self.y is None else self.y[chosen]
+
+    def weighted(self) -> Iterator[Step]:
+        x, y, weights = self.x, self.y, self.weights
+        for chosen in self.choices():
+            yield (
+                x[chosen],
+                None if y is None else y[chosen],
+                None if weights is None else weights[chosen],
+            )
 
 
 class WindowBatches(Batches):
@@ -142,6 +200,82 @@ class WindowBatches(Batches):
         starts = self.starts[chosen]
         x = self.data[starts[:, None] + self.offsets]
         return x, None if self.targets is None else self.targets[starts]
+
+
+class Passes:
+    """Goes over batches epoch after epoch.
+
+    Parameters
+    ----------
+    where, name : str
+        Public function and argument, for errors.
+    batches : Feed
+        What to go over.
+    given : int, optional
+        Batches in an epoch; by default all.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If that is no number of batches.
+    """
+
+    def __init__(self, where: str, batches: Feed, name: str, given: object = None) -> None:
+        self._where, self._name, self._batches = where, name, batches
+        self._given = None if given is None else check_count(where, name, given)
+        self._left: Iterator[Step] | None = None
+        self._seen = 0
+
+    @property
+    def steps(self) -> int | None:
+        """Batches in an epoch; None if nobody knows."""
+        return self._batches.steps if self._given is None else self._given
+
+    @property
+    def samples(self) -> int | None:
+        """Samples in all batches; None if nobody knows."""
+        found: int | None = getattr(self._batches, "samples", None)
+        return found
+
+    @property
+    def rng(self) -> np.random.Generator | None:
+        """The generator that shuffles, if there is one."""
+        found: np.random.Generator | None = getattr(self._batches, "rng", None)
+        return found
+
+    @property
+    def repeats(self) -> bool:
+        """Whether every epoch goes over the same batches from the first one, if not shuffled."""
+        return self._given is None and self._batches.steps is not None
+
+    def on(self) -> Iterator[Step]:
+        """Return the batches of an epoch; of limited ones those after the last epoch's."""
+        return self._batches.weighted() if self._given is None else self._next(self._given)
+
+    def again(self) -> Iterator[Step]:
+        """Return the batches of an epoch from the first one."""
+        self._left = None
+        return self.on()
+
+    def _next(self, count: int) -> Iterator[Step]:
+        """Yield so many batches, fewer if the data ends."""
+        for done in range(count):
+            step = None if self._left is None else next(self._left, None)
+            if step is None and done:
+                warnings.warn(
+                    f"{self._where}: the data ended after {done} batches, expected {self._name} = "
+                    f"{count}; the next epoch starts at their beginning",
+                    stacklevel=2,
+                )
+                self._left = None
+                return
+            if step is None:
+                self._left, self._seen = self._batches.weighted(), 0
+                step = next(self._left)
+            self._seen += 1
+            yield step
+        if self._seen == self._batches.steps:
+            self._left = None
 
 
 def split_last(

@@ -5,8 +5,7 @@ from __future__ import annotations  # numpy.random is imported when first used, 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gatedcore.arrays import Array
-from gatedcore.batches import Batches
+from gatedcore.batches import Passes, Step
 from gatedcore.callbacks import Callback
 from gatedcore.objective import Means
 from gatedcore.random import get_random_state, set_random_state
@@ -17,12 +16,14 @@ class Course:
 
     Parameters
     ----------
-    train : Batches
-        What the run trains on.
-    validation : Batches or None
-        What it validates on.
+    train : Passes
+        Over what the run trains on.
+    validation : Passes or None
+        Over what it validates on.
     callbacks : list of Callback
         All that the run tells.
+    first : int
+        The epoch that it begins with.
 
     Attributes
     ----------
@@ -35,10 +36,14 @@ class Course:
     """
 
     def __init__(
-        self, train: Batches, validation: Batches | None, callbacks: list[Callback]
+        self,
+        train: Passes,
+        validation: Passes | None,
+        callbacks: list[Callback],
+        first: int = 0,
     ) -> None:
         self.callbacks = callbacks
-        self.epoch, self.step = 0, 0
+        self.epoch, self.step = first, 0
         self.watched = False
         self._train = train
         self._means: Means | None = None
@@ -53,10 +58,11 @@ class Course:
             yield self.epoch
             self.epoch, self.step = self.epoch + 1, 0
 
-    def batches(self, means: Means) -> Iterator[tuple[int, tuple[Array, Any]]]:
-        """Yield number, x and y of the batches from here on in this epoch, whose means these are.
+    def batches(self, means: Means) -> Iterator[tuple[int, Step]]:
+        """Yield number, x, y and weights of the batches from here on in this epoch.
 
-        An epoch that was resumed draws its order anew as it was drawn, and leaves out what is done.
+        ``means`` are those of the epoch. One that was resumed draws its order anew as it was
+        drawn, and leaves out what is done.
         """
         self._means = means
         done, resumed, self._resumed = self.step, self._resumed, None
@@ -65,7 +71,7 @@ class Course:
             means.set_state(resumed["means"])
         if self.watched:
             self._epoch_start = self._get_generators()
-        pairs = enumerate(self._train.pairs())
+        pairs = enumerate(self._train.on())
         if resumed is not None:
             for _ in range(done):
                 next(pairs)
@@ -85,7 +91,7 @@ class Course:
         state = {
             "epoch": self.epoch + 1 if epoch_done else self.epoch,
             "step": 0 if epoch_done else self.step,
-            "steps": len(self._train),
+            "steps": self._train.steps,
             "samples": self._train.samples,
             "generators": self._get_generators(),
         }
@@ -102,11 +108,17 @@ class Course:
         ValueError
             If the state stands within an epoch over other data.
         """
+        if not self._train.repeats:
+            raise ValueError(
+                "the data has no fixed number of batches, or steps_per_epoch cuts it, expected "
+                "epochs that begin with the first batch; leave steps_per_epoch out, and pass "
+                "arrays or a dataset"
+            )
         self.epoch, self.step = state["epoch"], state["step"]
         if not self.step:
             self._set_generators(state["generators"])
             return
-        data = {"steps": len(self._train), "samples": self._train.samples}
+        data = {"steps": self._train.steps, "samples": self._train.samples}
         if any(state[name] != value for name, value in data.items()):
             raise ValueError(
                 f"it stands within an epoch of {state['samples']} samples in {state['steps']} "

@@ -10,7 +10,7 @@ import numpy as np
 
 from gatedcore import feeding, keras_arguments
 from gatedcore.arrays import Array, Shape
-from gatedcore.batches import Batches
+from gatedcore.batches import Passes
 from gatedcore.callbacks import CallbackList, Logs, check_callbacks
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.weighted import Rule
@@ -72,6 +72,7 @@ class Evaluator(ABC):
         optimizer: object = None,
         loss: object = None,
         metrics: object = None,
+        weighted_metrics: object = None,
         **keras: object,
     ) -> None:
         """Choose how to train.
@@ -80,10 +81,14 @@ class Evaluator(ABC):
         ----------
         optimizer : str or Optimizer
             ``"adam"`` or ``"sgd"``, or an object of ``gatedcore.optimizers``.
-        loss : str or callable
-            ``"mse"`` or ``"mae"``, or a function that returns (loss, gradient).
-        metrics : list of str or callable, optional
-            What to report besides the loss: ``"mae"``, ``"mse"``, ``"rmse"``, functions.
+        loss : str, Loss or callable
+            A name or an object of ``gatedcore.losses``, or a function that returns
+            (loss, gradient).
+        metrics : list of str, Metric or callable, optional
+            What to report besides the loss: names and objects of ``gatedcore.metrics``, functions.
+            Sample weights do not reach them, masks do.
+        weighted_metrics : list of str, Metric or callable, optional
+            The same, with sample weights.
         **keras
             Other arguments of Keras are refused unless they ask for nothing.
 
@@ -99,8 +104,12 @@ class Evaluator(ABC):
                     f"compile: {name} is missing, expected a name or an object; "
                     f"pass {name}={example!r}, say"
                 )
-        self._objective = Objective(optimizer, loss, metrics)
-        self._compiled_with = {"loss": loss, "metrics": metrics}
+        self._objective = Objective(optimizer, loss, metrics, weighted_metrics)
+        self._compiled_with = {
+            "loss": loss,
+            "metrics": metrics,
+            "weighted_metrics": weighted_metrics,
+        }
 
     # Evaluating.
 
@@ -110,8 +119,9 @@ class Evaluator(ABC):
         y: object = None,
         batch_size: int | None = None,
         verbose: int | str = "auto",
+        sample_weight: object = None,
+        steps: int | None = None,
         callbacks: object = None,
-        *,
         return_dict: bool = False,
         **keras: object,
     ) -> float | list[float] | Logs:
@@ -119,10 +129,12 @@ class Evaluator(ABC):
 
         Parameters
         ----------
-        x, y, batch_size
+        x, y, batch_size, sample_weight
             As in ``fit``.
         verbose : {"auto", 0, 1, 2}
             Nothing ("auto" too), a progress bar, or a line.
+        steps : int, optional
+            How many batches to take; by default all.
         callbacks : list of Callback, optional
             Told about the batches.
         return_dict : bool
@@ -142,29 +154,31 @@ class Evaluator(ABC):
         reject_unsupported(where, keras, keras_arguments.EVALUATE)
         objective = self._compiled(where)
         told = [*printers(where, verbose), *check_callbacks(where, callbacks)]
-        batches = feeding.training_batches(where, self, x, y, batch_size)
-        params = {"steps": len(batches), "verbose": verbose}
+        labels = objective.takes_labels
+        batches = feeding.training_batches(where, self, x, y, batch_size, labels, sample_weight)
+        passes = Passes(where, batches, "steps", steps)
+        params = {"steps": passes.steps, "verbose": verbose}
         with self._build_undone_on_error(), CallbackList(told, self, params) as run:
             self.build(batches.input_shape)
-            logs = self._evaluate(where, objective, batches, run)
+            logs = self._evaluate(where, objective, passes, run)
         return as_asked(logs, return_dict)
 
     def _evaluate(
-        self, where: str, objective: Objective, batches: Batches, run: CallbackList
+        self, where: str, objective: Objective, passes: Passes, run: CallbackList
     ) -> Logs:
         """Return the means of loss and metrics over the samples."""
         run.call("on_test_begin")
         means = Means(objective)
         rules = [(value, rule.regularizer) for value, _, rule in self.ruled()]
         penalty = sum(weigh(value) for value, weigh in rules if weigh is not None)
-        for step, (x, y) in enumerate(batches.pairs()):
+        for step, (x, y, weights) in enumerate(passes.again()):
             run.batch("on_test_batch_begin", step)
             with np.errstate(over="ignore", invalid="ignore"):  # reported here
                 y_pred = self.forward(x, False)
-                loss = objective.loss_of(y, y_pred)[0] + penalty
+                loss = objective.loss_of(y, y_pred, weights)[0] + penalty
             if not math.isfinite(loss):
                 raise ValueError(not_finite(where, f"loss of batch {step} is {loss}", x, y))
-            means.add(loss, y, y_pred)
+            means.add(loss, y, y_pred, weights)
             if run.listens("on_test_batch_end"):
                 run.batch("on_test_batch_end", step, means.logs())
         logs = means.logs()
@@ -176,6 +190,7 @@ class Evaluator(ABC):
         x: object,
         batch_size: int | None = None,
         verbose: int | str = "auto",
+        steps: int | None = None,
         callbacks: object = None,
         **keras: object,
     ) -> Array:
@@ -184,11 +199,13 @@ class Evaluator(ABC):
         Parameters
         ----------
         x : array-like, (N, ...), or dataset
-            Inputs; the targets of a dataset are not used.
+            Inputs, or as in ``fit`` what gives batches; targets are not used.
         batch_size : int, optional
             Samples in each batch, 32 by default.
         verbose : {"auto", 0, 1, 2}
             Nothing ("auto" and 2 too), or a progress bar.
+        steps : int, optional
+            How many batches to take; by default all.
         callbacks : list of Callback, optional
             Told about the batches.
 
@@ -206,20 +223,21 @@ class Evaluator(ABC):
         reject_unsupported(where, keras, keras_arguments.PREDICT)
         told = [*printers(where, verbose), *check_callbacks(where, callbacks)]
         batches = feeding.prediction_batches(where, self, x, batch_size)
-        params = {"steps": len(batches), "verbose": verbose}
+        passes = Passes(where, batches, "steps", steps)
+        params = {"steps": passes.steps, "verbose": verbose}
         with self._build_undone_on_error(), CallbackList(told, self, params) as run:
             self.build(batches.input_shape)
-            shape = cast(tuple[int, ...], self.compute_output_shape(batches.input_shape)[1:])
-            outputs = np.empty((batches.samples, *shape), self.dtype)
-            done = 0
+            parts: list[Array] = []
+            if not batches.samples and batches.samples is not None:
+                shape = cast(tuple[int, ...], self.compute_output_shape(batches.input_shape)[1:])
+                parts.append(np.empty((0, *shape), self.dtype))
             run.call("on_predict_begin")
-            for step, (x_batch, _) in enumerate(batches.pairs()):
+            for step, (x_batch, _, _) in enumerate(passes.on()):
                 run.batch("on_predict_batch_begin", step)
-                outputs[done : done + len(x_batch)] = self.forward(x_batch, False)
-                done += len(x_batch)
+                parts.append(self.forward(x_batch, False))
                 run.batch("on_predict_batch_end", step)
             run.call("on_predict_end")
-        return outputs
+        return np.concatenate(parts)
 
     # What the calls share.
 

@@ -4,9 +4,11 @@ from typing import Any, Protocol, cast
 
 import numpy as np
 
-from gatedcore.arrays import Array, Shape, as_array
-from gatedcore.batches import ArrayBatches, Batches, split_last
+from gatedcore.arrays import Array, Shape, as_array, to_numpy
+from gatedcore.batches import ArrayBatches, Batches, Feed, Step, split_last
 from gatedcore.checks import check_count
+from gatedcore.sample_weights import as_weights, weights_of_classes
+from gatedcore.sources import SourceBatches, is_source, unpacked
 
 
 class Eater(Protocol):
@@ -23,8 +25,12 @@ class Eater(Protocol):
         """Return the output's shape for an input's; raise if it does not fit."""
 
 
-def training_arrays(where: str, model: Eater, x: object, y: object) -> tuple[Array, Array]:
+def training_arrays(
+    where: str, model: Eater, x: object, y: object, labels: bool = False
+) -> tuple[Array, Array]:
     """Return inputs and targets in the model's dtype, of matching shapes.
+
+    With ``labels`` targets are class numbers: perhaps integers, without the outputs' last axis.
 
     Raises
     ------
@@ -34,7 +40,7 @@ def training_arrays(where: str, model: Eater, x: object, y: object) -> tuple[Arr
     if y is None:
         raise TypeError(f"{where}: y is missing, expected targets; pass them, or a dataset as x")
     inputs = model.as_input(where, x)
-    targets = as_array(where, "y", y, model.dtype)
+    targets = as_targets(where, y, model.dtype, labels)
     out = model.compute_output_shape(cast(Shape, inputs.shape))
     if not len(inputs):
         raise ValueError(f"{where}: x has no samples, expected at least one; pass some data")
@@ -43,10 +49,43 @@ def training_arrays(where: str, model: Eater, x: object, y: object) -> tuple[Arr
             f"{where}: y has {targets.shape[0] if targets.ndim else 'no'} samples, expected "
             f"{len(inputs)} as x; pass one target for each sample"
         )
-    if lacks_last_axis(cast(Shape, targets.shape), out):
-        targets = targets[..., None]
-    check_targets(where, cast(Shape, targets.shape), out)
+    if labels:
+        check_labels(where, cast(Shape, targets.shape), out)
+    else:
+        if lacks_last_axis(cast(Shape, targets.shape), out):
+            targets = targets[..., None]
+        check_targets(where, cast(Shape, targets.shape), out)
     return inputs, targets
+
+
+def as_targets(where: str, y: object, dtype: np.dtype[Any], labels: bool) -> Array:
+    """Return targets as an array of a dtype; class numbers that are integers stay so.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are no real numbers.
+    """
+    if labels:
+        numbers = to_numpy(where, "y", y)
+        if numbers.dtype.kind in "iu":
+            return cast(Array, numbers)
+    return as_array(where, "y", y, dtype)
+
+
+def check_labels(where: str, shape: Shape, output: Shape) -> None:
+    """Raise unless class numbers of this shape fit the model's output.
+
+    Raises
+    ------
+    ValueError
+        If they do not.
+    """
+    if shape[1:] not in (output[1:-1], (*output[1:-1], 1)):
+        raise ValueError(
+            f"{where}: y has shape {shape}, expected {output[:-1]}, a class number for each of the "
+            f"model's outputs {output}; of one-hot rows take categorical_crossentropy as loss"
+        )
 
 
 def lacks_last_axis(targets: Shape, output: Shape) -> bool:
@@ -70,28 +109,50 @@ def check_targets(where: str, shape: Shape, output: Shape) -> None:
 
 
 def training_batches(
-    where: str, model: Eater, x: object, y: object, batch_size: int | None
-) -> Batches:
-    """Return batches of inputs and targets, from arrays or from a dataset.
+    where: str,
+    model: Eater,
+    x: object,
+    y: object,
+    batch_size: int | None,
+    labels: bool = False,
+    sample_weight: object = None,
+) -> Feed:
+    """Return batches of inputs, targets and weights, from arrays or from what gives batches.
 
     Raises
     ------
     TypeError, ValueError
         If they do not suit the model or each other.
     """
-    if not isinstance(x, Batches):
+    if not isinstance(x, Batches) and not is_source(x):
         size = 32 if batch_size is None else check_count(where, "batch_size", batch_size)
-        return ArrayBatches(*training_arrays(where, model, x, y), size)
+        inputs, targets = training_arrays(where, model, x, y, labels)
+        weights = weights_for(where, model, inputs, sample_weight)
+        return ArrayBatches(inputs, targets, size, weights=weights)
+    for name, given in (("y", y), ("sample_weight", sample_weight)):
+        if given is not None:
+            raise ValueError(
+                f"{where}: {name} came with a dataset as x, expected None; the dataset has the "
+                "targets, and weights if there are any"
+            )
+    if not isinstance(x, Batches):
+        refuse_batch_size(where, batch_size, "its own")
+
+        def prepare(batch: object) -> Step:
+            inputs, targets, weights = unpacked(where, batch)
+            x, y = training_arrays(where, model, inputs, targets, labels)
+            return x, y, weights_for(where, model, x, weights)
+
+        return SourceBatches(where, x, prepare)
     dataset = take_dataset(where, model, x, batch_size)
-    if y is not None:
-        raise ValueError(
-            f"{where}: y came with a dataset as x, expected None; the dataset has the targets"
-        )
     if dataset.target_shape is None:
         raise ValueError(
             f"{where}: x is a dataset without targets, expected one with them; make it with targets"
         )
     output = model.compute_output_shape(dataset.input_shape)
+    if labels:
+        check_labels(where, dataset.target_shape, output)
+        return dataset
     if lacks_last_axis(dataset.target_shape, output):
         dataset = dataset.with_target_axis()
     assert dataset.target_shape is not None
@@ -99,8 +160,45 @@ def training_batches(
     return dataset
 
 
-def prediction_batches(where: str, model: Eater, x: object, batch_size: int | None) -> Batches:
-    """Return batches of inputs, from an array or from a dataset.
+def weights_for(where: str, model: Eater, inputs: Array, given: object) -> Array | None:
+    """Return the argument ``sample_weight`` as an array (N,) or (N, T), None if it is None.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it does not suit the model's outputs.
+    """
+    if given is None:
+        return None
+    output = cast(tuple[int, ...], model.compute_output_shape(cast(Shape, inputs.shape)))
+    return as_weights(where, "sample_weight", given, output[:-1], model.dtype)
+
+
+def weigh_classes(where: str, train: Feed, given: object, labels: bool) -> None:
+    """Give batches the weights of the argument ``class_weight``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no mapping from class numbers to weights, or there are weights already.
+    """
+    if given is None:
+        return
+    if isinstance(train, ArrayBatches):
+        if train.weights is not None:
+            raise ValueError(
+                f"{where}: class_weight came with sample_weight, expected one of the two; multiply "
+                "them into sample_weight"
+            )
+        assert train.y is not None
+        train.weights = weights_of_classes(where, given, train.y, labels, train.x.dtype)
+        return
+    weights_of_classes(where, given, np.zeros(1), True, np.dtype(np.float32))  # refuse it now
+    train.weigh = lambda y: weights_of_classes(where, given, y, labels, np.dtype(np.float32))
+
+
+def prediction_batches(where: str, model: Eater, x: object, batch_size: int | None) -> Feed:
+    """Return batches of inputs, from an array or from what gives batches.
 
     Raises
     ------
@@ -109,13 +207,24 @@ def prediction_batches(where: str, model: Eater, x: object, batch_size: int | No
     """
     if isinstance(x, Batches):
         return take_dataset(where, model, x, batch_size)
+    if is_source(x):
+        refuse_batch_size(where, batch_size, "its own")
+
+        def prepare(batch: object) -> Step:
+            inputs = model.as_input(where, unpacked(where, batch)[0])
+            model.compute_output_shape(cast(Shape, inputs.shape))
+            return inputs, None, None
+
+        return SourceBatches(where, x, prepare)
     size = 32 if batch_size is None else check_count(where, "batch_size", batch_size)
     inputs = model.as_input(where, x)
     model.compute_output_shape(cast(Shape, inputs.shape))
     return ArrayBatches(inputs, None, size)
 
 
-def validation_batches(where: str, model: Eater, given: object, batch_size: int) -> Batches:
+def validation_batches(
+    where: str, model: Eater, given: object, batch_size: int, labels: bool = False
+) -> Feed:
     """Return batches of the argument ``validation_data``.
 
     Raises
@@ -123,17 +232,16 @@ def validation_batches(where: str, model: Eater, given: object, batch_size: int)
     TypeError, ValueError
         If it does not suit the model.
     """
-    if isinstance(given, Batches):
-        return training_batches(where, model, given, None, None)
-    if not isinstance(given, list | tuple) or len(given) != 2:
+    if isinstance(given, Batches) or is_source(given):
+        return training_batches(where, model, given, None, None, labels)
+    if not isinstance(given, list | tuple) or len(given) not in (2, 3):
         raise TypeError(
             f"{where}: validation_data is a {type(given).__name__}"
-            f"{f' of {len(given)}' if isinstance(given, list | tuple) else ''}, expected (x, y) or "
-            "a dataset; "
-            "pass both arrays in a tuple"
+            f"{f' of {len(given)}' if isinstance(given, list | tuple) else ''}, expected (x, y), "
+            "(x, y, sample_weight) or a dataset; pass the arrays in a tuple"
         )
     try:
-        return training_batches(where, model, given[0], given[1], batch_size)
+        return training_batches(where, model, given[0], given[1], batch_size, labels, *given[2:])
     except (TypeError, ValueError) as error:
         raise type(error)(f"{error} (in validation_data)") from None
 
@@ -146,18 +254,35 @@ def take_dataset(where: str, model: Eater, dataset: Batches, batch_size: int | N
     ValueError
         If it does not suit the model, or ``batch_size`` came with it.
     """
-    if batch_size is not None:
-        raise ValueError(
-            f"{where}: batch_size={batch_size} came with a dataset, expected None; the dataset has "
-            f"batches of {dataset.batch_size}"
-        )
+    refuse_batch_size(where, batch_size, f"batches of {dataset.batch_size}")
     model.compute_output_shape(dataset.input_shape)
     return dataset.as_dtype(model.dtype)
 
 
+def refuse_batch_size(where: str, batch_size: int | None, own: str) -> None:
+    """Raise if ``batch_size`` came with what has batches already.
+
+    Raises
+    ------
+    ValueError
+        If it did.
+    """
+    if batch_size is not None:
+        raise ValueError(
+            f"{where}: batch_size={batch_size} came with a dataset, expected None; the dataset has "
+            f"{own}"
+        )
+
+
 def hold_out(
-    where: str, model: Eater, train: Batches, validation_split: float, validation_data: object
-) -> tuple[Batches, Batches | None]:
+    where: str,
+    model: Eater,
+    train: Feed,
+    validation_split: float,
+    validation_data: object,
+    labels: bool = False,
+    validation_batch_size: int | None = None,
+) -> tuple[Feed, Feed | None]:
     """Return what to train on and what to validate on.
 
     Raises
@@ -165,18 +290,27 @@ def hold_out(
     TypeError, ValueError
         If ``validation_data`` does not suit the model, or ``validation_split`` the data.
     """
+    size = train.batch_size
+    if validation_batch_size is not None:
+        size = check_count(where, "validation_batch_size", validation_batch_size)
     if validation_data is not None:
         if validation_split:
             raise ValueError(
                 f"{where}: validation_split={validation_split} came with validation_data, expected "
                 "one of the two; leave one out"
             )
-        return train, validation_batches(where, model, validation_data, train.batch_size)
+        return train, validation_batches(where, model, validation_data, size, labels)
     if isinstance(train, ArrayBatches):
         assert train.y is not None
         first, last = split_last(where, train.x, train.y, validation_split)
-        rest = None if last is None else ArrayBatches(*last, train.batch_size)
-        return ArrayBatches(*first, train.batch_size), rest
+        if last is None:
+            return train, None
+        weights, cut = train.weights, len(first[0])
+        before, after = (None, None) if weights is None else (weights[:cut], weights[cut:])
+        return (
+            ArrayBatches(*first, train.batch_size, weights=before),
+            ArrayBatches(*last, size, weights=after),
+        )
     if validation_split:
         raise ValueError(
             f"{where}: validation_split={validation_split} came with a dataset, expected arrays; "

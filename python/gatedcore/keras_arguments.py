@@ -53,24 +53,15 @@ OPTIMIZER: Neutral = {
 ADAM: Neutral = {**OPTIMIZER, "amsgrad": (False,)}
 COMPILE: Neutral = {
     "loss_weights": (None,),
-    "weighted_metrics": (None,),
     "run_eagerly": (False,),
     "steps_per_execution": (1,),
     "jit_compile": ("auto", False),
     "auto_scale_loss": (True,),
 }
-FIT: Neutral = {
-    "class_weight": (None,),
-    "sample_weight": (None,),
-    "initial_epoch": (0,),
-    "steps_per_epoch": (None,),
-    "validation_steps": (None,),
-    "validation_batch_size": (None,),
-    "validation_freq": (1,),
-}
-TRAIN_ON_BATCH: Neutral = {"class_weight": (None,), "sample_weight": (None,)}
-EVALUATE: Neutral = {"sample_weight": (None,), "steps": (None,)}
-PREDICT: Neutral = {"steps": (None,)}
+FIT: Neutral = {}
+TRAIN_ON_BATCH: Neutral = {}
+EVALUATE: Neutral = {}
+PREDICT: Neutral = {}
 TEXT_VECTORIZATION: Neutral = {
     "ngrams": (None,),
     "output_mode": ("int",),

@@ -4,11 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from gatedcore import losses, metrics, optimizers
 from gatedcore.arrays import Array, as_contiguous
 from gatedcore.callbacks import Logs
 from gatedcore.checks import check_shape
+from gatedcore.metrics.base import Metric, as_number, read_only
+from gatedcore.sample_weights import aligned
+
+Weights = npt.NDArray[Any] | None
 
 
 class Objective:
@@ -17,31 +22,59 @@ class Objective:
     Raises
     ------
     TypeError, ValueError
-        If one of them is unknown, or two metrics have one name.
+        If one of them is unknown, or the loss is no number.
     """
 
-    def __init__(self, optimizer: object, loss: object, watched: object) -> None:
+    def __init__(
+        self, optimizer: object, loss: object, watched: object, weighted: object = None
+    ) -> None:
         self.optimizer = optimizers.get(optimizer)
         self.loss = losses.get(loss)
-        given = watched if isinstance(watched, list | tuple) else [watched]
-        self.metrics = [] if watched is None else [metrics.get(metric) for metric in given]
-        names = ["loss", *(metric.name for metric in self.metrics)]
-        if len(set(names)) < len(names):
-            raise ValueError(
-                f"compile: metrics has the names {names[1:]}, expected different ones, none "
-                "'loss'; leave out the repetition"
-            )
+        self._object = losses.as_object(self.loss)
+        if self._object is not None:
+            self._object.check_reduces("compile")
+        self.metrics = _as_metrics(watched)
+        self.weighted_metrics = _as_metrics(weighted)
+        self.names = _different_names(self.metrics, self.weighted_metrics)
 
-    def loss_of(self, y_true: Array, y_pred: Array) -> tuple[float, Array]:
+    @property
+    def takes_labels(self) -> bool:
+        """Whether targets are class numbers, with an axis less than the predictions."""
+        return self._object is not None and self._object.sparse
+
+    def loss_of(
+        self, y_true: Array, y_pred: Array, weights: Weights = None, mask: Weights = None
+    ) -> tuple[float, Array]:
         """Return the loss and its gradient by the predictions.
+
+        Parameters
+        ----------
+        y_true, y_pred : ndarray, (B, ..., F)
+            Targets and predictions; of class numbers (B, ...).
+        weights : ndarray, (B,) or (B, T), optional
+            What samples or steps count.
+        mask : ndarray of bool, (B,) or (B, T), optional
+            Which samples or steps count at all.
 
         Raises
         ------
         TypeError, ValueError
-            If a loss function of the user returns something else.
+            If a loss function of the user returns something else, or would have to be weighed.
         """
+        if self._object is not None:
+            value, slope = self._object.reduce(y_true, y_pred, weights, mask)
+            assert slope is not None
+            return value, slope
+        for name, given in (("sample_weight", weights), ("mask", mask)):
+            if given is not None:
+                raise ValueError(
+                    "compile: loss is a function of yours, which returns one number for the "
+                    f"batch, so a {name} cannot reach it; derive a class from "
+                    "gatedcore.losses.Loss, or leave it out"
+                )
         # Backward reads y_pred again, and y_true may be the caller's own.
-        result = self.loss(_read_only(y_true), _read_only(y_pred))
+        assert not isinstance(self.loss, losses.Loss)
+        result = self.loss(read_only(y_true), read_only(y_pred))
         if not isinstance(result, tuple) or len(result) != 2:
             raise TypeError(
                 f"compile: loss returned {type(result).__name__}, expected (loss, gradient); "
@@ -54,27 +87,38 @@ class Objective:
 
 
 class Means:
-    """Means of loss and metrics over the samples seen so far."""
+    """Loss and metrics over the samples seen so far."""
 
     def __init__(self, objective: Objective) -> None:
-        self._metrics = objective.metrics
-        self._sums = [0.0] * (1 + len(self._metrics))
+        self._names = objective.names
+        self._plain = [metric.fresh() for metric in objective.metrics]
+        self._weighted = [metric.fresh() for metric in objective.weighted_metrics]
+        self._loss = 0.0
         self._samples = 0
 
-    def add(self, loss: float, y_true: Array, y_pred: Array) -> None:
-        """Count a batch in."""
-        n = len(y_true)
+    def add(
+        self,
+        loss: float,
+        y_true: Array,
+        y_pred: Array,
+        weights: Weights = None,
+        mask: Weights = None,
+    ) -> None:
+        """Count a batch in: the mask reaches all metrics, weights the weighted ones."""
+        n = len(y_pred)
         self._samples += n
-        self._sums[0] += loss * n
-        for k, metric in enumerate(self._metrics, start=1):
-            value = metric.function(_read_only(y_true), _read_only(y_pred))
-            if type(value) is not float:
-                value = as_number(f"metric {metric.name}", value, mean=True)
-            self._sums[k] += value * n
+        self._loss += loss * n
+        for metric in self._plain:
+            metric.add(y_true, y_pred, mask)
+        if self._weighted:
+            both = weights if mask is None else mask if weights is None else _both(weights, mask)
+            for metric in self._weighted:
+                metric.add(y_true, y_pred, both)
 
     def get_state(self) -> dict[str, Any]:
         """Return what has been counted in."""
-        return {"sums": list(self._sums), "samples": self._samples}
+        metrics = [metric.get_state() for metric in (*self._plain, *self._weighted)]
+        return {"loss": self._loss, "samples": self._samples, "metrics": metrics}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Go back to what ``get_state`` returned.
@@ -84,42 +128,77 @@ class Means:
         ValueError
             If it comes from other metrics.
         """
-        if len(state["sums"]) != len(self._sums):
+        metrics = (*self._plain, *self._weighted)
+        if len(state["metrics"]) != len(metrics):
             raise ValueError(
-                f"compile: state holds means of {len(state['sums'])} numbers, expected "
-                f"{len(self._sums)}; compile with the same metrics"
+                f"compile: state holds {len(state['metrics'])} metrics, expected {len(metrics)}; "
+                "compile with the same metrics"
             )
-        self._sums, self._samples = list(state["sums"]), state["samples"]
+        self._loss, self._samples = state["loss"], state["samples"]
+        for metric, counted in zip(metrics, state["metrics"], strict=True):
+            metric.set_state(counted)
 
     def logs(self) -> Logs:
-        """Return the means by name."""
-        loss, *others = (total / self._samples for total in self._sums)
-        logs = {"loss": loss}
-        for metric, mean in zip(self._metrics, others, strict=True):
-            logs[metric.name] = metric.finish(mean)
+        """Return the loss and the metrics by name.
+
+        Raises
+        ------
+        TypeError
+            If a metric is not one number.
+        """
+        logs = {"loss": self._loss / self._samples}
+        for name, metric in zip(self._names, (*self._plain, *self._weighted), strict=True):
+            result = metric.result()
+            logs[name] = result if type(result) is float else _one_number(name, result)
         return logs
 
 
-def _read_only(array: Array) -> Array:
-    """Return a view that a function of the user cannot write to."""
-    view = array.view()
-    view.flags.writeable = False
-    return view
+def _as_metrics(given: object) -> list[Metric]:
+    if given is None:
+        return []
+    listed = given if isinstance(given, list | tuple) else [given]
+    return [metrics.get(metric) for metric in listed]
 
 
-def as_number(what: str, value: object, *, mean: bool = False) -> float:
-    """Return what a loss or a metric returned as a float; of an array the mean, if that is asked.
+def _different_names(plain: list[Metric], weighted: list[Metric]) -> list[str]:
+    """Return the names of all metrics; those that come again are changed as in Keras.
 
     Raises
     ------
-    TypeError
-        If it is no real number.
+    ValueError
+        If one is that of the loss.
     """
-    array = np.asarray(value)
-    if array.dtype.kind not in "fiub" or not (array.ndim == 0 or (mean and array.size)):
-        shown = f"an array of shape {array.shape}" if array.ndim else type(value).__name__
-        raise TypeError(
-            f"compile: {what} returned {shown}, expected a real number"
-            f"{' or an array of them' if mean else ''}; return float(...) of it"
-        )
-    return float(np.mean(array, dtype=np.float64) if array.ndim else array)
+    names: list[str] = []
+    for metric in (*plain, *weighted):
+        name = metric.name
+        if name == "loss":
+            raise ValueError(
+                "compile: a metric has the name 'loss', expected another; pass name=... to it"
+            )
+        if name in names and len(names) >= len(plain):
+            name = f"weighted_{name}"
+        chosen, again = name, 0
+        while chosen in names:
+            again += 1
+            chosen = f"{name}_{again}"
+        names.append(chosen)
+    return names
+
+
+def _both(weights: npt.NDArray[Any], mask: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return weights that are 0 where the mask is False."""
+    longer = max(weights, mask, key=np.ndim)
+    product: npt.NDArray[Any] = aligned("fit", "sample_weight", weights, longer.shape) * aligned(
+        "fit", "mask", mask, longer.shape
+    )
+    return product
+
+
+def _one_number(name: str, result: object) -> float:
+    array = np.asarray(result)
+    if array.size == 1:
+        return as_number(f"metric {name}", array.reshape(()))
+    raise TypeError(
+        f"compile: metric {name} gives {array.size} numbers, expected one; pass average='macro' or "
+        "a single threshold, say"
+    )

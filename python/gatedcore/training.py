@@ -2,7 +2,7 @@
 
 import math
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from typing import cast
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from gatedcore import feeding, keras_arguments
 from gatedcore.arrays import Array, Shape
-from gatedcore.batches import ArrayBatches
+from gatedcore.batches import ArrayBatches, Passes
 from gatedcore.callbacks import CallbackList, History, Logs, NotFiniteError, check_callbacks
 from gatedcore.checks import check_bool, check_count
 from gatedcore.course import Course
@@ -23,6 +23,7 @@ from gatedcore.optimizers import Optimizer
 from gatedcore.parameters import ParameterVector
 from gatedcore.progress import printers
 from gatedcore.random import make_generator, undone_on_error
+from gatedcore.sources import SourceBatches
 
 _NOT_TAKEN = " (the step was not taken, weights and optimizer are as before it)"
 
@@ -61,6 +62,13 @@ class Trainer(Evaluator):
         validation_split: float = 0.0,
         validation_data: object = None,
         shuffle: bool = True,
+        class_weight: object = None,
+        sample_weight: object = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int | Sequence[int] = 1,
         **keras: object,
     ) -> History:
         """Train.
@@ -68,11 +76,13 @@ class Trainer(Evaluator):
         Parameters
         ----------
         x, y : array-like, (N, ...)
-            Inputs and targets, or a dataset of ``gatedcore.data`` as ``x`` alone.
+            Inputs and targets; or as ``x`` alone a dataset of ``gatedcore.data``, or whatever
+            gives batches (x, y) or (x, y, sample_weight): a sequence with ``__len__`` and
+            ``__getitem__``, a torch DataLoader, a generator.
         batch_size : int, optional
             Samples for each step, 32 by default; a dataset has its own.
         epochs : int
-            Passes over the data.
+            The epoch to stop at: with ``initial_epoch`` 0 how many there are.
         verbose : {"auto", 0, 1, 2}
             Nothing, a progress bar for each epoch ("auto" too), or a line for each.
         callbacks : list of Callback, optional
@@ -80,10 +90,25 @@ class Trainer(Evaluator):
         validation_split : float
             Share of the samples, taken from the end before any shuffling, that is evaluated after
             each epoch instead of trained on.
-        validation_data : pair of array-likes, or dataset, optional
+        validation_data : (x, y), (x, y, sample_weight) or dataset, optional
             Evaluated after each epoch.
         shuffle : bool
             Whether each epoch takes the samples in a new order; a dataset has its own.
+        class_weight : dict from int to float, optional
+            What the samples (or steps) of a class count in the training's loss; 1 if it is not
+            there. Not in validation.
+        sample_weight : array-like, (N,) or (N, T), optional
+            What each sample, or each step, counts in the loss; the loss stays a mean over all.
+        initial_epoch : int
+            The epoch to begin with, counted from 0.
+        steps_per_epoch : int, optional
+            Batches in an epoch; the next one goes on where it ended.
+        validation_steps : int, optional
+            How many batches of the validation data to take, each time the first.
+        validation_batch_size : int, optional
+            By default ``batch_size``.
+        validation_freq : int or list of int
+            Validate after every so many epochs, or after those listed, counted from 1.
         **keras
             Other arguments of Keras are refused unless they ask for nothing.
 
@@ -107,16 +132,26 @@ class Trainer(Evaluator):
         reject_unsupported(where, keras, keras_arguments.FIT)
         objective = self._compiled(where)
         epochs = check_count(where, "epochs", epochs)
+        first = check_count(where, "initial_epoch", initial_epoch, 0)
+        validated = validated_epochs(where, validation_freq, epochs)
         shuffle = check_bool(where, "shuffle", shuffle)
         # In Keras's order: what callbacks add to an epoch's logs is shown and kept.
         told = [*check_callbacks(where, callbacks), *printers(where, verbose)]
-        train = feeding.training_batches(where, self, x, y, batch_size)
-        train, validation = feeding.hold_out(where, self, train, validation_split, validation_data)
-        if shuffle and isinstance(train, ArrayBatches):
+        labels = objective.takes_labels
+        train = feeding.training_batches(where, self, x, y, batch_size, labels, sample_weight)
+        train, held = feeding.hold_out(
+            where, self, train, validation_split, validation_data, labels, validation_batch_size
+        )
+        feeding.weigh_classes(where, train, class_weight, labels)
+        if shuffle and isinstance(train, ArrayBatches | SourceBatches):
             train.rng = make_generator(where, None)
+        passes = Passes(where, train, "steps_per_epoch", steps_per_epoch)
+        validation = None
+        if held is not None:
+            validation = Passes(where, held, "validation_steps", validation_steps)
 
         history = History()
-        params = {"epochs": epochs, "steps": len(train), "verbose": verbose}
+        params = {"epochs": epochs, "steps": passes.steps, "verbose": verbose}
         told = [*told, history]
         with (
             self._unchanged_before_a_step(where, objective.optimizer),
@@ -125,14 +160,14 @@ class Trainer(Evaluator):
         ):
             vector = self._ready(objective, train.input_shape)
             self.history, self.stop_training = history, False
-            course = self._course = Course(train, validation, run.callbacks)
+            course = self._course = Course(passes, validation, run.callbacks, first)
             run.call("on_train_begin")
             for epoch in course.epochs(epochs):
                 run.call("on_epoch_begin", epoch)
                 means = Means(objective)
-                for step, (x_batch, y_batch) in course.batches(means):
+                for step, (x_batch, y_batch, weights) in course.batches(means):
                     run.batch("on_train_batch_begin", step)
-                    self._step(objective, vector, means, x_batch, y_batch)
+                    self._step(objective, vector, means, x_batch, y_batch, weights)
                     if run.listens("on_train_batch_end"):
                         run.batch("on_train_batch_end", step, means.logs())
                     if self.stop_training or interrupt.pending:
@@ -140,7 +175,7 @@ class Trainer(Evaluator):
                 if interrupt.pending:
                     break
                 logs = means.logs()
-                if validation is not None:
+                if validation is not None and epoch in validated:
                     seen = self._evaluate("validation", objective, validation, run)
                     logs.update({f"val_{name}": value for name, value in seen.items()})
                 run.call("on_epoch_end", epoch, logs)
@@ -150,7 +185,13 @@ class Trainer(Evaluator):
         return history
 
     def train_on_batch(
-        self, x: object, y: object, *, return_dict: bool = False, **keras: object
+        self,
+        x: object,
+        y: object = None,
+        sample_weight: object = None,
+        class_weight: object = None,
+        return_dict: bool = False,
+        **keras: object,
     ) -> float | list[float] | Logs:
         """Take one training step on a batch.
 
@@ -158,6 +199,8 @@ class Trainer(Evaluator):
         ----------
         x, y : array-like, (B, ...)
             Inputs and targets.
+        sample_weight, class_weight
+            As in ``fit``.
         return_dict : bool
             Whether to return loss and metrics by name.
 
@@ -174,20 +217,30 @@ class Trainer(Evaluator):
         where = "train_on_batch"
         reject_unsupported(where, keras, keras_arguments.TRAIN_ON_BATCH)
         objective = self._compiled(where)
-        x_batch, y_batch = feeding.training_arrays(where, self, x, y)
+        labels = objective.takes_labels
+        x_batch, y_batch = feeding.training_arrays(where, self, x, y, labels)
+        given = feeding.weights_for(where, self, x_batch, sample_weight)
+        batch = ArrayBatches(x_batch, y_batch, len(x_batch), weights=given)
+        feeding.weigh_classes(where, batch, class_weight, labels)
         means = Means(objective)
         with self._unchanged_before_a_step(where, objective.optimizer):
             vector = self._ready(objective, cast(Shape, x_batch.shape))
-            self._step(objective, vector, means, x_batch, y_batch)
+            self._step(objective, vector, means, x_batch, y_batch, batch.weights)
         return as_asked(means.logs(), return_dict)
 
     def _step(
-        self, objective: Objective, vector: ParameterVector, means: Means, x: Array, y: Array
+        self,
+        objective: Objective,
+        vector: ParameterVector,
+        means: Means,
+        x: Array,
+        y: Array,
+        weights: Array | None = None,
     ) -> None:
         """Take one step and count its loss in. After an error no parameter is changed."""
         with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is reported below
             y_pred = self.forward(x, True)
-            loss, d_y_pred = objective.loss_of(y, y_pred)
+            loss, d_y_pred = objective.loss_of(y, y_pred, weights)
             if not math.isfinite(loss):
                 what = f"loss is {loss}"
                 raise NotFiniteError(not_finite("training step", what, x, y, _NOT_TAKEN))
@@ -199,7 +252,7 @@ class Trainer(Evaluator):
             if not math.isfinite(np.add.reduce(vector.gradients)):
                 what = "a gradient is not finite"
                 raise NotFiniteError(not_finite("training step", what, x, y, _NOT_TAKEN))
-            means.add(loss, y, y_pred)  # before the step: a metric may raise
+            means.add(loss, y, y_pred, weights)  # before the step: a metric may raise
         objective.optimizer.step(vector.values, vector.gradients)
         for value, _, rule in self._ruled:
             if rule.constraint is not None:
@@ -249,3 +302,17 @@ def add_penalties(ruled: list[tuple[Array, Array, Rule]]) -> float:
             penalty += rule.regularizer(value)
             gradient += rule.regularizer.gradient(value)
     return penalty
+
+
+def validated_epochs(where: str, freq: object, epochs: int) -> Container[int]:
+    """Return the epochs, counted from 0, after which to validate.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the argument ``validation_freq`` is no number of epochs, nor a list of epochs from 1.
+    """
+    if isinstance(freq, list | tuple | set):
+        return {check_count(where, "validation_freq", epoch) - 1 for epoch in freq}
+    every = check_count(where, "validation_freq", freq)
+    return range(every - 1, epochs, every)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gatedcore.batches import ArrayBatches, WindowBatches, split_last
+from gatedcore.batches import ArrayBatches, Passes, WindowBatches, split_last
 
 X, Y = np.arange(10.0)[:, None], -np.arange(10.0)[:, None]
 
@@ -69,3 +69,43 @@ def test_bad_fractions(fraction: float) -> None:
 def test_fraction_of_a_wrong_type() -> None:
     with pytest.raises(TypeError, match=r"here: validation_split is '0.2', expected a number"):
         split_last("here", X, Y, "0.2")
+
+
+def test_weights_go_with_their_samples() -> None:
+    weights = X[:, 0] + 0.5
+    batches = ArrayBatches(X, Y, 4, np.random.default_rng(0), weights)
+    for given in (batches, batches.as_dtype(np.dtype(np.float64)), batches.with_target_axis()):
+        assert all((w == x[:, 0] + 0.5).all() for x, _, w in given.weighted())
+    assert [w for _, _, w in ArrayBatches(X, None, 4).weighted()] == [None] * 3
+
+
+def test_weights_made_of_targets() -> None:
+    batches = WindowBatches(X, Y, np.array([0, 2, 4]), np.array([0, 3]), 2, None)
+    assert [w for _, _, w in batches.weighted()] == [None] * 2
+    batches.weigh = lambda y: 2.0 * y[:, 0]
+    assert [w.tolist() for _, _, w in batches.weighted()] == [[0.0, -4.0], [-8.0]]
+
+
+def firsts(steps) -> list[float]:
+    return [float(x[0, 0]) for x, _, _ in steps]
+
+
+def test_passes() -> None:
+    whole = Passes("here", ArrayBatches(X, Y, 4), "steps")
+    assert whole.steps == 3
+    assert firsts(whole.on()) == firsts(whole.on()) == firsts(whole.again()) == [0.0, 4.0, 8.0]
+    part = Passes("here", ArrayBatches(X, Y, 2), "steps", 3)
+    assert part.steps == 3
+    assert firsts(part.on()) == [0.0, 2.0, 4.0]
+    with pytest.warns(
+        UserWarning, match="here: the data ended after 2 batches, expected steps = 3"
+    ):
+        assert firsts(part.on()) == [6.0, 8.0]
+    assert firsts(part.on()) == firsts(part.again()) == [0.0, 2.0, 4.0]
+    fitting = Passes("here", ArrayBatches(X, Y, 4), "steps", 3)
+    assert firsts(fitting.on()) == firsts(fitting.on()) == [0.0, 4.0, 8.0]
+
+
+def test_bad_steps() -> None:
+    with pytest.raises(ValueError, match="here: steps is 0, expected an integer of at least 1"):
+        Passes("here", ArrayBatches(X, Y, 4), "steps", 0)

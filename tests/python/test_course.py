@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import gatedcore as gk
-from gatedcore.batches import ArrayBatches
+from gatedcore.batches import ArrayBatches, Passes
 from gatedcore.course import Course
 from gatedcore.objective import Means, Objective
 
@@ -14,9 +14,13 @@ X = np.arange(20, dtype=np.float32).reshape(10, 2)
 Y = np.arange(10, dtype=np.float32)[:, None]
 
 
+def passes(batches: ArrayBatches, steps: int | None = None) -> Passes:
+    return Passes("fit", batches, "steps_per_epoch", steps)
+
+
 def make(seed: int = 3) -> Course:
     train = ArrayBatches(X, Y, 3, np.random.default_rng(seed))
-    course = Course(train, ArrayBatches(X, Y, 4), [])
+    course = Course(passes(train), passes(ArrayBatches(X, Y, 4)), [])
     course.watched = True
     return course
 
@@ -30,7 +34,7 @@ def run(course: Course, stop_at: tuple[int, int] | None = None) -> tuple[list, d
     seen: list = []
     for epoch in course.epochs(3):
         mean = means()
-        for step, (x, y) in course.batches(mean):
+        for step, (x, y, _) in course.batches(mean):
             mean.add(float(y.sum()), y, y + step)
             seen.append((epoch, step, x.tolist(), gk.random.library_generator().random()))
             if (epoch, step) == stop_at:
@@ -75,12 +79,26 @@ def test_a_run_goes_on_between_epochs() -> None:
 
 def test_other_data_within_an_epoch_are_an_error() -> None:
     _, state = run(make(), (1, 1))
-    course = Course(ArrayBatches(X[:9], Y[:9], 3), None, [])
+    course = Course(passes(ArrayBatches(X[:9], Y[:9], 3)), None, [])
     with pytest.raises(ValueError, match="epoch of 10 samples in 4 batches, expected 9 in 3"):
         course.set_state(state)
 
 
 def test_a_run_that_nobody_watches_goes_through_all() -> None:
-    course = Course(ArrayBatches(X, Y, 4), None, [])
+    course = Course(passes(ArrayBatches(X, Y, 4)), None, [])
     steps = [(e, s) for e in course.epochs(2) for s, _ in course.batches(means())]
     assert steps == [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)]
+
+
+def test_a_run_may_begin_later() -> None:
+    course = Course(passes(ArrayBatches(X, Y, 4)), None, [], first=2)
+    assert [(e, s) for e in course.epochs(3) for s, _ in course.batches(means())] == [
+        (2, 0), (2, 1), (2, 2),
+    ]  # fmt: skip
+
+
+def test_epochs_that_do_not_begin_anew_cannot_be_resumed() -> None:
+    _, state = run(make(), (1, 1))
+    course = Course(passes(ArrayBatches(X, Y, 3), 2), None, [])
+    with pytest.raises(ValueError, match="steps_per_epoch cuts it, expected epochs that begin"):
+        course.set_state(state)

@@ -7,7 +7,7 @@ import gatedcore as gk
 from gatedcore import feeding
 from gatedcore.batches import ArrayBatches
 
-X = np.zeros((6, 4, 2))
+X, Y = np.zeros((6, 4, 2)), np.zeros(6)
 MODEL = gk.Sequential([gk.GRU(3, input_shape=(None, 2)), gk.Dense(1)])
 SERIES = gk.data.timeseries_dataset_from_array(np.zeros((20, 2)), np.zeros((20, 1)), 4)
 
@@ -96,9 +96,12 @@ def test_bad_datasets(features: int, targets: int | None, message: str) -> None:
 def test_validation_data() -> None:
     assert feeding.validation_batches("here", MODEL, (X, np.zeros(6)), 4).batch_size == 4
     assert feeding.validation_batches("here", MODEL, SERIES, 4).batch_size == 128
-    for wrong in (X, (X,), (X, np.zeros(6), None)):
+    weighted = feeding.validation_batches("here", MODEL, (X, np.zeros(6), np.ones(6)), 4)
+    assert next(weighted.weighted())[2].tolist() == [1.0] * 4
+    assert next(feeding.validation_batches("here", MODEL, (X, Y, None), 4).weighted())[2] is None
+    for wrong in (X, (X,), (X, Y, None, None)):
         with pytest.raises(
-            TypeError, match=r"here: validation_data is a .*, expected .x, y. or a d"
+            TypeError, match=r"here: validation_data is a .*, expected .x, y., .x, y, sample_we"
         ):
             feeding.validation_batches("here", MODEL, wrong, 4)
     with pytest.raises(
@@ -130,3 +133,38 @@ def test_targets_of_a_dataset_may_lack_the_last_axis_as_those_of_arrays() -> Non
         logs.append(model.fit(x, y, verbose=0, shuffle=False, **more).history["loss"])
         model.evaluate(x, y, verbose=0)
     assert logs[0] == logs[1]
+
+
+CLASSES = gk.Sequential([gk.GRU(3, return_sequences=True, input_shape=(None, 2)), gk.Dense(5)])
+
+
+def test_class_numbers_stay_integers() -> None:
+    for labels in (np.zeros((6, 4), np.int16), np.zeros((6, 4, 1), np.int16)):
+        y = feeding.training_arrays("here", CLASSES, X, labels, labels=True)[1]
+        assert y.dtype == np.int16
+    assert feeding.training_arrays("here", CLASSES, X, np.zeros((6, 4)), True)[1].dtype == "f4"
+    for shape in ((6,), (6, 5), (6, 4, 5), (6, 4, 2)):
+        with pytest.raises(
+            ValueError, match=re.escape(f"here: y has shape {shape}, expected (6, 4)")
+        ):
+            feeding.training_arrays("here", CLASSES, X, np.zeros(shape), labels=True)
+
+
+def test_class_numbers_of_a_dataset() -> None:
+    labels = np.arange(20) % 3
+    dataset = gk.data.timeseries_dataset_from_array(np.zeros((20, 2)), labels, 4)
+    model = gk.Sequential([gk.GRU(3, input_shape=(None, 2)), gk.Dense(3)])
+    batches = feeding.training_batches("here", model, dataset, None, None, labels=True)
+    feeding.weigh_classes("here", batches, {1: 3.0}, labels=True)
+    _, y, weights = next(batches.weighted())
+    assert weights.tolist() == [3.0 if label == 1 else 1.0 for label in y]
+    with pytest.raises(TypeError, match="here: class_weight has type list, expected a dict"):
+        feeding.weigh_classes("here", batches, [1.0], labels=True)
+
+
+def test_weights_are_held_out_too() -> None:
+    weights = np.arange(6.0)
+    batches = feeding.training_batches("here", MODEL, X, Y, 4, sample_weight=weights)
+    train, rest = feeding.hold_out("here", MODEL, batches, 0.5, None, validation_batch_size=2)
+    assert train.weights.tolist() == [0.0, 1.0, 2.0]
+    assert (rest.weights.tolist(), rest.batch_size) == ([3.0, 4.0, 5.0], 2)

@@ -1,47 +1,90 @@
+"""Losses by name, and written down."""
+
+import re
+
 import numpy as np
 import pytest
 
-from finite_differences import assert_gradient
 from gatedcore import losses
 
-RNG = np.random.default_rng(0)
-Y, P = RNG.normal(size=(4, 3)), RNG.normal(size=(4, 3))
+
+def test_names_are_functions() -> None:
+    assert losses.get("mse") is losses.get("mean_squared_error") is losses.mean_squared_error
+    assert losses.get("MAE") is losses.mae is losses.mean_absolute_error
+    for name in ("bce", "kld", "mape", "msle", "logcosh", "pinball", "huber", "poisson"):
+        assert callable(losses.get(name))
+    assert losses.get(losses.mae) is losses.mae
+
+
+def test_names_of_classes_and_classes_are_objects() -> None:
+    assert isinstance(losses.get("Huber"), losses.Huber)
+    assert isinstance(losses.get(losses.Huber), losses.Huber)
+    loss = losses.Huber(2.0)
+    assert losses.get(loss) is loss
 
 
 @pytest.mark.parametrize(
-    ("loss", "expected"), [(losses.mse, ((P - Y) ** 2).mean()), (losses.mae, np.abs(P - Y).mean())]
+    "loss",
+    [
+        losses.Huber(2.0),
+        losses.BinaryCrossentropy(True, 0.1, name="mine", reduction="sum"),
+        losses.SparseCategoricalCrossentropy(ignore_class=-1),
+        losses.mean_squared_error,
+    ],
 )
-def test_value_and_gradient(loss, expected: float) -> None:
-    value, gradient = loss(Y, P)
-    assert isinstance(value, float)
-    assert value == pytest.approx(expected, rel=1e-14)  # order of a sum of 12
-    assert_gradient(gradient, lambda: loss(Y, P)[0], P)
+def test_written_down_and_made_again(loss) -> None:
+    again = losses.get(losses.serialize(loss))
+    if isinstance(loss, losses.Loss):
+        assert type(again) is type(loss)
+        assert again.get_config() == loss.get_config()
+    else:
+        assert again is loss
 
 
-@pytest.mark.parametrize("loss", [losses.mse, losses.mae])
-def test_gradient_has_the_dtype_of_the_predictions(loss) -> None:
-    assert loss(Y.astype(np.float32), P.astype(np.float32))[1].dtype == np.float32
+def test_the_form_of_a_configuration() -> None:
+    assert losses.serialize(losses.Huber(2.0)) == {
+        "class_name": "Huber",
+        "config": {"name": "huber_loss", "reduction": "sum_over_batch_size", "delta": 2.0},
+    }
+    assert losses.serialize(losses.mae) == "mean_absolute_error"
+    assert losses.deserialize("mae") is losses.mae
 
 
-def test_mae_of_equal_values_has_no_slope() -> None:
-    assert losses.mae(Y, Y)[1].tolist() == np.zeros_like(Y).tolist()
+def test_objects_of_functions() -> None:
+    loss = losses.as_object(losses.huber)
+    assert isinstance(loss, losses.Huber)
+    assert loss.name == "huber"
+    assert losses.as_object(lambda y, p: (0.0, p)) is None
 
 
-@pytest.mark.parametrize("loss", [losses.mse, losses.mae])
-def test_never_broadcast(loss) -> None:
-    with pytest.raises(
-        ValueError, match=r"y_true has shape \(4,\), expected that of y_pred, \(4, 1\)"
-    ):
-        loss(Y[:, 0], P[:, :1])
-    with pytest.raises(ValueError, match="with at least one element"):
-        loss(Y[:0], P[:0])
+def own(y_true: np.ndarray, y_pred: np.ndarray) -> tuple[float, np.ndarray]:
+    return 0.0, y_pred
 
 
-def test_get() -> None:
-    assert losses.get("mse") is losses.get("mean_squared_error") is losses.mean_squared_error
-    assert losses.get("mae") is losses.mean_absolute_error
-    assert losses.get(losses.mae) is losses.mae
-    with pytest.raises(ValueError, match=r"losses.get: loss is 'hinge', expected one of mse"):
-        losses.get("hinge")
-    with pytest.raises(TypeError, match=r"losses.get: loss has type NoneType, expected a name"):
-        losses.get(None)
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: losses.get("hinge"), ValueError, "loss is 'hinge', expected one of binary_cross"),
+        (
+            lambda: losses.get(None),
+            TypeError,
+            "losses.get: loss has type NoneType, expected a name",
+        ),
+        (lambda: losses.get(dict), TypeError, "losses.get: loss has type type, expected a name"),
+        (
+            lambda: losses.get({"class_name": "Hinge", "config": {}}),
+            ValueError,
+            "losses.deserialize: class_name is 'Hinge', expected one of BinaryCrossentropy",
+        ),
+        (lambda: losses.get({"config": 1}), ValueError, "class_name is None, expected one of"),
+        (
+            lambda: losses.get({"class_name": "Huber", "config": {"slope": 1}}),
+            TypeError,
+            "slope",
+        ),
+        (lambda: losses.serialize(own), ValueError, "losses.serialize: loss is own, expected one"),
+    ],
+)
+def test_errors(call, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=re.escape(message)):
+        call()

@@ -8,7 +8,7 @@ from gatedcore.objective import Means, Objective
 
 
 def test_names_become_objects() -> None:
-    objective = Objective("adam", "mse", ["mae", gk.metrics.rmse])
+    objective = Objective("adam", "mse", ["mae", gk.metrics.RootMeanSquaredError])
     assert isinstance(objective.optimizer, gk.Adam)
     assert objective.loss is gk.losses.mse
     assert [metric.name for metric in objective.metrics] == ["mae", "root_mean_squared_error"]
@@ -25,9 +25,18 @@ def test_names_become_objects() -> None:
             "optimizers.get: optimizer is 'rmsprop', expected one",
         ),
         ((None, "mse", None), TypeError, "optimizers.get: optimizer has type NoneType"),
-        (("adam", "bce", None), ValueError, "losses.get: loss is 'bce', expected one of mse"),
-        (("adam", "mse", ["auc"]), ValueError, "metrics.get: metric is 'auc', expected one of"),
-        (("adam", "mse", ["mae", "mae"]), ValueError, "compile: metrics has the names"),
+        (("adam", "hinge", None), ValueError, "losses.get: loss is 'hinge', expected one of bin"),
+        (("adam", "mse", ["hinge"]), ValueError, "metrics.get: metric is 'hinge', expected one of"),
+        (
+            ("adam", "mse", [gk.metrics.AUC(name="loss")]),
+            ValueError,
+            "compile: a metric has the name 'loss', expected another",
+        ),
+        (
+            ("adam", gk.losses.Huber(reduction=None), None),
+            ValueError,
+            "compile: loss huber_loss has reduction=None, expected one that gives a number",
+        ),
     ],
 )
 def test_bad_choices(arguments: tuple, error: type[Exception], message: str) -> None:
@@ -106,5 +115,56 @@ def test_means_go_on_where_they_were() -> None:
     for means in (whole, rest):
         means.add(0.3, y[:3], 0.1 * other[:3])
     assert rest.logs() == whole.logs()
-    with pytest.raises(ValueError, match="state holds means of 3 numbers, expected 1"):
+    with pytest.raises(ValueError, match="state holds 2 metrics, expected 0"):
         Means(Objective("sgd", "mse", None)).set_state(first.get_state())
+
+
+def test_names_that_come_again_are_numbered_as_in_keras() -> None:
+    auc = gk.metrics.AUC
+    objective = Objective("sgd", "mse", [auc(), auc(curve="PR"), "mae"], ["mae", auc(), "mse"])
+    assert objective.names == ["auc", "auc_1", "mae", "weighted_mae", "weighted_auc", "mse"]
+
+
+Y, P = np.zeros((2, 3, 1)), np.arange(6.0).reshape(2, 3, 1)
+STEPS = np.array([[1, 1, 0], [1, 0, 0]], bool)
+SAMPLES = np.array([2.0, 3.0])
+
+
+def test_weights_and_masks_reach_the_loss() -> None:
+    loss, gradient = Objective("sgd", "mse", None).loss_of(Y, P, SAMPLES, STEPS)
+    expected = (2.0 * (0.0 + 1.0) + 3.0 * 9.0) / 3
+    assert loss == pytest.approx(expected, rel=1e-15)
+    assert gradient[:, :, 0].tolist() == [[0.0, 4 / 3, 0.0], [6.0, 0.0, 0.0]]
+
+
+def test_masks_reach_all_metrics_and_weights_the_weighted_ones() -> None:
+    means = Means(Objective("sgd", "mse", ["mae"], ["mae"]))
+    means.add(0.5, Y, P, SAMPLES, STEPS)
+    logs = means.logs()
+    expected = {"loss": 0.5, "mae": 4 / 3, "weighted_mae": (2.0 * 1.0 + 3.0 * 3.0) / 7.0}
+    assert logs == pytest.approx(expected, rel=1e-15)
+    assert list(logs) == ["loss", "mae", "weighted_mae"]
+    for weights, mask, expected in ((None, STEPS, 4 / 3), (SAMPLES, None, (2.0 + 12.0) / 5)):
+        means = Means(Objective("sgd", "mse", None, ["mae"]))
+        means.add(0.5, Y, P, weights, mask)
+        assert means.logs()["mae"] == pytest.approx(expected, rel=1e-15)
+
+
+def test_a_function_of_the_user_can_be_neither_weighed_nor_masked() -> None:
+    objective = Objective("sgd", lambda y, p: (0.0, p), None)
+    for name, given in (("sample_weight", (SAMPLES, None)), ("mask", (None, STEPS))):
+        with pytest.raises(ValueError, match=f"so a {name} cannot reach it; derive a class from"):
+            objective.loss_of(Y, P, *given)
+
+
+def test_what_targets_are() -> None:
+    assert Objective("sgd", "sparse_categorical_crossentropy", None).takes_labels
+    assert not Objective("sgd", "categorical_crossentropy", None).takes_labels
+    assert not Objective("sgd", lambda y, p: (0.0, p), None).takes_labels
+
+
+def test_a_metric_of_many_numbers_is_named() -> None:
+    means = Means(Objective("sgd", "mse", [gk.metrics.F1Score(name="f1")]))
+    means.add(0.0, np.array([[0, 1]]), np.array([[0.2, 0.8]]))
+    with pytest.raises(TypeError, match="compile: metric f1 gives 2 numbers, expected one; pass"):
+        means.logs()

@@ -32,7 +32,7 @@ GENERATED = {"build_info.hpp", "isa_list.inc"}
 PYTHON_LEVELS = [
     {"_core", "archive", "arrays", "ceilings", "interrupt", "keras_arguments", "reference"},
     {"checks", "registration", "unfused"},
-    {"activations", "configs", "parameters", "random"},
+    {"activations", "configs", "parameters", "random", "sample_weights"},
     {"ops"},
     {
         "constraints",
@@ -45,7 +45,7 @@ PYTHON_LEVELS = [
         "streaming",
     },
     {"layers"},
-    {"batches", "callbacks", "feeding", "objective", "progress", "run_state", "summary"},
+    {"batches", "callbacks", "feeding", "objective", "progress", "run_state", "sources", "summary"},
     {"bucketing", "data", "datasets"},
     {"course", "evaluation", "model_weights"},
     {"training"},
