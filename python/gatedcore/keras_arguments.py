@@ -62,6 +62,13 @@ FIT: Neutral = {}
 TRAIN_ON_BATCH: Neutral = {}
 EVALUATE: Neutral = {}
 PREDICT: Neutral = {}
+PLOT_MODEL: Neutral = {
+    "rankdir": ("TB",),
+    "expand_nested": (False,),
+    "dpi": (200,),  # of SVG there is none
+    "show_layer_activations": (False,),
+    "show_trainable": (False,),
+}
 TEXT_VECTORIZATION: Neutral = {
     "ngrams": (None,),
     "output_mode": ("int",),

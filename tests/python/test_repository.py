@@ -76,9 +76,11 @@ THIRD_PARTY = {
         "callbacks.history",
         "layers.trace",
         "plot.canvas",
+        "plot.confusion",
         "plot.forecast",
         "plot.history",
         "plot.trace",
+        "plot.weights",
         "tasks.console",
     },
 }

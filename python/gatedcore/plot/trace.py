@@ -1,5 +1,6 @@
 """The picture of what goes on inside a layer: every gate and state over time and units."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,7 +35,18 @@ _SHUT, _OPEN = 0.1, 0.9
 _COLOURED_SHARE = 0.99
 
 
-def plot_trace(trace: "Trace", sample: int = 0, *, title: str | None = None) -> "Figure":
+# Inches: of a token at the axis, and the widest figure; more tokens than fit make it no wider.
+_TOKEN_WIDTH, _WIDEST = 0.2, 32.0
+
+
+def plot_trace(
+    trace: "Trace",
+    sample: int = 0,
+    *,
+    names: Sequence[str] | None = None,
+    tokens: Sequence[str] | None = None,
+    title: str | None = None,
+) -> "Figure":
     """Draw every gate and state of a layer: heat maps over time and units, and histograms.
 
     Parameters
@@ -43,6 +55,10 @@ def plot_trace(trace: "Trace", sample: int = 0, *, title: str | None = None) -> 
         What ``layer.trace(x)`` returned.
     sample : int
         Row of the batch in the heat maps; the histograms count all rows.
+    names : sequence of str, optional
+        Which gates and states, of ``trace.names``; by default all.
+    tokens : sequence of str, optional
+        What each step read, such as the words of a sentence, for the time axis.
     title : str, optional
         Heading; by default the layer's name and the sample.
 
@@ -60,7 +76,8 @@ def plot_trace(trace: "Trace", sample: int = 0, *, title: str | None = None) -> 
     TypeError
         If ``sample`` is no integer.
     ValueError
-        If there is no such sample, or nothing in it.
+        If there is no such sample, or nothing in it, or no gate of a name; or if there is not one
+        token for each step.
     """
     batch, steps, units = trace.h.shape
     if not isinstance(sample, int | np.integer) or isinstance(sample, bool):
@@ -72,17 +89,23 @@ def plot_trace(trace: "Trace", sample: int = 0, *, title: str | None = None) -> 
             f"plot_trace: sample is {sample} and the trace holds {batch} samples of {steps} steps, "
             "expected one of these samples; trace a batch that has it"
         )
+    arrays = _chosen(trace, names)
+    if tokens is not None and (isinstance(tokens, str) or len(tokens) != steps):
+        came = "one text" if isinstance(tokens, str) else f"{len(tokens)} words"
+        raise ValueError(
+            f"plot_trace: tokens is {came}, expected a list of one for each of the {steps} steps; "
+            "fill it up with '' where the input is padded"
+        )
     if title is None:
         row = "" if batch == 1 else f", sample {sample % batch} of {batch}"
         title = f"{trace.layer_name}: {units} units, {steps} steps{row}"
     plt = pyplot()
     with styled():
-        arrays = trace.arrays()
         figure, grid = plt.subplots(
             1 + len(arrays),
             2,
-            figsize=(9.5, 1.4 + 1.35 * len(arrays)),
-            width_ratios=(3.4, 1.0),
+            figsize=(_width(tokens), 1.4 + 1.35 * len(arrays) + (0.5 if tokens else 0.0)),
+            width_ratios=(_width(tokens) - 2.2, 2.2),
             height_ratios=(0.6, *(1.0 for _ in arrays)),
             layout="constrained",
         )
@@ -93,10 +116,47 @@ def plot_trace(trace: "Trace", sample: int = 0, *, title: str | None = None) -> 
             _draw_map(figure, map_axes, name, values, sample)
             _draw_histogram(bar_axes, name, values)
         for axes in grid[:-1, 0]:
-            axes.tick_params(labelbottom=False)
-        grid[-1, 0].set_xlabel("time step")
+            axes.tick_params(labelbottom=False, bottom=tokens is None)
+        if tokens is None:
+            grid[-1, 0].set_xlabel("time step")
+        else:
+            _write_tokens(grid[-1, 0], tokens)
         grid[-1, 1].set_xlabel("value, all samples" if batch > 1 else "value")
     return finish(figure)
+
+
+def _chosen(trace: "Trace", names: Sequence[str] | None) -> dict[str, Array]:
+    """Return the gates and states to draw, by name."""
+    arrays = trace.arrays()
+    if names is None:
+        return arrays
+    wrong = [name for name in names if name not in arrays]
+    if wrong or not names:
+        raise ValueError(
+            f"plot_trace: names holds {wrong[0]!r}, expected some of {', '.join(arrays)}; "
+            "choose from these"
+            if wrong
+            else f"plot_trace: names is empty, expected some of {', '.join(arrays)}; choose some"
+        )
+    return {name: arrays[name] for name in names}
+
+
+def _width(tokens: Sequence[str] | None) -> float:
+    """Return the width of the figure in inches."""
+    return 9.5 if tokens is None else min(max(9.5, 3.4 + _TOKEN_WIDTH * len(tokens)), _WIDEST)
+
+
+def _write_tokens(axes: "Axes", tokens: Sequence[str]) -> None:
+    """Put a token under each step."""
+    axes.set_xticks(
+        range(len(tokens)),
+        list(tokens),
+        rotation=60,
+        ha="right",
+        rotation_mode="anchor",
+        fontsize=8,
+    )
+    axes.tick_params(axis="x", length=2, pad=1)
 
 
 def _draw_input(axes: "Axes", x: Array) -> None:

@@ -73,3 +73,42 @@ def test_trace_without_that_sample_is_an_error(sample, steps):
         plot_trace(trace, sample)
     with pytest.raises(TypeError, match="plot_trace: sample is '0', expected an integer"):
         plot_trace(trace, "0")
+
+
+def test_tokens_stand_at_the_time_axis():
+    x = np.random.default_rng(0).normal(size=(2, 4, 3)).astype(np.float32)
+    trace = gk.LSTM(5, seed=1).trace(x)
+    words = ["not", "a", "bad", "film"]
+    figure = trace.plot(sample=1, names=("f", "h"), tokens=words)
+    drawn = panels(figure)
+    assert [heading for heading in drawn if "   " in heading] == [
+        "x   input", "f   forget gate", "h   hidden state"
+    ]  # fmt: skip
+    axes = drawn["h   hidden state"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == words
+    assert axes.get_xticks().tolist() == [0, 1, 2, 3]
+    assert axes.get_xlabel() == ""
+
+
+def test_long_texts_widen_the_figure():
+    trace = gk.GRU(2, seed=1).trace(np.zeros((1, 60, 1), np.float32))
+    wide, plain = trace.plot(tokens=["w"] * 60), trace.plot()
+    assert wide.get_figwidth() > plain.get_figwidth() == 9.5
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (
+            {"tokens": ["a"] * 3},
+            "tokens is 3 words, expected a list of one for each of the 4 steps",
+        ),
+        ({"tokens": "abcd"}, "tokens is one text, expected a list of one for each of the 4 steps"),
+        ({"names": ["f", "q"]}, "names holds 'q', expected some of i, f, g, o, c, h"),
+        ({"names": []}, "names is empty, expected some of i, f, g, o, c, h"),
+    ],
+)
+def test_tokens_and_names_that_do_not_fit(options, text):
+    trace = gk.LSTM(3, seed=0).trace(np.zeros((1, 4, 1), np.float32))
+    with pytest.raises(ValueError, match=f"plot_trace: {text}"):
+        plot_trace(trace, **options)
