@@ -49,6 +49,8 @@ class EarlyStopping(MonitorCallback):
     ``keras.callbacks.EarlyStopping``.
     """
 
+    kept = ("best", "wait", "stopped_epoch", "best_epoch", "best_weights")
+
     def __init__(
         self,
         monitor: str = "val_loss",

@@ -44,6 +44,8 @@ class ReduceLROnPlateau(MonitorCallback):
     ``keras.callbacks.ReduceLROnPlateau``.
     """
 
+    kept = ("best", "wait", "cooldown_counter")
+
     def __init__(
         self,
         monitor: str = "val_loss",

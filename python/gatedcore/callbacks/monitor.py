@@ -1,6 +1,7 @@
 """What all callbacks share that wait for a quantity to improve."""
 
 import math
+from typing import Any, ClassVar
 
 from gatedcore.callbacks.base import Callback, Logs
 from gatedcore.checks import check_number
@@ -45,6 +46,8 @@ class MonitorCallback(Callback):
         If an argument is out of range. Keras takes an unknown ``mode`` for "auto".
     """
 
+    kept: ClassVar[tuple[str, ...]] = ("best",)  # names of what changes in a run
+
     def __init__(
         self,
         monitor: str = "val_loss",
@@ -69,6 +72,13 @@ class MonitorCallback(Callback):
         self.best = (
             None if baseline is None else check_number(where, "baseline", baseline, -math.inf)
         )
+
+    def get_state(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.kept}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        for name in self.kept:
+            setattr(self, name, state[name])
 
     def get_monitor_value(self, logs: Logs | None) -> float | None:
         """Return the quantity's value in this epoch, None in an epoch without validation.

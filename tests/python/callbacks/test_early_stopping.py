@@ -98,6 +98,20 @@ def test_says_what_it_does(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+def test_a_run_goes_on_from_a_state() -> None:
+    _, whole, epochs = run([3, 2, 1, 4, 3, 3], patience=4, restore_best_weights=True)
+    _, half, _ = run([3, 2, 1], patience=4, restore_best_weights=True)
+    again = gk.EarlyStopping("acc", patience=4, restore_best_weights=True)
+    again.set_state(half.get_state())
+    again.set_model(half.model)
+    for epoch, value in enumerate([4, 3, 3], start=3):
+        again.on_epoch_end(epoch, {"acc": value})
+    assert epochs == 6
+    for name in ("best", "wait", "stopped_epoch", "best_epoch"):
+        assert getattr(again, name) == getattr(whole, name)
+    assert len(again.best_weights) == 2
+
+
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [

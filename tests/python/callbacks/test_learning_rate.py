@@ -71,6 +71,22 @@ def test_plateaus_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "Epoch 3: learning rate reduced to 0.25\n"
 
 
+def test_a_plateau_goes_on_from_a_state() -> None:
+    found = rates([3, 2, 1, 1, 1], patience=2, factor=0.5, cooldown=1)
+    assert found == [0.5, 0.5, 0.5, 0.25, 0.25, 0.125]
+    half, again = (gk.ReduceLROnPlateau("acc", 0.5, 2, cooldown=1) for _ in range(2))
+    model = compiled()
+    half.set_model(model)
+    for epoch, value in enumerate([3, 2, 1]):
+        half.on_epoch_end(epoch, {"acc": value})
+    again.set_model(model)
+    again.set_state(half.get_state())
+    for epoch, value in enumerate([1, 1], start=3):
+        again.on_epoch_end(epoch, {"acc": value})
+    assert model.optimizer.learning_rate == found[-1]
+    assert again.get_state() == {"best": 3, "wait": 0, "cooldown_counter": 1}
+
+
 def test_schedule_of_epoch_and_rate() -> None:
     model, seen = compiled(), []
 
