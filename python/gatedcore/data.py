@@ -87,7 +87,8 @@ def timeseries_dataset_from_array(
     data : array-like, (N, ...)
         Values at equal steps, oldest first; any unit.
     targets : array-like, (N, ...), or None
-        ``targets[i]`` belongs to the window that starts at ``data[i]``.
+        ``targets[i]`` belongs to the window that starts at ``data[i]``; for several steps ahead
+        pass the ``y`` of ``windows(data, sequence_length, horizon)``.
     sequence_length : int
         Steps in a window.
     sequence_stride : int

@@ -98,6 +98,16 @@ def test_dataset_targets_belong_to_the_first_step_of_their_window() -> None:
     assert few.samples == 3
 
 
+def test_dataset_with_a_horizon() -> None:
+    series = np.sin(np.arange(40.0))
+    x_all, y_all = windows(series, 5, horizon=3)
+    dataset = timeseries_dataset_from_array(series, y_all, sequence_length=5, batch_size=100)
+    ((x, y),) = list(dataset)
+    np.testing.assert_array_equal(x, x_all[..., 0])
+    np.testing.assert_array_equal(y, y_all)
+    assert np.shares_memory(dataset.targets, series)  # the horizon costs no memory
+
+
 def test_dataset_range() -> None:
     series = np.arange(20.0)
     dataset = timeseries_dataset_from_array(
