@@ -16,7 +16,7 @@ from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.base import Layer
 from gatedcore.optimizers import Optimizer
 from gatedcore.random import generator_left_alone
-from gatedcore.registration import custom_object_scope
+from gatedcore.registration import custom_object_scope, known_name, known_object
 from gatedcore.run_state import get_layer_states, set_layer_states
 from gatedcore.training import Trainer
 
@@ -343,7 +343,7 @@ def _path_to_write(where: str, filepath: object, overwrite: bool) -> str:
 
 def _serialize_optimizer(optimizer: Optimizer) -> dict[str, Any]:
     own = getattr(optimizers, "serialize", None)
-    if own is not None:
+    if own is not None and known_name(type(optimizer)) is None:
         found: dict[str, Any] = own(optimizer)
         return found
     kind = type(optimizer)
@@ -354,7 +354,7 @@ def _serialize_optimizer(optimizer: Optimizer) -> dict[str, Any]:
 
 def _deserialize_optimizer(config: Mapping[str, Any]) -> Any:
     own = getattr(optimizers, "deserialize", None)
-    if own is not None:
+    if own is not None and known_object(config.get("registered_name")) is None:
         return own(config)
     kind = getattr(optimizers, str(config["class_name"]), None)
     if isinstance(kind, type) and issubclass(kind, Optimizer):
