@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import os
-import sys
 from typing import Any
 
 from gatedcore.archive import check_path
-from gatedcore.callbacks import Callback, Logs
+from gatedcore.callbacks import Logs, MonitorCallback
+from gatedcore.callbacks.base import check_verbose, say
 from gatedcore.checks import check_bool, check_count, check_number
 
-_RISING = ("acc", "auc", "precision", "recall", "f1", "fbeta")  # in names of what should grow
-_FALLING = ("loss", "error", "mae", "mse", "mape", "msle", "rmse", "perplexity", "crossentropy")
 
-
-class ModelCheckpoint(Callback):
+class ModelCheckpoint(MonitorCallback):
     """Saves the model, or its weights, after epochs or batches.
 
     Each file is replaced in one moment: whenever training stops, it is whole.
@@ -62,21 +58,18 @@ class ModelCheckpoint(Callback):
         save_freq: str | int = "epoch",
         initial_value_threshold: float | None = None,
     ) -> None:
-        super().__init__()
-        where = "ModelCheckpoint"
-        self.filepath = check_path(where, filepath)
-        self.monitor = monitor
-        self.verbose = check_count(where, "verbose", verbose, 0)
-        self.save_best_only = check_bool(where, "save_best_only", save_best_only)
-        self.save_weights_only = check_bool(where, "save_weights_only", save_weights_only)
-        self.mode = mode
-        self._sign = _direction(where, monitor, mode) if self.save_best_only else 0
-        self.save_freq = check_save_freq(where, save_freq)
         threshold = initial_value_threshold
         if threshold is not None:
             name = "initial_value_threshold"
-            threshold = check_number(where, name, threshold, -float("inf"))
-        self.initial_value_threshold = self.best = threshold
+            threshold = check_number("ModelCheckpoint", name, threshold, -float("inf"))
+        super().__init__(monitor, mode, threshold)
+        where = "ModelCheckpoint"
+        self.filepath = check_path(where, filepath)
+        self.verbose = check_verbose(where, verbose)
+        self.save_best_only = check_bool(where, "save_best_only", save_best_only)
+        self.save_weights_only = check_bool(where, "save_weights_only", save_weights_only)
+        self.save_freq = check_save_freq(where, save_freq)
+        self.initial_value_threshold = threshold
         self._epoch = self._batches = 0
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
@@ -103,23 +96,15 @@ class ModelCheckpoint(Callback):
         if not self.save_best_only:
             self._save(logs)
             return
-        value = logs.get(self.monitor)
+        value = self.get_monitor_value(logs)
         if value is None:
-            raise ValueError(
-                f"ModelCheckpoint: monitor is {self.monitor!r}, expected one of "
-                f"{', '.join(name for name in logs if name != 'batch')}; choose one, or pass "
-                "validation data to fit"
-            )
+            return
         best = "None" if self.best is None else f"{self.best:.5f}"
-        if self.best is None:
-            better = not math.isnan(value)
-        else:
-            better = self._sign * value > self._sign * self.best
-        if better:
+        if self.is_improvement(value, self.best):
             self._save(logs, f"{self.monitor} improved from {best} to {value:.5f}, ")
             self.best = value
         elif self.verbose:
-            self._write(f"{self.monitor} did not improve from {best}")
+            say(f"Epoch {self._epoch + 1}: {self.monitor} did not improve from {best}")
 
     def _save(self, logs: dict[str, Any], reason: str = "") -> None:
         try:
@@ -135,11 +120,7 @@ class ModelCheckpoint(Callback):
         else:
             self.model.save(path)
         if self.verbose:
-            self._write(f"{reason}saved to {path}")
-
-    def _write(self, text: str) -> None:
-        sys.stdout.write(f"\nEpoch {self._epoch + 1}: {text}\n")
-        sys.stdout.flush()
+            say(f"Epoch {self._epoch + 1}: {reason}saved to {path}")
 
 
 def check_save_freq(where: str, save_freq: object) -> str | int:
@@ -158,21 +139,3 @@ def check_save_freq(where: str, save_freq: object) -> str | int:
             "one of these"
         )
     return check_count(where, "save_freq", save_freq)
-
-
-def _direction(where: str, monitor: str, mode: object) -> int:
-    """Return 1 where more is better, -1 where less is."""
-    if mode in ("min", "max"):
-        return 1 if mode == "max" else -1
-    if mode != "auto":
-        raise ValueError(
-            f"{where}: mode is {mode!r}, expected 'auto', 'min' or 'max'; use one of these"
-        )
-    if any(part in monitor for part in _FALLING):
-        return -1
-    if any(part in monitor for part in _RISING):
-        return 1
-    raise ValueError(
-        f"{where}: mode is 'auto', expected 'min' or 'max' for monitor={monitor!r}, whose name "
-        "does not tell; pass one"
-    )
