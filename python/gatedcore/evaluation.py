@@ -10,7 +10,7 @@ import numpy as np
 
 from gatedcore import feeding, keras_arguments
 from gatedcore.arrays import Array, Shape
-from gatedcore.batches import Passes
+from gatedcore.batches import Feed, Passes
 from gatedcore.callbacks import CallbackList, Logs, check_callbacks
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.weighted import Rule
@@ -227,17 +227,27 @@ class Evaluator(ABC):
         params = {"steps": passes.steps, "verbose": verbose}
         with self._build_undone_on_error(), CallbackList(told, self, params) as run:
             self.build(batches.input_shape)
+            whole, done = self._room_for(batches, steps), 0
             parts: list[Array] = []
-            if not batches.samples and batches.samples is not None:
-                shape = cast(tuple[int, ...], self.compute_output_shape(batches.input_shape)[1:])
-                parts.append(np.empty((0, *shape), self.dtype))
             run.call("on_predict_begin")
             for step, (x_batch, _, _) in enumerate(passes.on()):
                 run.batch("on_predict_batch_begin", step)
-                parts.append(self.forward(x_batch, False))
+                outputs = self.forward(x_batch, False)
+                if whole is None:
+                    parts.append(outputs)
+                else:
+                    whole[done : done + len(outputs)] = outputs
+                    done += len(outputs)
                 run.batch("on_predict_batch_end", step)
             run.call("on_predict_end")
-        return np.concatenate(parts)
+        return joined(where, parts) if whole is None else whole
+
+    def _room_for(self, batches: Feed, steps: int | None) -> Array | None:
+        """Return memory for the outputs of all samples, None if their number or shape is open."""
+        shape = self.compute_output_shape(batches.input_shape)[1:]
+        if batches.samples is None or steps is not None or None in shape:
+            return None
+        return np.empty((batches.samples, *cast(tuple[int, ...], shape)), self.dtype)
 
     # What the calls share.
 
@@ -263,6 +273,23 @@ class Evaluator(ABC):
             except BaseException:
                 restore()
                 raise
+
+
+def joined(where: str, parts: list[Array]) -> Array:
+    """Return the outputs of all batches as one array.
+
+    Raises
+    ------
+    ValueError
+        If batches have outputs of different shapes.
+    """
+    shapes = sorted({part.shape[1:] for part in parts})
+    if len(shapes) > 1:
+        raise ValueError(
+            f"{where}: batches have outputs of shapes (B, *{shapes[0]}) and (B, *{shapes[-1]}), "
+            "expected one shape; call the model batch by batch, or pad all batches to one length"
+        )
+    return np.concatenate(parts)
 
 
 def as_asked(logs: Logs, return_dict: bool) -> float | list[float] | Logs:

@@ -89,3 +89,13 @@ def test_compile_names_what_is_missing() -> None:
         model.compile()
     with pytest.raises(TypeError, match="compile: loss is missing, expected a name or an object"):
         model.compile("adam")
+
+
+def test_outputs_of_different_lengths_are_not_joined() -> None:
+    model = gk.Sequential([gk.GRU(3, return_sequences=True, input_shape=(None, 2)), gk.Dense(1)])
+    batches = [np.zeros((2, 4, 2), np.float32), np.zeros((1, 5, 2), np.float32)]
+    assert model.predict(x for x in batches[:1]).shape == (2, 4, 1)
+    with pytest.raises(
+        ValueError, match=r"predict: batches have outputs of shapes \(B, \*\(4, 1\)\)"
+    ):
+        model.predict(x for x in batches)
