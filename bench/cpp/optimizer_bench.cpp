@@ -8,7 +8,7 @@
 #include "agreement.hpp"
 #include "bench.hpp"
 #include "dispatch/isa.hpp"
-#include "dispatch/run.hpp"
+#include "dispatch/run_step.hpp"
 #include "numbers.hpp"
 
 namespace gatedcore::bench {
@@ -34,7 +34,7 @@ struct Adam {
   static AdamStep<Scalar> step(Vectors<Scalar>& v) {
     return {v.count, v.parameters.data(), v.gradients.data(), v.first.data(), v.second.data(), 0.001, 0.9, 0.999, 1e-7};
   }
-  static void run(const KernelTable& table, Vectors<Scalar>& v, int threads) { run_adam_step(table, step(v), threads); }
+  static void run(const KernelTable& table, Vectors<Scalar>& v, int threads) { run_step(table, step(v), threads); }
   static double expected(const Vectors<Scalar>& v, Index i) {
     const double g = v.gradients.data()[i];
     const double m = 0.9 * v.first.data()[i] + 0.1 * g, s = 0.999 * v.second.data()[i] + 0.001 * g * g;
@@ -48,7 +48,7 @@ struct Sgd {
   static constexpr Index kVectorsMoved = 5;  // p g velocity read, p velocity written
   static void run(const KernelTable& table, Vectors<Scalar>& v, int threads) {
     const SgdStep<Scalar> step{v.count, v.parameters.data(), v.gradients.data(), v.first.data(), 0.01, 0.9, false};
-    run_sgd_step(table, step, threads);
+    run_step(table, step, threads);
   }
   static double expected(const Vectors<Scalar>& v, Index i) {
     return v.parameters.data()[i] + 0.9 * v.first.data()[i] - 0.01 * v.gradients.data()[i];

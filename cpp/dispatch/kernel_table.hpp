@@ -58,6 +58,20 @@ struct DenseKernels {
   void (*weight_gradients)(const DenseBackward<Scalar>&, Range panels, Scalar* scratch);
 };
 
+// Optimizers over a range of elements of a flat vector, and what stands around them; see optimizers/frame.hpp.
+template <class Scalar>
+struct UpdateKernels {
+  void (*adam)(const AdamStep<Scalar>&, Range elements);
+  void (*sgd)(const SgdStep<Scalar>&, Range elements);
+  void (*rmsprop)(const RmspropStep<Scalar>&, Range elements);
+  void (*nadam)(const NadamStep<Scalar>&, Range elements);
+  void (*adagrad)(const AdagradStep<Scalar>&, Range elements);
+  double (*square_sum)(const Scalar* gradients, const Scalar* accumulated, Range elements);
+  void (*shape)(const GradientShape<Scalar>&, Range elements, Scalar* shaped);
+  void (*decay)(Scalar* parameters, double decay, Range elements);
+  void (*average)(const Scalar* parameters, Scalar* average, double share, Range elements);
+};
+
 // What bounds all other kernels; see simd/ceilings.hpp.
 template <class Scalar>
 struct CeilingKernels {
@@ -76,8 +90,7 @@ struct Kernels {
   DenseKernels<Scalar> dense;
   void (*activate)(Activation, const Scalar* x, Scalar* y, Index count);
   void (*activation_gradient)(Activation, const Scalar* y, const Scalar* d_y, Scalar* d_x, Index count);
-  void (*adam)(const AdamStep<Scalar>&, Range elements);
-  void (*sgd)(const SgdStep<Scalar>&, Range elements);
+  UpdateKernels<Scalar> updates;
   CeilingKernels<Scalar> ceilings;
 };
 

@@ -2,7 +2,11 @@
 // name in GATEDCORE_ISA. The table is all that leaves this object.
 #include "activations/activation.hpp"
 #include "dispatch/kernel_table.hpp"
+#include "optimizers/adagrad.hpp"
 #include "optimizers/adam.hpp"
+#include "optimizers/frame.hpp"
+#include "optimizers/nadam.hpp"
+#include "optimizers/rmsprop.hpp"
 #include "optimizers/sgd.hpp"
 #include "sequence/dense.hpp"
 #include "sequence/gru_sequence.hpp"
@@ -67,6 +71,13 @@ constexpr DenseKernels<Scalar> dense_kernels() {
 }
 
 template <class Scalar>
+constexpr UpdateKernels<Scalar> update_kernels() {
+  return {adam_step<Scalar>,       sgd_step<Scalar>,         rmsprop_step<Scalar>,
+          nadam_step<Scalar>,      adagrad_step<Scalar>,     square_sum<Scalar>,
+          shape_gradients<Scalar>, decay_parameters<Scalar>, move_average<Scalar>};
+}
+
+template <class Scalar>
 constexpr Kernels<Scalar> make_kernels() {
   return {Vec<Scalar>::kLanes,
           kNarrowRows,
@@ -76,8 +87,7 @@ constexpr Kernels<Scalar> make_kernels() {
           dense_kernels<Scalar>(),
           apply<Scalar>,
           Dense<Scalar>::activation_gradient,
-          adam_step<Scalar>,
-          sgd_step<Scalar>,
+          update_kernels<Scalar>(),
           {kRoundOperations<Scalar>, multiply_add<Scalar>, read_all<Scalar>}};
 }
 

@@ -108,19 +108,6 @@ void run_dense_backward(const KernelTable& table, const DenseBackward<Scalar>& c
 }
 
 template <class Scalar>
-void run_adam_step(const KernelTable& table, const AdamStep<Scalar>& call, int threads) {
-  // About 12 operations an element; memory sets the pace, and a second thread helps once the vectors leave the L1
-  // cache.
-  const int parts = useful_threads(12.0 * static_cast<double>(call.count), call.count, threads);
-  run_parts(parts, [&](int part) { table.kernels<Scalar>().adam(call, share(call.count, part, parts)); });
-}
-template <class Scalar>
-void run_sgd_step(const KernelTable& table, const SgdStep<Scalar>& call, int threads) {
-  const int parts = useful_threads(4.0 * static_cast<double>(call.count), call.count, threads);
-  run_parts(parts, [&](int part) { table.kernels<Scalar>().sgd(call, share(call.count, part, parts)); });
-}
-
-template <class Scalar>
 void run_activation(const KernelTable& table, Activation activation, const Scalar* x, Scalar* y, Index count) {
   const ScopedFlushDenormals flush;
   table.kernels<Scalar>().activate(activation, x, y, count);
@@ -140,8 +127,6 @@ void run_activation_gradient(const KernelTable& table, Activation activation, co
   template void run_gru_backward(const KernelTable&, const GruBackward<Scalar>&, int);         \
   template void run_dense_forward(const KernelTable&, const DenseForward<Scalar>&, int);       \
   template void run_dense_backward(const KernelTable&, const DenseBackward<Scalar>&, int);     \
-  template void run_adam_step(const KernelTable&, const AdamStep<Scalar>&, int);               \
-  template void run_sgd_step(const KernelTable&, const SgdStep<Scalar>&, int);                 \
   template void run_activation(const KernelTable&, Activation, const Scalar*, Scalar*, Index); \
   template void run_activation_gradient(const KernelTable&, Activation, const Scalar*, const Scalar*, Scalar*, Index);
 GATEDCORE_INSTANTIATE(float)

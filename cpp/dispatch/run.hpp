@@ -1,4 +1,4 @@
-// The core's entry points: a whole sequence, a dense layer or an optimizer step in one call, on the chosen kernels.
+// The core's entry points: a whole sequence or a dense layer in one call, on the chosen kernels.
 //
 // Each takes the kernel table it runs on and the largest number of threads it may use; results are bitwise equal for
 // any number. Scratch memory is allocated here, denormals are flushed here, and here work is split over threads; the
@@ -6,7 +6,6 @@
 #pragma once
 
 #include "dispatch/kernel_table.hpp"
-#include "optimizers/step_calls.hpp"
 #include "sequence/dense_calls.hpp"
 #include "sequence/gru_calls.hpp"
 #include "sequence/lstm_calls.hpp"
@@ -26,11 +25,6 @@ template <class Scalar>
 void run_dense_forward(const KernelTable& table, const DenseForward<Scalar>& call, int threads);
 template <class Scalar>
 void run_dense_backward(const KernelTable& table, const DenseBackward<Scalar>& call, int threads);
-
-template <class Scalar>
-void run_adam_step(const KernelTable& table, const AdamStep<Scalar>& call, int threads);
-template <class Scalar>
-void run_sgd_step(const KernelTable& table, const SgdStep<Scalar>& call, int threads);
 
 // y[i] = activation(x[i]) for count elements; y may be x.
 template <class Scalar>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "optimizers/step_calls.hpp"
+#include "optimizers/vectors.hpp"
 #include "simd/vec.hpp"
 
 GATEDCORE_BEGIN_ISA
@@ -14,7 +15,7 @@ template <SgdKind kKind, class Scalar>
 GATEDCORE_INLINE void sgd_vector(const SgdStep<Scalar>& step, Index i, Index n) {
   using V = Vec<Scalar>;
   const V rate = V::set(Scalar(step.rate));
-  const V g = load_width(step.gradients + i, n);
+  const V g = load_width(step.gradients + (i - step.first), n);
   V p = load_width(step.parameters + i, n);
   if constexpr (kKind == SgdKind::kPlain) {
     p = fnma(rate, g, p);
@@ -28,11 +29,8 @@ GATEDCORE_INLINE void sgd_vector(const SgdStep<Scalar>& step, Index i, Index n) 
 }
 
 template <SgdKind kKind, class Scalar>
-GATEDCORE_INLINE void sgd_pass(const SgdStep<Scalar>& step, Range range) {
-  constexpr Index kLanes = Vec<Scalar>::kLanes;
-  Index i = range.begin;
-  for (; i + kLanes <= range.end; i += kLanes) sgd_vector<kKind>(step, i, kLanes);
-  if (i < range.end) sgd_vector<kKind>(step, i, range.end - i);
+GATEDCORE_INLINE void sgd_pass(SgdStep<Scalar> step, Range range) {
+  for_each_vector<Scalar>(range, [&](Index i, Index n) GATEDCORE_INLINED { sgd_vector<kKind>(step, i, n); });
 }
 
 // Updates parameters, and velocity where there is one, in the elements of range; gradients are only read. An element's

@@ -51,7 +51,7 @@ from gatedcore.layers import (
 )
 from gatedcore.model import Sequential
 from gatedcore.ops import get_num_threads, set_num_threads
-from gatedcore.optimizers import SGD, Adam
+from gatedcore.optimizers import SGD, Adam, AdamW, RMSprop
 from gatedcore.random import set_random_seed
 from gatedcore.saving import load_model
 from gatedcore.streaming import Stream
@@ -65,6 +65,7 @@ __all__ = [
     "SGD",
     "Activation",
     "Adam",
+    "AdamW",
     "Bidirectional",
     "CSVLogger",
     "Callback",
@@ -81,6 +82,7 @@ __all__ = [
     "LayerNormalization",
     "LearningRateScheduler",
     "Masking",
+    "RMSprop",
     "ReduceLROnPlateau",
     "RepeatVector",
     "Reshape",

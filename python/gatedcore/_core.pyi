@@ -254,17 +254,39 @@ def embedding_forward(tokens: npt.NDArray[np.int32], table: Array) -> Array:
 def embedding_backward(tokens: npt.NDArray[np.int32], d_y: Array, d_table: Array) -> None:
     """Add d_y (count, columns) to the rows of d_table at the tokens, in their order."""
 
+class UpdateFrame:
+    """What stands around an optimizer's update.
+
+    Before it the mean of ``summed`` gradients, those in ``accumulated`` among them, is clipped by
+    ``limit`` and parameters lose a share of ``decay``; after it the average follows them.
+    """
+
+    def __init__(
+        self,
+        *,
+        accumulated: Array | None = None,
+        summed: int = 1,
+        clip: str = "",
+        limit: float = 0.0,
+        ends: Sequence[int] = (),
+        decay: float = 0.0,
+        average: Array | None = None,
+        average_share: float = 0.0,
+    ) -> None: ...
+
 def adam_step(
     parameters: Array,
     gradients: Array,
     m: Array,
     v: Array,
+    v_hat: Array | None,
     rate: float,
     beta_1: float,
     beta_2: float,
     epsilon: float,
+    frame: UpdateFrame | None = None,
 ) -> None:
-    """Update parameters, m and v in place; rate is the learning rate with its bias correction."""
+    """Update parameters, m and v (and v_hat) in place; rate has its bias correction in it."""
 
 def sgd_step(
     parameters: Array,
@@ -273,8 +295,51 @@ def sgd_step(
     rate: float,
     momentum: float,
     nesterov: bool,
+    frame: UpdateFrame | None = None,
 ) -> None:
     """Update parameters, and velocity where there is one, in place."""
+
+def rmsprop_step(
+    parameters: Array,
+    gradients: Array,
+    v: Array,
+    m: Array | None,
+    velocity: Array | None,
+    rate: float,
+    rho: float,
+    momentum: float,
+    epsilon: float,
+    frame: UpdateFrame | None = None,
+) -> None:
+    """Update parameters and v in place, m if centered, velocity if with momentum."""
+
+def nadam_step(
+    parameters: Array,
+    gradients: Array,
+    m: Array,
+    v: Array,
+    m_rate: float,
+    g_rate: float,
+    v_factor: float,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+    frame: UpdateFrame | None = None,
+) -> None:
+    """Update parameters, m and v in place; rates and factor are those of this step."""
+
+def adagrad_step(
+    parameters: Array,
+    gradients: Array,
+    squares: Array,
+    rate: float,
+    epsilon: float,
+    frame: UpdateFrame | None = None,
+) -> None:
+    """Update parameters and squares in place."""
+
+def average_step(parameters: Array, average: Array, share: float) -> None:
+    """Move the average by a share of the way to the parameters."""
 
 def multiply_add(rounds: int, factor: float, addend: float) -> tuple[int, float]:
     """Return how many float32 operations ran, on one thread, and their sum; to be timed."""

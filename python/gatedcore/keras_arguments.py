@@ -39,18 +39,7 @@ SEQUENCE: Neutral = {
 }
 SEQUENCE_CALL: Neutral = {}
 MODEL_CALL: Neutral = {"mask": (None,), "training": (None, False)}
-OPTIMIZER: Neutral = {
-    "weight_decay": (None,),
-    "clipnorm": (None,),
-    "clipvalue": (None,),
-    "global_clipnorm": (None,),
-    "use_ema": (False,),
-    "ema_momentum": (0.99,),
-    "ema_overwrite_frequency": (None,),
-    "loss_scale_factor": (None,),
-    "gradient_accumulation_steps": (None,),
-}
-ADAM: Neutral = {**OPTIMIZER, "amsgrad": (False,)}
+OPTIMIZER: Neutral = {"loss_scale_factor": (None,)}
 COMPILE: Neutral = {
     "loss_weights": (None,),
     "run_eagerly": (False,),

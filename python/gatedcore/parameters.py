@@ -25,6 +25,8 @@ class ParameterVector:
     ----------
     values, gradients : ndarray, (count,)
         The vectors, each aligned to 64 bytes.
+    ends : list of int
+        Where each parameter ends in the vectors.
     value_views, gradient_views : list of dict
         For each layer its parameters by name, as views that stay valid as long as this object.
     """
@@ -35,6 +37,7 @@ class ParameterVector:
         self.gradients = aligned_zeros(count, dtype)
         self.value_views: list[dict[str, Array]] = []
         self.gradient_views: list[dict[str, Array]] = []
+        self.ends: list[int] = []
         start = 0
         for group in groups:
             values, gradients = {}, {}
@@ -43,6 +46,7 @@ class ParameterVector:
                 values[name] = self.values[start:stop].reshape(value.shape)
                 gradients[name] = self.gradients[start:stop].reshape(value.shape)
                 values[name][...] = value
+                self.ends.append(stop)
                 start = stop
             self.value_views.append(values)
             self.gradient_views.append(gradients)

@@ -151,7 +151,13 @@ class Trainer(Evaluator):
             validation = Passes(where, held, "validation_steps", validation_steps)
 
         history = History()
-        params = {"epochs": epochs, "steps": passes.steps, "verbose": verbose}
+        params: dict[str, object] = {
+            "epochs": epochs,
+            "steps": passes.steps,
+            "verbose": verbose,
+        }
+        if validation is not None and validation_freq != 1:
+            params["validation_freq"] = validation_freq  # callbacks wait for epochs that have one
         told = [*told, history]
         with (
             self._unchanged_before_a_step(where, objective.optimizer),
@@ -181,6 +187,7 @@ class Trainer(Evaluator):
                 run.call("on_epoch_end", epoch, logs)
                 if self.stop_training or interrupt.pending:
                     break
+            objective.optimizer.finalize_variable_values(vector.values)
             run.call("on_train_end")
         return history
 
@@ -269,14 +276,14 @@ class Trainer(Evaluator):
                 f"{where}: model is training already, expected it at rest; "
                 "start after the other run"
             )
-        before = optimizer.iterations
+        before = optimizer.calls
         restores = (self.restore_point(), optimizer.restore_point())
         self._training = True
         try:
-            with undone_on_error(unless=lambda: optimizer.iterations > before):
+            with undone_on_error(unless=lambda: optimizer.calls > before):
                 yield
         except BaseException:
-            if optimizer.iterations == before:
+            if optimizer.calls == before:
                 for restore in restores:
                     restore()
             raise
@@ -289,7 +296,7 @@ class Trainer(Evaluator):
         objective.optimizer.check_serves(values)
         self.build(input_shape)
         assert self._vector is not None
-        objective.optimizer.attach(self._vector.values)
+        objective.optimizer.attach(self._vector.values, self._vector.ends)
         self._ruled = self.ruled()
         return self._vector
 

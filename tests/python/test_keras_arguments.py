@@ -9,7 +9,7 @@ from gatedcore.keras_arguments import reject_unsupported
 
 
 def test_values_that_ask_for_nothing_pass() -> None:
-    for name in ("LAYER", "DENSE", "CELL", "SEQUENCE", "OPTIMIZER", "ADAM", "COMPILE", "FIT"):
+    for name in ("LAYER", "DENSE", "CELL", "SEQUENCE", "OPTIMIZER", "COMPILE", "FIT"):
         table = getattr(keras_arguments, name)
         for argument, values in table.items():
             for value in values:
@@ -67,6 +67,8 @@ CALLABLES = {
     "SGD": lambda **keras: gk.SGD(**keras),
     "Adam": lambda **keras: gk.Adam(**keras),
     "LambdaCallback": lambda **keras: gk.LambdaCallback(**keras),
+    "AdamW": lambda **keras: gk.AdamW(**keras),
+    "RMSprop": lambda **keras: gk.RMSprop(**keras),
     "LSTM.__call__": lambda **keras: gk.LSTM(2)(X, **keras),
     "GRU.__call__": lambda **keras: gk.GRU(2)(X, **keras),
     "Sequential.__call__": lambda **keras: gk.Sequential([gk.GRU(2)])(X, **keras),

@@ -20,9 +20,9 @@ def test_names_become_objects() -> None:
     ("arguments", "error", "message"),
     [
         (
-            ("rmsprop", "mse", None),
+            ("lion", "mse", None),
             ValueError,
-            "optimizers.get: optimizer is 'rmsprop', expected one",
+            "optimizers.get: optimizer is 'lion', expected one",
         ),
         ((None, "mse", None), TypeError, "optimizers.get: optimizer has type NoneType"),
         (("adam", "hinge", None), ValueError, "losses.get: loss is 'hinge', expected one of bin"),

@@ -12,6 +12,7 @@ def test_views_share_the_vector_in_order() -> None:
     vector = ParameterVector(GROUPS, np.dtype(np.float32))
     assert vector.values.tolist() == [0, 1, 2, 3, 4, 5, 1, 1, 1, 7, 7, 7]
     assert vector.gradients.tolist() == [0.0] * 12
+    assert vector.ends == [6, 9, 12]
     for views, whole in (
         (vector.value_views, vector.values),
         (vector.gradient_views, vector.gradients),

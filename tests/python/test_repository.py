@@ -103,6 +103,7 @@ WITHOUT_MIRROR = {
     "cpp/sequence/gru_calls.hpp": "plain data",
     "cpp/sequence/dense_calls.hpp": "plain data",
     "cpp/optimizers/step_calls.hpp": "plain data",
+    "cpp/optimizers/vectors.hpp": "the loop of every optimizer, which their tests run",
     "cpp/dispatch/kernel_table.hpp": "plain data; tests/cpp/dispatch/isa_test.cpp reads the tables",
     "cpp/dispatch/cell_calls.hpp": "accessors; run_masked_test.cpp calls through all of them",
     "cpp/dispatch/packed_steps.hpp": "run_masked_test.cpp: no masked call without",

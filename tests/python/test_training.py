@@ -190,3 +190,41 @@ def test_own_loss() -> None:
     other.fit(X, Y, verbose=0, shuffle=False)
     for a, b in zip(model.weights, other.weights, strict=True):
         np.testing.assert_allclose(a, b, rtol=0.0, atol=1e-6)  # a rounding or two
+
+
+# Optimizers whose steps depend on more than one gradient, or on where variables end.
+
+
+def test_fit_ends_with_the_average_of_the_weights() -> None:
+    model, other = make(gk.Adam(use_ema=True, ema_momentum=0.5)), make(gk.Adam())
+    model.fit(X, Y, batch_size=5, epochs=2, shuffle=False, verbose=0)
+    weights, average = other.get_weights(), None
+    for _ in range(2):
+        for start in range(0, 20, 5):
+            other.train_on_batch(X[start : start + 5], Y[start : start + 5])
+            weights = other.get_weights()
+            share = 1.0 if average is None else 0.5
+            average = [
+                (1 - share) * a + share * w
+                for a, w in zip(average or weights, weights, strict=True)
+            ]
+    for weight, expected in zip(model.get_weights(), average, strict=True):
+        np.testing.assert_allclose(weight, expected, rtol=0.0, atol=5e-7)  # 8 roundings of up to 1
+
+
+def test_accumulated_batches_make_the_step_of_one() -> None:
+    model, other = make(gk.SGD(0.1, gradient_accumulation_steps=4)), make(gk.SGD(0.1))
+    model.fit(X, Y, batch_size=5, epochs=1, shuffle=False, verbose=0)
+    other.fit(X, Y, batch_size=20, epochs=1, shuffle=False, verbose=0)
+    assert (model.optimizer.iterations, model.optimizer.calls) == (1, 4)
+    for weight, expected in zip(model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_allclose(weight, expected, rtol=0.0, atol=5e-7)
+
+
+def test_clipnorm_knows_every_variable() -> None:
+    model = make(gk.SGD(1.0, clipnorm=1e-3))
+    before = model.get_weights()
+    model.train_on_batch(X, Y)
+    for old, new in zip(before, model.get_weights(), strict=True):
+        # Weights of up to 1 round what is subtracted: 6e-8 each, of some dozens.
+        assert np.linalg.norm(new.astype("f8") - old) == pytest.approx(1e-3, abs=1e-6)

@@ -1,5 +1,4 @@
-// What run.hpp offers beside the layers: activations on arrays, and optimizer steps that may be shared out over
-// threads.
+// What run.hpp offers beside the layers: activations on arrays.
 #include "dispatch/run.hpp"
 #include "problem.hpp"
 #include "reference/activation.hpp"
@@ -34,60 +33,6 @@ TEST_CASE("activations on arrays agree with the twin") {
   for_each_isa([](const KernelTable& table) {
     check_activations<float>(table);
     check_activations<double>(table);
-  });
-}
-
-// 3 million operations for Adam, 2 million for SGD: enough to deserve several threads.
-constexpr Index kParameters = 500'003;
-
-TEST_CASE("an Adam step gives the same bits for any number of threads") {
-  for_each_isa([](const KernelTable& table) {
-    check::Random random(2);
-    const std::vector<float> p = random_array<float>(random, kParameters, 1),
-                             g = random_array<float>(random, kParameters, 1);
-    std::vector<float> expected;
-    for (const int threads : {1, 2, 3, 5}) {
-      Guarded<float> parameters(p), m(kParameters), v(kParameters);
-      const Guarded<float> gradients(g);
-      AdamStep<float> step;
-      step.count = kParameters;
-      step.parameters = parameters.data();
-      step.gradients = gradients.data();
-      step.m = m.data();
-      step.v = v.data();
-      step.rate = 0.1f;
-      step.beta_1 = 0.9f;
-      step.beta_2 = 0.999f;
-      step.epsilon = 1e-7f;
-      run_adam_step(table, step, threads);
-      if (threads == 1) expected = parameters.values();
-      CHECK(same_bits(parameters.values(), expected));
-      CHECK(!same_bits(parameters.values(), p));
-      CHECK(parameters.intact());
-    }
-  });
-}
-
-TEST_CASE("an SGD step gives the same bits for any number of threads") {
-  for_each_isa([](const KernelTable& table) {
-    check::Random random(3);
-    const std::vector<float> p = random_array<float>(random, kParameters, 1),
-                             g = random_array<float>(random, kParameters, 1);
-    std::vector<float> expected;
-    for (const int threads : {1, 2, 3, 5}) {
-      Guarded<float> parameters(p);
-      const Guarded<float> gradients(g);
-      SgdStep<float> step;
-      step.count = kParameters;
-      step.parameters = parameters.data();
-      step.gradients = gradients.data();
-      step.rate = 0.1f;
-      run_sgd_step(table, step, threads);
-      if (threads == 1) expected = parameters.values();
-      CHECK(same_bits(parameters.values(), expected));
-      CHECK(!same_bits(parameters.values(), p));
-      CHECK(parameters.intact());
-    }
   });
 }
 
