@@ -69,7 +69,7 @@ class Evaluator(ABC):
 
     def compile(
         self,
-        optimizer: object = None,
+        optimizer: object = "rmsprop",
         loss: object = None,
         metrics: object = None,
         weighted_metrics: object = None,
@@ -79,8 +79,8 @@ class Evaluator(ABC):
 
         Parameters
         ----------
-        optimizer : str or Optimizer
-            ``"adam"`` or ``"sgd"``, or an object of ``gatedcore.optimizers``.
+        optimizer : str, dict or Optimizer
+            A name such as ``"adam"``, or an object of ``gatedcore.optimizers``.
         loss : str, Loss or callable
             A name or an object of ``gatedcore.losses``, or a function that returns
             (loss, gradient).

@@ -86,9 +86,9 @@ def test_failed_compile_keeps_the_earlier_one(arguments: dict) -> None:
 def test_compile_names_what_is_missing() -> None:
     model = make()
     with pytest.raises(TypeError, match="compile: optimizer is missing, expected a name or an obj"):
-        model.compile()
+        model.compile(None, "mse")
     with pytest.raises(TypeError, match="compile: loss is missing, expected a name or an object"):
-        model.compile("adam")
+        model.compile()
 
 
 def test_outputs_of_different_lengths_are_not_joined() -> None:
