@@ -16,7 +16,7 @@ from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.base import Layer
 from gatedcore.optimizers import Optimizer
 from gatedcore.random import generator_left_alone
-from gatedcore.registration import custom_object_scope, known_name, known_object
+from gatedcore.registration import custom_object_scope
 from gatedcore.run_state import get_layer_states, set_layer_states
 from gatedcore.training import Trainer
 
@@ -166,7 +166,7 @@ class Persistent(Trainer, Configurable):
                 name: configs.encode(value, f"{where}: {name}")
                 for name, value in self._compiled_with.items()
             }
-            return {"optimizer": _serialize_optimizer(self.optimizer), **config}
+            return {"optimizer": optimizers.serialize(self.optimizer), **config}
         except TypeError as error:
             raise TypeError(f"{error}{advice}") from None
 
@@ -179,7 +179,7 @@ class Persistent(Trainer, Configurable):
             If it names what is not known.
         """
         others = {name: configs.decode(v) for name, v in config.items() if name != "optimizer"}
-        self.compile(optimizer=_deserialize_optimizer(config["optimizer"]), **others)
+        self.compile(optimizer=optimizers.deserialize(config["optimizer"]), **others)
 
     def _need_weights(self, where: str) -> None:
         if self._vector is None:
@@ -339,24 +339,3 @@ def _path_to_write(where: str, filepath: object, overwrite: bool) -> str:
             "pass overwrite=True"
         )
     return path
-
-
-def _serialize_optimizer(optimizer: Optimizer) -> dict[str, Any]:
-    own = getattr(optimizers, "serialize", None)
-    if own is not None and known_name(type(optimizer)) is None:
-        found: dict[str, Any] = own(optimizer)
-        return found
-    kind = type(optimizer)
-    if getattr(optimizers, kind.__name__, None) is not kind:
-        return configs.serialize(optimizer, "optimizer")
-    return {"class_name": kind.__name__, "config": configs.config_of(optimizer)}
-
-
-def _deserialize_optimizer(config: Mapping[str, Any]) -> Any:
-    own = getattr(optimizers, "deserialize", None)
-    if own is not None and known_object(config.get("registered_name")) is None:
-        return own(config)
-    kind = getattr(optimizers, str(config["class_name"]), None)
-    if isinstance(kind, type) and issubclass(kind, Optimizer):
-        return kind(**config["config"])
-    return configs.deserialize(config)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from gatedcore.registration import known_name, known_object
+
 
 class Configured(Protocol):
     """What can be made anew from its configuration."""
@@ -21,7 +23,8 @@ def to_dict(thing: Configured, module: str) -> dict[str, Any]:
     thing : object
         Has ``get_config``.
     module : str
-        Where its class is found if it is one of the library's; classes of users are found by name.
+        Where its class is found if it is one of the library's; a class of a user is found by the
+        name under which it is registered, or by its own.
     """
     kind = type(thing)
     own = kind.__module__.startswith("gatedcore.")
@@ -29,7 +32,7 @@ def to_dict(thing: Configured, module: str) -> dict[str, Any]:
         "module": module if own else None,
         "class_name": kind.__name__,
         "config": thing.get_config(),
-        "registered_name": None if own else kind.__name__,
+        "registered_name": None if own else known_name(kind) or kind.__name__,
     }
 
 
@@ -48,7 +51,8 @@ def class_and_config(
     value : mapping
         Has ``class_name`` and ``config``; those of Keras too.
     known, custom_objects : mapping
-        Classes by name, those of the library and those of users, which are asked first.
+        Classes by name, those of the library and those of users, which are asked first; then those
+        that are registered.
 
     Raises
     ------
@@ -64,10 +68,14 @@ def class_and_config(
             f"{where}: config is {value!r}, expected a dict with class_name and config; pass what "
             "serialize returned"
         )
-    classes = {**known, **(custom_objects or {})}
-    if name not in classes:
+    kind = (custom_objects or {}).get(name)
+    registered = value.get("registered_name") if isinstance(value, Mapping) else None
+    kind = kind or known_object(registered)
+    kind = kind or known_object(name) or known.get(name)
+    if kind is None:
+        names = ", ".join(sorted({**known, **(custom_objects or {})}))
         raise ValueError(
-            f"{where}: class_name is {name!r}, expected one of {', '.join(sorted(classes))}; "
-            "choose one, or pass custom_objects={name: class}"
+            f"{where}: class_name is {name!r}, expected one of {names}; choose one, register the "
+            "class, or pass custom_objects={name: class}"
         )
-    return classes[name], dict(config)
+    return kind, dict(config)

@@ -1,5 +1,6 @@
 import pytest
 
+from gatedcore import registration
 from gatedcore.optimizers.schedules import ExponentialDecay
 from gatedcore.optimizers.serialization import class_and_config, to_dict
 
@@ -26,6 +27,17 @@ def test_classes_of_users_are_found_by_name() -> None:
     made = to_dict(Mine(), "gatedcore.optimizers")
     assert (made["module"], made["registered_name"]) == (None, "Mine")
     assert class_and_config("here", made, {}, {"Mine": Mine}) == (Mine, {"a": 1})
+
+
+def test_registered_classes_are_found() -> None:
+    name = "Tests>Registered"
+    registration.get_custom_objects()[name] = Mine
+    try:
+        made = to_dict(Mine(), "gatedcore.optimizers")
+        assert made["registered_name"] == name
+        assert class_and_config("here", made, {}) == (Mine, {"a": 1})
+    finally:
+        del registration.get_custom_objects()[name]
 
 
 @pytest.mark.parametrize("value", [7, "adam", {}, {"class_name": "A"}, {"config": {}}])
