@@ -79,7 +79,7 @@ class Worker {
     {
       const std::lock_guard lock(mutex_);
       state_.store(State::kCalled, std::memory_order_release);
-      if (asleep_) keep_off(current_processor());
+      if (asleep_) taken_.take(thread_, current_processor());
     }
     changed_.notify_one();
   }
@@ -87,7 +87,11 @@ class Worker {
   // After this the worker no longer touches the job: it is let off where it has not begun, waited for where it has.
   void dismiss() {
     State called = State::kCalled;
-    if (state_.compare_exchange_strong(called, State::kIdle)) return;
+    if (state_.compare_exchange_strong(called, State::kIdle)) {
+      const std::lock_guard lock(mutex_);
+      if (asleep_) taken_.give_back();
+      return;
+    }
     wait_until([this] { return state_.load(std::memory_order_acquire) == State::kIdle; });
   }
 
@@ -100,7 +104,7 @@ class Worker {
       wait_until([this] { return state_.load(std::memory_order_acquire) != State::kIdle; }, &asleep_);
       State called = State::kCalled;
       if (!state_.compare_exchange_strong(called, State::kBusy)) continue;
-      keep_off(-1);
+      taken_.give_back();
       job_->work();
       {
         const std::lock_guard lock(mutex_);
@@ -108,15 +112,6 @@ class Worker {
       }
       changed_.notify_one();
     }
-  }
-
-  // Linux may wake a worker on its caller's processor and leave it there, unable to run, until the caller has done all
-  // the work itself, with another processor idle, call after call. So a sleeper is woken elsewhere; once awake, it may
-  // run anywhere again. Only a caller that finds the worker asleep does this, and the worker while it is busy.
-  void keep_off(int processor) {
-    if (processor == kept_off_) return;
-    if (kept_off_ >= 0) give_processor(thread_, kept_off_);
-    kept_off_ = take_processor(thread_, processor) ? processor : -1;
   }
 
   // The caller waits only while the worker is busy, and the worker only while it is not: one thread at a time.
@@ -141,7 +136,11 @@ class Worker {
   Job* job_ = nullptr;
   bool asleep_ = false;  // and so has said who it is
   int thread_ = 0;
-  int kept_off_ = -1;
+  // Linux may wake a worker on its caller's processor and leave it there, unable to run, until the caller has done all
+  // the work itself, with another processor idle, call after call. So a sleeper is woken elsewhere, and gets the
+  // processor back as soon as it begins or is let off. Only a caller that finds the worker asleep touches this, and the
+  // worker while it is busy.
+  TakenProcessor taken_;
 };
 
 class Pool {
