@@ -28,10 +28,13 @@ class Feed(ABC):
         Samples in each batch but perhaps the last.
     weigh : callable or None
         Makes weights of samples or steps from the targets of a batch.
+    rng : numpy.random.Generator or None
+        What draws the order of the batches anew in each epoch.
     """
 
     samples: int | None
     batch_size: int
+    rng: np.random.Generator | None
     weigh: Callable[[Array], Array] | None = None
 
     @property
@@ -234,19 +237,26 @@ class Passes:
     @property
     def samples(self) -> int | None:
         """Samples in all batches; None if nobody knows."""
-        found: int | None = getattr(self._batches, "samples", None)
-        return found
+        return self._batches.samples
 
     @property
     def rng(self) -> np.random.Generator | None:
-        """The generator that shuffles, if there is one."""
-        found: np.random.Generator | None = getattr(self._batches, "rng", None)
-        return found
+        """What draws the order of the batches."""
+        return self._batches.rng
 
-    @property
-    def repeats(self) -> bool:
-        """Whether every epoch goes over the same batches from the first one, if not shuffled."""
-        return self._given is None and self._batches.steps is not None
+    def check_repeats(self) -> None:
+        """Raise unless each epoch has all batches, from the first on.
+
+        Raises
+        ------
+        ValueError
+            If a run that was resumed could not go on where it ended.
+        """
+        if self._given is not None or self._batches.steps is None:
+            raise ValueError(
+                f"{self._where}: backups came with {self._name} or with a generator, expected "
+                "epochs over all of an array or a sequence; leave one of the two out"
+            )
 
     def on(self) -> Iterator[Step]:
         """Return the batches of an epoch; of limited ones those after the last epoch's."""

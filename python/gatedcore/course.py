@@ -17,13 +17,13 @@ class Course:
     Parameters
     ----------
     train : Passes
-        Over what the run trains on.
+        What the run trains on.
     validation : Passes or None
-        Over what it validates on.
+        What it validates on.
     callbacks : list of Callback
         All that the run tells.
-    first : int
-        The epoch that it begins with.
+    epoch : int
+        The epoch to begin with.
 
     Attributes
     ----------
@@ -36,14 +36,10 @@ class Course:
     """
 
     def __init__(
-        self,
-        train: Passes,
-        validation: Passes | None,
-        callbacks: list[Callback],
-        first: int = 0,
+        self, train: Passes, validation: Passes | None, callbacks: list[Callback], epoch: int = 0
     ) -> None:
         self.callbacks = callbacks
-        self.epoch, self.step = first, 0
+        self.epoch, self.step = epoch, 0
         self.watched = False
         self._train = train
         self._means: Means | None = None
@@ -59,10 +55,9 @@ class Course:
             self.epoch, self.step = self.epoch + 1, 0
 
     def batches(self, means: Means) -> Iterator[tuple[int, Step]]:
-        """Yield number, x, y and weights of the batches from here on in this epoch.
+        """Yield the numbered batches from here on in this epoch, whose means these are.
 
-        ``means`` are those of the epoch. One that was resumed draws its order anew as it was
-        drawn, and leaves out what is done.
+        An epoch that was resumed draws its order anew as it was drawn, and leaves out what is done.
         """
         self._means = means
         done, resumed, self._resumed = self.step, self._resumed, None
@@ -87,7 +82,13 @@ class Course:
         ----------
         epoch_done : bool
             Whether this is the end of an epoch, so that the next comes next.
+
+        Raises
+        ------
+        ValueError
+            If nobody could give the same batches again.
         """
+        self._train.check_repeats()
         state = {
             "epoch": self.epoch + 1 if epoch_done else self.epoch,
             "step": 0 if epoch_done else self.step,
@@ -108,12 +109,6 @@ class Course:
         ValueError
             If the state stands within an epoch over other data.
         """
-        if not self._train.repeats:
-            raise ValueError(
-                "the data has no fixed number of batches, or steps_per_epoch cuts it, expected "
-                "epochs that begin with the first batch; leave steps_per_epoch out, and pass "
-                "arrays or a dataset"
-            )
         self.epoch, self.step = state["epoch"], state["step"]
         if not self.step:
             self._set_generators(state["generators"])

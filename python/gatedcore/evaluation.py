@@ -13,6 +13,7 @@ from gatedcore.arrays import Array, Shape
 from gatedcore.batches import Feed, Passes
 from gatedcore.callbacks import CallbackList, Logs, check_callbacks
 from gatedcore.keras_arguments import reject_unsupported
+from gatedcore.layers.base import Mask
 from gatedcore.layers.weighted import Rule
 from gatedcore.objective import Means, Objective
 from gatedcore.optimizers import Optimizer
@@ -51,6 +52,10 @@ class Evaluator(ABC):
     @abstractmethod
     def forward(self, x: Array, training: bool) -> Array:
         """Return the output; in training keep what ``backward`` needs."""
+
+    @abstractmethod
+    def forward_masked(self, x: Array, training: bool) -> tuple[Array, Mask | None]:
+        """Return the output, as ``forward`` does, and which of its steps count."""
 
     @abstractmethod
     def ruled(self) -> list[tuple[Array, Array, Rule]]:
@@ -174,11 +179,11 @@ class Evaluator(ABC):
         for step, (x, y, weights) in enumerate(passes.again()):
             run.batch("on_test_batch_begin", step)
             with np.errstate(over="ignore", invalid="ignore"):  # reported here
-                y_pred = self.forward(x, False)
-                loss = objective.loss_of(y, y_pred, weights)[0] + penalty
+                y_pred, mask = self.forward_masked(x, False)
+                loss = objective.loss_of(y, y_pred, weights, mask)[0] + penalty
             if not math.isfinite(loss):
                 raise ValueError(not_finite(where, f"loss of batch {step} is {loss}", x, y))
-            means.add(loss, y, y_pred, weights)
+            means.add(loss, y, y_pred, weights, mask)
             if run.listens("on_test_batch_end"):
                 run.batch("on_test_batch_end", step, means.logs())
         logs = means.logs()

@@ -117,8 +117,8 @@ class Means:
 
     def get_state(self) -> dict[str, Any]:
         """Return what has been counted in."""
-        metrics = [metric.get_state() for metric in (*self._plain, *self._weighted)]
-        return {"loss": self._loss, "samples": self._samples, "metrics": metrics}
+        states = [metric.get_state() for metric in (*self._plain, *self._weighted)]
+        return {"loss": self._loss, "samples": self._samples, "metrics": states}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Go back to what ``get_state`` returned.
@@ -128,14 +128,14 @@ class Means:
         ValueError
             If it comes from other metrics.
         """
-        metrics = (*self._plain, *self._weighted)
-        if len(state["metrics"]) != len(metrics):
+        counting = (*self._plain, *self._weighted)
+        if len(state["metrics"]) != len(counting):
             raise ValueError(
-                f"compile: state holds {len(state['metrics'])} metrics, expected {len(metrics)}; "
+                f"compile: state holds {len(state['metrics'])} metrics, expected {len(counting)}; "
                 "compile with the same metrics"
             )
         self._loss, self._samples = state["loss"], state["samples"]
-        for metric, counted in zip(metrics, state["metrics"], strict=True):
+        for metric, counted in zip(counting, state["metrics"], strict=True):
             metric.set_state(counted)
 
     def logs(self) -> Logs:

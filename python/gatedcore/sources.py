@@ -5,8 +5,6 @@ from __future__ import annotations  # numpy.random is imported when first used, 
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
-
 from gatedcore.arrays import Shape
 from gatedcore.batches import Feed, Step
 from gatedcore.checks import check_bool, check_count
@@ -108,7 +106,6 @@ class SourceBatches(Feed):
 
     samples = None
     batch_size = 32  # of validation arrays beside these batches
-    rng: np.random.Generator | None
 
     @property
     def input_shape(self) -> Shape:

@@ -246,8 +246,8 @@ class Trainer(Evaluator):
     ) -> None:
         """Take one step and count its loss in. After an error no parameter is changed."""
         with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is reported below
-            y_pred = self.forward(x, True)
-            loss, d_y_pred = objective.loss_of(y, y_pred, weights)
+            y_pred, mask = self.forward_masked(x, True)
+            loss, d_y_pred = objective.loss_of(y, y_pred, weights, mask)
             if not math.isfinite(loss):
                 what = f"loss is {loss}"
                 raise NotFiniteError(not_finite("training step", what, x, y, _NOT_TAKEN))
@@ -259,7 +259,7 @@ class Trainer(Evaluator):
             if not math.isfinite(np.add.reduce(vector.gradients)):
                 what = "a gradient is not finite"
                 raise NotFiniteError(not_finite("training step", what, x, y, _NOT_TAKEN))
-            means.add(loss, y, y_pred, weights)  # before the step: a metric may raise
+            means.add(loss, y, y_pred, weights, mask)  # before the step: a metric may raise
         objective.optimizer.step(vector.values, vector.gradients)
         for value, _, rule in self._ruled:
             if rule.constraint is not None:

@@ -48,6 +48,7 @@ class Loss(Configurable, ABC):
     # Whether there is a term for each prediction, a sample's loss being their mean over the last
     # axis; else one for each sample or step.
     elementwise: ClassVar[bool] = True
+    attribute_of: ClassVar[Mapping[str, str | None]] = {"dtype": None}  # there is but one
     # The arguments beside those of this class.
     options: ClassVar[tuple[str, ...]] = ()
 
@@ -313,17 +314,6 @@ class Loss(Configurable, ABC):
         """Return the arguments that make this loss again."""
         chosen = {option: getattr(self, option) for option in self.options}
         return {"name": self.name, "reduction": self.reduction, **chosen}
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> "Loss":
-        """Return the loss that ``get_config`` described.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If an argument is unknown or out of range.
-        """
-        return cls(**config)
 
     def __repr__(self) -> str:
         given = ", ".join(f"{key}={value!r}" for key, value in self.get_config().items())

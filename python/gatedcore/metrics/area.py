@@ -96,6 +96,12 @@ class AUC(Counter):
         # Sums between thresholds, of positives and of negatives, for each column that counts apart.
         self._between: Counts | None = None
 
+    def get_state(self) -> Any:
+        return None if self._between is None else self._between.tolist()
+
+    def set_state(self, state: Any) -> None:
+        self._between = None if state is None else np.array(state)
+
     def add(self, y_true: Array, y_pred: Array, weights: Weights) -> None:
         wanted, counts = yes_or_no(self.name, y_true, y_pred, weights)
         columns = y_pred.shape[-1]

@@ -31,6 +31,7 @@ class Metric(Configurable, ABC):
         If a dtype is given.
     """
 
+    attribute_of: ClassVar[Mapping[str, str | None]] = {"dtype": None}  # there is but one
     # The arguments beside name.
     options: ClassVar[tuple[str, ...]] = ()
 
@@ -83,35 +84,31 @@ class Metric(Configurable, ABC):
         else:
             self.update_state(*arguments, sample_weight=read_only(weights))
 
-    def get_state(self) -> dict[str, Any]:
-        """Return what batches have changed, as numbers, strings and arrays."""
-        kept = (bool, int, float, str, np.ndarray, np.generic, list)
-        return {
-            name: copy.deepcopy(value)
-            for name, value in vars(self).items()
-            if name not in {"name", *self.options} and isinstance(value, kept)
-        }
+    def get_state(self) -> Any:
+        """Return what has been counted, as plain data.
 
-    def set_state(self, state: Mapping[str, Any]) -> None:
+        Raises
+        ------
+        NotImplementedError
+            If a metric of the user has no such method.
+        """
+        raise NotImplementedError(
+            f"{self.name}: get_state is missing, expected it to resume within an epoch; write it "
+            "with set_state, or back up between epochs alone"
+        )
+
+    def set_state(self, state: Any) -> None:
         """Go back to what ``get_state`` returned."""
-        vars(self).update(copy.deepcopy(dict(state)))
+        raise NotImplementedError(
+            f"{self.name}: set_state is missing, expected it to resume within an epoch; write it "
+            "with get_state"
+        )
 
     # Keras's way to write an object down.
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make this metric again."""
         return {"name": self.name, **{option: getattr(self, option) for option in self.options}}
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> "Metric":
-        """Return the metric that ``get_config`` described.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If an argument is unknown or out of range.
-        """
-        return cls(**config)
 
     def __repr__(self) -> str:
         given = ", ".join(f"{key}={value!r}" for key, value in self.get_config().items())
@@ -165,6 +162,12 @@ class MeanOverSamples(Counter):
     def reset_state(self) -> None:
         self.total = 0.0
         self.count = 0.0
+
+    def get_state(self) -> list[float]:
+        return [self.total, self.count]
+
+    def set_state(self, state: list[float]) -> None:
+        self.total, self.count = state
 
     @abstractmethod
     def values(self, y_true: Array, y_pred: Array) -> npt.NDArray[Any]:

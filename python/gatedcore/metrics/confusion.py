@@ -78,6 +78,13 @@ class _Thresholds(Counter):
         # Rows: true positives, false positives, false negatives, true negatives.
         self._counts = np.zeros((4, len(getattr(self, "_limits", ()))))
 
+    def get_state(self) -> list[list[float]]:
+        counts: list[list[float]] = self._counts.tolist()
+        return counts
+
+    def set_state(self, state: list[list[float]]) -> None:
+        self._counts = np.array(state)
+
     def add(self, y_true: Array, y_pred: Array, weights: Weights) -> None:
         wanted, counts = yes_or_no(self.name, y_true, y_pred, weights)
         positive = tally(wanted, counts)

@@ -58,6 +58,12 @@ class FBetaScore(Counter):
         # Rows: true positives, false positives, false negatives; of each class.
         self._counts: Counts | None = None
 
+    def get_state(self) -> Any:
+        return None if self._counts is None else self._counts.tolist()
+
+    def set_state(self, state: Any) -> None:
+        self._counts = None if state is None else np.array(state)
+
     def add(self, y_true: Array, y_pred: Array, weights: Weights) -> None:
         if y_pred.ndim != 2:
             raise ValueError(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gatedcore import losses
+from gatedcore import configs, losses
 from gatedcore.arrays import Array
 from gatedcore.metrics.base import MeanOverSamples, Weights
 from gatedcore.sample_weights import aligned
@@ -39,6 +39,8 @@ class LossMean(MeanOverSamples):
 
     def get_config(self) -> dict[str, Any]:
         chosen = {option: getattr(self.loss, option) for option in self.options}
+        if type(self) is LossMean:
+            chosen["loss"] = configs.serialize(self.loss)
         return {"name": self.name, **chosen}
 
 

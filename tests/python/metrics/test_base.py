@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -93,3 +95,15 @@ def test_what_is_no_number(value) -> None:
         as_number("loss", value)
     assert as_number("loss", np.float32(2.0)) == 2.0
     assert as_number("loss", [1.0, 2.0], mean=True) == 1.5
+
+
+def test_what_was_counted_as_plain_data() -> None:
+    y, p = np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([[0.2, 0.9], [0.4, 0.6]])
+    for kind in (metrics.MeanSquaredError, metrics.AUC, metrics.Precision, metrics.F1Score):
+        metric, other = kind(), kind()
+        other.set_state(json.loads(json.dumps(metric.get_state())))
+        metric.update_state(y, p)
+        other.set_state(json.loads(json.dumps(metric.get_state())))
+        for one in (metric, other):
+            one.update_state(1.0 - y, p)
+        np.testing.assert_array_equal(metric.result(), other.result())
