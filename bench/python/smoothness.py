@@ -3,6 +3,8 @@
     python bench/python/smoothness.py                              # LSTM and GRU, H = 1..300
     python bench/python/smoothness.py --sizes 60,70 --kinds train --picture sweep.png
 
+Leaves with 1 where neighbours differ by more than a quarter.
+
 Neighbours that fill as many vectors ought to take nearly the same time. They are timed in turns, as
 other work on the machine comes and goes, and the steepest pairs are printed; ``--picture`` draws
 all sizes. One thread, float32, I = H.
@@ -11,6 +13,7 @@ all sizes. One thread, float32, I = H.
 import argparse
 import itertools
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +26,7 @@ from gatedcore import _core
 
 LANES = {"avx512": 16, "avx2": 8, "neon": 4, "baseline": 4}  # float32 numbers in a vector
 CLIFF = 1.25  # between neighbours
+KINDS, CELLS = ("infer", "train"), ("lstm", "gru")
 BURST = 2e-3  # seconds of one sample, where a call is not longer
 SHOWN = 5
 
@@ -94,16 +98,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", default="1,300", help="the first and the last hidden size")
     parser.add_argument("--shape", default="20,32", help="T,B")
-    parser.add_argument("--cells", default="lstm,gru")
-    parser.add_argument("--kinds", default="infer,train")
+    parser.add_argument("--cells", default=",".join(CELLS))
+    parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument("--rounds", type=int, default=7, help="samples of each size")
     parser.add_argument("--picture", type=Path, help="where a picture goes")
     arguments = parser.parse_args()
+    for name, known in (("kinds", KINDS), ("cells", CELLS)):
+        wrong = [text for text in getattr(arguments, name).split(",") if text not in known]
+        if wrong:
+            parser.error(f"--{name}: {wrong[0]!r} is unknown, expected some of {','.join(known)}")
     first, last = (int(text) for text in arguments.sizes.split(","))
+    if not 1 <= first < last:
+        parser.error(f"--sizes is {arguments.sizes}, expected two sizes such as 1,300")
     steps, batch = (int(text) for text in arguments.shape.split(","))
     gk.set_num_threads(1)
     lanes = LANES[_core.info()["isa"]]
     times: dict[str, dict[int, float]] = {}
+    smooth = True
     names = itertools.product(arguments.kinds.split(","), arguments.cells.split(","))
     for kind, cell in names:
         name = f"{kind} {cell}"
@@ -112,12 +123,14 @@ def main() -> None:
             times[name] = sweep(bodies, arguments.rounds, bar.update)
         found = steepest(times[name], lanes)
         cliffs = sum(ratio > CLIFF for ratio, _ in found)
+        smooth = smooth and not cliffs
         print(f"{name}: {cliffs} of {len(found)} neighbours differ by more than {CLIFF - 1:.0%}")
         for ratio, h in found[:SHOWN]:
             before, after = 1e6 * times[name][h], 1e6 * times[name][h + 1]
             print(f"    H {h} {before:.1f} us, H {h + 1} {after:.1f} us: {ratio:.2f}x")
     if arguments.picture:
         draw(times, arguments.picture)
+    sys.exit(0 if smooth else 1)
 
 
 if __name__ == "__main__":
