@@ -76,7 +76,10 @@ def test_run_shows_a_tasks_own_help(capsys, name):
             ["rum"],
             "unknown command 'rum', expected one of run, tasks, info, bench; did you mean 'run'?",
         ),
-        (["run"], "run: no task is named, expected one of adding, compare, sine, temperature"),
+        (
+            ["run"],
+            "run: no task is named, expected one of adding, compare, sentiment, sine,",
+        ),
         (["run", "temprature"], "unknown task 'temprature'"),
         (["run", "temprature"], "did you mean 'temperature'?"),
         (["run", "cosmology"], "choose one of these"),

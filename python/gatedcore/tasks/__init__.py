@@ -3,4 +3,4 @@
 Each is a module with a function ``main(arguments)``.
 """
 
-NAMES = ("adding", "compare", "sine", "temperature")
+NAMES = ("adding", "compare", "sentiment", "sine", "temperature", "vowels")

@@ -44,6 +44,34 @@ def task_parser(name: str, description: str, epochs: int) -> Parser:
     return parser
 
 
+def data_file(parser: Parser, name: str, source: str) -> None:
+    """Add ``--data``, which a task on real data needs.
+
+    Parameters
+    ----------
+    parser : Parser
+        From ``task_parser``.
+    name : str
+        What the file is called; in the current folder it is found by itself.
+    source : str
+        Where the data come from, for who has none.
+    """
+
+    def existing(text: str) -> Path:
+        path = Path(text)
+        if not path.is_file():
+            raise argparse.ArgumentTypeError(f"there is no file {text!r}; the data are {source}")
+        return path
+
+    parser.add_argument(
+        "--data",
+        type=existing,  # of the default too
+        default=name,
+        metavar="FILE",
+        help=f"the data ({name} in the current folder): {source}",
+    )
+
+
 def count(text: str) -> int:
     """Return a positive integer.
 
