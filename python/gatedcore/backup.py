@@ -95,10 +95,10 @@ class BackupAndRestore(Callback):
             self._restore(content, tensors)
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        if self.save_freq == "epoch":
+        if isinstance(self.save_freq, str):
             return
         self._batches += 1
-        if self._batches % self.save_freq == 0 and not self.model.stop_training:  # type: ignore[operator]
+        if self._batches % self.save_freq == 0 and not self.model.stop_training:
             self._save(epoch_done=False)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:

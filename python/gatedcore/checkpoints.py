@@ -76,10 +76,10 @@ class ModelCheckpoint(MonitorCallback):
         self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        if self.save_freq == "epoch":
+        if isinstance(self.save_freq, str):
             return
         self._batches += 1
-        if self._batches % self.save_freq == 0:  # type: ignore[operator]  # an int here
+        if self._batches % self.save_freq == 0:
             self._consider({"batch": batch + 1, **(logs or {})})
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:

@@ -72,6 +72,9 @@ class Configurable:
         return cls(**{name: decode(value) for name, value in config.items()})
 
 
+_FROM_CONFIG = vars(Configurable)["from_config"].__func__
+
+
 def config_of(
     thing: object, attribute_of: Mapping[str, str | None] | None = None, *, partial: bool = False
 ) -> dict[str, Any]:
@@ -211,7 +214,7 @@ def serialize(thing: object, where: str | None = None) -> dict[str, Any]:
             "@gatedcore.saving.register_serializable() above its class"
         )
     config = thing.get_config()  # type: ignore[attr-defined]  # both kinds of classes have it
-    if getattr(kind.from_config, "__func__", None) is Configurable.from_config.__func__:  # type: ignore[attr-defined]
+    if getattr(getattr(kind, "from_config", None), "__func__", None) is _FROM_CONFIG:
         renamed: Mapping[str, str | None] = getattr(kind, "attribute_of", {})
         elsewhere = {argument for argument, kept in renamed.items() if kept is None}
         needed = [argument for argument, must in init_arguments(kind).items() if must]

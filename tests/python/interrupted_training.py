@@ -81,7 +81,7 @@ def train(*callbacks: gk.callbacks.Callback, stop_after: int = EPOCHS) -> dict[s
         "history": history.history,
         "epoch": history.epoch,
         "seen": shrinking.seen,
-        "next": [float(library_generator().random()), float(np.random.random())],  # noqa: NPY002
+        "next": [float(library_generator().random()), float(np.random.random())],  # noqa: NPY002  # the legacy one is seeded too
         "draws": [getattr(layer, "_draws", None) for layer in model.layers],
         "generator": model.layers[2].seed.random(),
     }

@@ -10,7 +10,7 @@ from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.building import check_sample_shape
 from gatedcore.registration import add_library_class
 
-I = TypeVar("I", bound="Input")  # noqa: E741
+InputKind = TypeVar("InputKind", bound="Input")
 
 
 class Input(Configurable):
@@ -41,7 +41,7 @@ class Input(Configurable):
         }
 
     @classmethod
-    def from_config(cls: type[I], config: Mapping[str, Any]) -> I:
+    def from_config(cls: type[InputKind], config: Mapping[str, Any]) -> InputKind:
         """Return an input from what ``get_config`` returned, or from a Keras ``InputLayer``'s.
 
         Raises

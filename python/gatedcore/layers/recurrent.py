@@ -94,7 +94,7 @@ class GatedLayer(Layer):
             initial_state = [initial_state]
         if not isinstance(initial_state, list | tuple) or len(initial_state) != count:
             known = isinstance(initial_state, list | tuple)
-            parts = f" of {len(initial_state)} parts" if known else ""  # type: ignore[arg-type]
+            parts = f" of {len(initial_state)} parts" if known else ""  # type: ignore[arg-type]  # known
             raise ValueError(
                 f"{self.name}: initial_state is a {type(initial_state).__name__}{parts}, expected "
                 f"a list [{', '.join(self.states)}]; pass one array (batch, units) for each"

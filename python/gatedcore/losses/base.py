@@ -49,6 +49,8 @@ class Loss(Configurable, ABC):
     # axis; else one for each sample or step.
     elementwise: ClassVar[bool] = True
     attribute_of: ClassVar[Mapping[str, str | None]] = {"dtype": None}  # there is but one
+    # Keras's name where none is given; "" for the class's.
+    default_name: ClassVar[str] = ""
     # The arguments beside those of this class.
     options: ClassVar[tuple[str, ...]] = ()
 
@@ -58,7 +60,7 @@ class Loss(Configurable, ABC):
         name: str | None = None,
         dtype: object = None,
     ) -> None:
-        self.name = type(self).__name__ if name is None else name
+        self.name = self.default_name or type(self).__name__ if name is None else name
         if reduction not in _REDUCTIONS:
             raise ValueError(
                 f"{self.name}: reduction is {reduction!r}, expected one of "

@@ -24,13 +24,7 @@ class KLDivergence(Loss):
 
     elementwise = False
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "kl_divergence",
-        dtype: object = None,
-    ) -> None:
-        super().__init__(reduction, name, dtype)
+    default_name = "kl_divergence"
 
     def terms(
         self, y_true: Array, y_pred: Array, scale: Scale, slope: bool
@@ -51,13 +45,7 @@ class KLDivergence(Loss):
 class Poisson(Loss):
     """The mean of ``y_pred - y_true log(y_pred + 1e-7)``, for rates ``y_pred`` of counts."""
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "poisson",
-        dtype: object = None,
-    ) -> None:
-        super().__init__(reduction, name, dtype)
+    default_name = "poisson"
 
     def terms(
         self, y_true: Array, y_pred: Array, scale: Scale, slope: bool

@@ -10,13 +10,7 @@ from gatedcore.losses.base import EPSILON, Loss, Scale, check_axis
 class MeanSquaredError(Loss):
     """The mean of ``(y_pred - y_true)**2``."""
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "mean_squared_error",
-        dtype: object = None,
-    ) -> None:
-        super().__init__(reduction, name, dtype)
+    default_name = "mean_squared_error"
 
     def terms(
         self, y_true: Array, y_pred: Array, scale: Scale, slope: bool
@@ -31,13 +25,7 @@ class MeanSquaredError(Loss):
 class MeanAbsoluteError(Loss):
     """The mean of ``|y_pred - y_true|``; its slope is 0 where the two are equal."""
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "mean_absolute_error",
-        dtype: object = None,
-    ) -> None:
-        super().__init__(reduction, name, dtype)
+    default_name = "mean_absolute_error"
 
     def terms(
         self, y_true: Array, y_pred: Array, scale: Scale, slope: bool
@@ -53,13 +41,7 @@ class MeanAbsoluteError(Loss):
 class MeanAbsolutePercentageError(Loss):
     """The mean of ``100 |y_pred - y_true| / max(|y_true|, 1e-7)``, in percent."""
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "mean_absolute_percentage_error",
-        dtype: object = None,
-    ) -> None:
-        super().__init__(reduction, name, dtype)
+    default_name = "mean_absolute_percentage_error"
 
     def terms(
         self, y_true: Array, y_pred: Array, scale: Scale, slope: bool
@@ -80,13 +62,7 @@ class MeanAbsolutePercentageError(Loss):
 class MeanSquaredLogarithmicError(Loss):
     """The mean of ``(log(1 + y_pred) - log(1 + y_true))**2``, of numbers not below 1e-7."""
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "mean_squared_logarithmic_error",
-        dtype: object = None,
-    ) -> None:
-        super().__init__(reduction, name, dtype)
+    default_name = "mean_squared_logarithmic_error"
 
     def terms(
         self, y_true: Array, y_pred: Array, scale: Scale, slope: bool
@@ -145,13 +121,7 @@ class Huber(Loss):
 class LogCosh(Loss):
     """The mean of ``log(cosh(y_pred - y_true))``: squared when small, absolute when large."""
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "log_cosh",
-        dtype: object = None,
-    ) -> None:
-        super().__init__(reduction, name, dtype)
+    default_name = "log_cosh"
 
     def terms(
         self, y_true: Array, y_pred: Array, scale: Scale, slope: bool

@@ -21,8 +21,7 @@ class Accuracy(MeanOverSamples):
     The name ``"accuracy"`` in ``compile`` means ``AccuracyByShape``.
     """
 
-    def __init__(self, name: str | None = "accuracy", dtype: object = None) -> None:
-        super().__init__(name, dtype)
+    default_name = "accuracy"
 
     def values(self, y_true: Targets, y_pred: Array) -> Values:
         check_same_shape(self.name, y_true, y_pred)
@@ -59,8 +58,7 @@ class BinaryAccuracy(MeanOverSamples):
 class CategoricalAccuracy(MeanOverSamples):
     """How often the largest prediction stands where the largest target does."""
 
-    def __init__(self, name: str | None = "categorical_accuracy", dtype: object = None) -> None:
-        super().__init__(name, dtype)
+    default_name = "categorical_accuracy"
 
     def values(self, y_true: Targets, y_pred: Array) -> Values:
         check_same_shape(self.name, y_true, y_pred)

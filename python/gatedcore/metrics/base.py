@@ -32,11 +32,13 @@ class Metric(Configurable, ABC):
     """
 
     attribute_of: ClassVar[Mapping[str, str | None]] = {"dtype": None}  # there is but one
+    # Keras's name where none is given; "" for the class's.
+    default_name: ClassVar[str] = ""
     # The arguments beside name.
     options: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, name: str | None = None, dtype: object = None) -> None:
-        self.name = type(self).__name__ if name is None else name
+        self.name = self.default_name or type(self).__name__ if name is None else name
         if dtype is not None:
             raise ValueError(
                 f"{self.name}: dtype={dtype!r} is not supported, expected None; metrics count in "

@@ -62,9 +62,9 @@ class _Thresholds(Counter):
 
     def __init__(
         self,
-        thresholds: float | Sequence[float] | None,
-        name: str | None,
-        dtype: object,
+        thresholds: float | Sequence[float] | None = None,
+        name: str | None = None,
+        dtype: object = None,
     ) -> None:
         self.thresholds = thresholds
         super().__init__(name, dtype)
@@ -104,7 +104,17 @@ class _Thresholds(Counter):
         return float(values[0]) if len(values) == 1 else values
 
 
-class TruePositives(_Thresholds):
+class _Count(_Thresholds):
+    """One of the four counts."""
+
+    counted: ClassVar[int]  # which, in the order of ``_counts``
+
+    def result(self) -> Any:
+        """Return the count, or one for each of a list of thresholds."""
+        return self._as_asked(self._counts[self.counted])
+
+
+class TruePositives(_Count):
     """How often a yes is right.
 
     Parameters
@@ -115,65 +125,29 @@ class TruePositives(_Thresholds):
         See ``Metric``.
     """
 
-    def __init__(
-        self,
-        thresholds: float | Sequence[float] | None = None,
-        name: str | None = "true_positives",
-        dtype: object = None,
-    ) -> None:
-        super().__init__(thresholds, name, dtype)
-
-    def result(self) -> Any:
-        """Return the count, or one for each of a list of thresholds."""
-        return self._as_asked(self._counts[0])
+    default_name = "true_positives"
+    counted = 0
 
 
-class FalsePositives(_Thresholds):
+class FalsePositives(_Count):
     """How often a yes is wrong; arguments as of ``TruePositives``."""
 
-    def __init__(
-        self,
-        thresholds: float | Sequence[float] | None = None,
-        name: str | None = "false_positives",
-        dtype: object = None,
-    ) -> None:
-        super().__init__(thresholds, name, dtype)
-
-    def result(self) -> Any:
-        """Return the count, or one for each of a list of thresholds."""
-        return self._as_asked(self._counts[1])
+    default_name = "false_positives"
+    counted = 1
 
 
-class FalseNegatives(_Thresholds):
+class FalseNegatives(_Count):
     """How often a no is wrong; arguments as of ``TruePositives``."""
 
-    def __init__(
-        self,
-        thresholds: float | Sequence[float] | None = None,
-        name: str | None = "false_negatives",
-        dtype: object = None,
-    ) -> None:
-        super().__init__(thresholds, name, dtype)
-
-    def result(self) -> Any:
-        """Return the count, or one for each of a list of thresholds."""
-        return self._as_asked(self._counts[2])
+    default_name = "false_negatives"
+    counted = 2
 
 
-class TrueNegatives(_Thresholds):
+class TrueNegatives(_Count):
     """How often a no is right; arguments as of ``TruePositives``."""
 
-    def __init__(
-        self,
-        thresholds: float | Sequence[float] | None = None,
-        name: str | None = "true_negatives",
-        dtype: object = None,
-    ) -> None:
-        super().__init__(thresholds, name, dtype)
-
-    def result(self) -> Any:
-        """Return the count, or one for each of a list of thresholds."""
-        return self._as_asked(self._counts[3])
+    default_name = "true_negatives"
+    counted = 3
 
 
 class _Share(_Thresholds):

@@ -7,12 +7,12 @@ import pytest
 pyplot = pytest.importorskip("matplotlib.pyplot")
 pyplot.switch_backend("Agg")
 
-from matplotlib.colors import to_rgba  # noqa: E402
+from matplotlib.colors import to_rgba  # noqa: E402  # after the skip
 
-import plot  # noqa: E402
-from bench.measured import LSTM, document, entry  # noqa: E402
-from contest.cases import Case  # noqa: E402
-from contest.figures import Table  # noqa: E402
+import plot  # noqa: E402  # after the skip
+from bench.measured import LSTM, document, entry  # noqa: E402  # after the skip
+from contest.cases import Case  # noqa: E402  # after the skip
+from contest.figures import Table  # noqa: E402  # after the skip
 
 LARGEST = 150_000  # bytes, as for every picture of the documentation
 

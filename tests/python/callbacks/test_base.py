@@ -120,7 +120,7 @@ def test_closed_after_an_error_too() -> None:
 
 def test_hooks_without_a_default_for_their_logs() -> None:
     class Strict(gk.Callback):
-        seen: list[dict] = []  # noqa: RUF012
+        seen: list[dict] = []  # noqa: RUF012  # shared on purpose
 
         def on_train_begin(self, logs) -> None:
             self.seen.append(logs)

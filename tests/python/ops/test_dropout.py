@@ -36,7 +36,7 @@ def run(form: str, p: Problem, **chosen: Any) -> tuple[np.ndarray, list[np.ndarr
 
 
 def factors(p: Problem) -> tuple[Any, Any]:
-    B, T, I = p.x.shape  # noqa: E741  # the letter of the equations
+    B, T, I = p.x.shape  # noqa: E741  # the equations' letter  # the letter of the equations
     dims = (T, B, I, p.h0.shape[1])
     m_x, m_h = random_operands(
         check_rates("here", **RATES), RandomStream(SEED, 0), dims, p.x.dtype, time_major=False

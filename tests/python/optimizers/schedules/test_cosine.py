@@ -12,7 +12,9 @@ def wave(done: float) -> float:
 @pytest.mark.parametrize("step", [0, 1, 3, 4, 5, 13, 14, 15, 100])
 def test_formulas_of_keras(step: int) -> None:
     # Four roundings of numbers up to 1.
-    near = lambda value: pytest.approx(value, rel=0.0, abs=5e-16)  # noqa: E731
+    def near(value: float) -> object:
+        return pytest.approx(value, rel=0.0, abs=5e-16)
+
     decayed = 0.9 * wave(min(step, 10) / 10) + 0.1
     assert CosineDecay(0.5, 10, 0.1)(step) == near(0.5 * decayed)
     warmed = CosineDecay(0.5, 10, 0.1, warmup_target=0.75, warmup_steps=4)(step)
