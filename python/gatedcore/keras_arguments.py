@@ -30,7 +30,7 @@ LAYER_NORMALIZATION: Neutral = {
 GATED: Neutral = {
     **LAYER,
 }
-CELL: Neutral = {**GATED, "dropout": (0,), "recurrent_dropout": (0,)}
+CELL: Neutral = {**GATED}
 SEQUENCE: Neutral = {
     **GATED,
     "unroll": (False,),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gatedcore.layers.base import Layer
-from gatedcore.layers.recurrent import SequenceLayer
+from gatedcore.layers.sequence import SequenceLayer
 
 
 def nested_layers(layers: Iterable[Layer]) -> Iterator[Layer]:

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from gatedcore import _core, keras_arguments, ops
+from gatedcore import _core, ops
 from gatedcore.arrays import Array
 from gatedcore.checks import check_bool
-from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.base import Mask
-from gatedcore.layers.recurrent import CellLayer, GatedLayer, SequenceLayer
+from gatedcore.layers.recurrence import Manner, States
+from gatedcore.layers.recurrent import CellLayer, GatedLayer
+from gatedcore.layers.sequence import SequenceLayer
 from gatedcore.layers.trace import GRUTrace
 
 
@@ -23,6 +24,49 @@ class GRUWeights(GatedLayer):
 
     def bias_shape(self) -> tuple[int, ...]:
         return (2, 3 * self.units) if self.reset_after else (3 * self.units,)
+
+    def run_over(
+        self, x: Array, states: States, manner: Manner, mask: Mask | None
+    ) -> tuple[Array, list[Array], _core.GRUCache | None]:
+        (h0,) = states
+        operands = self.draw_operands(x, manner.draw)
+        parameters = self.parameters
+        h, h_last, saved = _core.gru_forward(
+            x,
+            parameters["kernel"],
+            parameters["recurrent_kernel"],
+            parameters.get("bias"),
+            h0,
+            self.activation,
+            self.recurrent_activation,
+            self.reset_after,
+            False,
+            manner.go_backwards,
+            manner.return_sequences,
+            manner.save,
+            mask,
+            manner.zero_output_for_mask,
+            None,
+            *operands,
+            recompute=self.recompute,
+        )
+        return h_last if h is None else h, [h_last], saved
+
+    def run_back(
+        self, saved: Any, d_y: Array | None, d_states: States, manner: Manner, need_d_x: bool
+    ) -> tuple[Array | None, list[Array]]:
+        gradients = self.gradients
+        d_h, d_h_last = self.arriving(d_y, d_states[0], manner)
+        d_x, *d_first = _core.gru_backward(
+            saved,
+            d_h,
+            d_h_last,
+            need_d_x,
+            gradients["kernel"],
+            gradients["recurrent_kernel"],
+            gradients.get("bias"),
+        )
+        return d_x, d_first
 
 
 class GRU(GRUWeights, SequenceLayer):
@@ -116,80 +160,11 @@ class GRU(GRUWeights, SequenceLayer):
             dropout=dropout,
             recurrent_dropout=recurrent_dropout,
             zoneout={"zoneout_h": zoneout_h},
-            recompute=recompute,
             stateful=stateful,
             **base,
         )
+        self.recompute = check_bool(type(self).__name__, "recompute", recompute)
         self.zoneout_h = float(zoneout_h)
-
-    def __call__(  # type: ignore[override]  # Keras's order
-        self,
-        x: object,
-        initial_state: object = None,
-        mask: object = None,
-        training: bool | None = None,
-        **keras: object,
-    ) -> Array | tuple[Array, ...]:
-        """Run the layer on an array; build it first if it is not.
-
-        Parameters
-        ----------
-        x : array-like, (B, T, I)
-            Input; no unit.
-        initial_state : array-like (B, H), or a list that holds it, optional
-            Zeros by default.
-        mask : array-like of bool, (B, T), optional
-            True where a step counts; any pattern. A step that does not count leaves the states as
-            they are and costs nothing.
-        training : bool, optional
-            Whether dropout and zoneout draw as the layer's rates say; by default not.
-
-        Returns
-        -------
-        ndarray, (B, T, H) or (B, H), or tuple ``(output, h)`` with ``return_state``
-            Hidden states, the last state.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If an argument does not suit the layer.
-        """
-        reject_unsupported(self.name, keras, keras_arguments.SEQUENCE_CALL)
-        draw = check_bool(self.name, "training", False if training is None else training)
-        array = self.take(x)
-        if initial_state is None:
-            (h0,) = self.first_states(array.shape[0])
-        else:
-            (h0,) = self.take_states(initial_state, array.shape[0])
-        steps = self.take_mask(mask, array)
-        self.build_for(array)
-        h, h_last, _ = self._run(array, h0, False, self.draw_operands(array, draw), steps)
-        self.carry(h_last)
-        output = h_last if h is None else h
-        return (output, h_last) if self.return_state else output
-
-    def forward(self, x: Array, training: bool, mask: Mask | None = None) -> Array:
-        operands = self.draw_operands(x, training)
-        (h0,) = self.first_states(len(x))
-        h, h_last, saved = self._run(x, h0, training, operands, mask)
-        self.carry(h_last)
-        if training:
-            self._saved = saved
-        return h_last if h is None else h
-
-    def backward(self, d_y: Array, need_d_x: bool) -> Array | None:
-        gradients = self.gradients
-        d_h, d_h_last = (d_y, None) if self.return_sequences else (None, d_y)
-        saved, self._saved = self._saved, None
-        return _core.gru_backward(
-            saved,
-            d_h,
-            d_h_last,
-            need_d_x,
-            gradients["kernel"],
-            gradients["recurrent_kernel"],
-            gradients.get("bias"),
-        )[0]
 
     def trace(self, x: object, initial_state: object = None) -> GRUTrace:
         """Return every gate and state of every step.
@@ -239,42 +214,13 @@ class GRU(GRUWeights, SequenceLayer):
             *self.expected_zoneout(),
         )
 
-    def _run(
-        self,
-        x: Array,
-        h0: Array | None,
-        save: bool,
-        operands: tuple[Array | None, ...],
-        mask: Mask | None = None,
-    ) -> tuple[Array | None, Array, _core.GRUCache | None]:
-        parameters = self.parameters
-        return _core.gru_forward(
-            x,
-            parameters["kernel"],
-            parameters["recurrent_kernel"],
-            parameters.get("bias"),
-            h0,
-            self.activation,
-            self.recurrent_activation,
-            self.reset_after,
-            False,
-            self.go_backwards,
-            self.return_sequences,
-            save,
-            mask,
-            self.zero_output_for_mask,
-            None,
-            *operands,
-            recompute=self.recompute,
-        )
-
 
 class GRUCell(GRUWeights, CellLayer):
     """One step of a GRU.
 
     Parameters
     ----------
-    units, activation, ..., reset_after, **base
+    units, activation, ..., dropout, recurrent_dropout, reset_after, **base
         As of ``GRU``.
 
     Raises
@@ -297,6 +243,8 @@ class GRUCell(GRUWeights, CellLayer):
         recurrent_initializer: object = "orthogonal",
         bias_initializer: object = "zeros",
         *,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
         reset_after: bool = True,
         **base: Any,
     ) -> None:
@@ -308,6 +256,9 @@ class GRUCell(GRUWeights, CellLayer):
             kernel_initializer=kernel_initializer,
             recurrent_initializer=recurrent_initializer,
             bias_initializer=bias_initializer,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+            zoneout={},
             reset_after=reset_after,
             **base,
         )
@@ -324,7 +275,7 @@ class GRUCell(GRUWeights, CellLayer):
         states : array-like (B, H), or a list that holds it
             State before the step.
         training : bool
-            Makes no difference: there is no dropout.
+            With dropout an error: a layer around the cell draws for a whole sequence.
 
         Returns
         -------
@@ -338,9 +289,7 @@ class GRUCell(GRUWeights, CellLayer):
         TypeError, ValueError
             If an argument does not suit the cell.
         """
-        array = self.take(x)
-        (h_prev,) = self.take_states(states, array.shape[0])
-        self.build_for(array)
+        array, (h_prev,) = self.take_step(x, states, training)
         h = ops.gru_cell(
             array,
             h_prev,

@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from gatedcore import _core, keras_arguments, ops
+from gatedcore import _core, ops
 from gatedcore.arrays import Array
 from gatedcore.checks import check_bool
-from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.base import Mask
 from gatedcore.layers.building import Draws
-from gatedcore.layers.recurrent import CellLayer, GatedLayer, SequenceLayer
+from gatedcore.layers.recurrence import Manner, States
+from gatedcore.layers.recurrent import CellLayer, GatedLayer
+from gatedcore.layers.sequence import SequenceLayer
 from gatedcore.layers.trace import LSTMTrace
 
 
@@ -37,6 +38,50 @@ class LSTMWeights(GatedLayer):
         i = super().draw_bias((self.units,), draws)
         g_o = super().draw_bias((2 * self.units,), draws)
         return np.concatenate([i, np.ones(self.units, draws.dtype), g_o])
+
+    def run_over(
+        self, x: Array, states: States, manner: Manner, mask: Mask | None
+    ) -> tuple[Array, list[Array], _core.LSTMCache | None]:
+        h0, c0 = states
+        operands = self.draw_operands(x, manner.draw)
+        parameters = self.parameters
+        h, h_last, c_last, saved = _core.lstm_forward(
+            x,
+            parameters["kernel"],
+            parameters["recurrent_kernel"],
+            parameters.get("bias"),
+            h0,
+            c0,
+            self.activation,
+            self.recurrent_activation,
+            False,
+            manner.go_backwards,
+            manner.return_sequences,
+            manner.save,
+            mask,
+            manner.zero_output_for_mask,
+            None,
+            *operands,
+            recompute=self.recompute,
+        )
+        return h_last if h is None else h, [h_last, c_last], saved
+
+    def run_back(
+        self, saved: Any, d_y: Array | None, d_states: States, manner: Manner, need_d_x: bool
+    ) -> tuple[Array | None, list[Array]]:
+        gradients = self.gradients
+        d_h, d_h_last = self.arriving(d_y, d_states[0], manner)
+        d_x, *d_first = _core.lstm_backward(
+            saved,
+            d_h,
+            d_h_last,
+            d_states[1],
+            need_d_x,
+            gradients["kernel"],
+            gradients["recurrent_kernel"],
+            gradients.get("bias"),
+        )
+        return d_x, d_first
 
 
 class LSTM(LSTMWeights, SequenceLayer):
@@ -131,82 +176,11 @@ class LSTM(LSTMWeights, SequenceLayer):
             dropout=dropout,
             recurrent_dropout=recurrent_dropout,
             zoneout={"zoneout_h": zoneout_h, "zoneout_c": zoneout_c},
-            recompute=recompute,
             stateful=stateful,
             **base,
         )
+        self.recompute = check_bool(type(self).__name__, "recompute", recompute)
         self.zoneout_h, self.zoneout_c = float(zoneout_h), float(zoneout_c)
-
-    def __call__(  # type: ignore[override]  # Keras's order
-        self,
-        x: object,
-        initial_state: Sequence[object] | None = None,
-        mask: object = None,
-        training: bool | None = None,
-        **keras: object,
-    ) -> Array | tuple[Array, ...]:
-        """Run the layer on an array; build it first if it is not.
-
-        Parameters
-        ----------
-        x : array-like, (B, T, I)
-            Input; no unit.
-        initial_state : [h, c], each (B, H), optional
-            Zeros by default.
-        mask : array-like of bool, (B, T), optional
-            True where a step counts; any pattern. A step that does not count leaves the states as
-            they are and costs nothing.
-        training : bool, optional
-            Whether dropout and zoneout draw as the layer's rates say; by default not.
-
-        Returns
-        -------
-        ndarray, (B, T, H) or (B, H), or tuple ``(output, h, c)`` with ``return_state``
-            Hidden states, the last states.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If an argument does not suit the layer.
-        """
-        reject_unsupported(self.name, keras, keras_arguments.SEQUENCE_CALL)
-        draw = check_bool(self.name, "training", False if training is None else training)
-        array = self.take(x)
-        if initial_state is None:
-            h0, c0 = self.first_states(array.shape[0])
-        else:
-            h0, c0 = self.take_states(initial_state, array.shape[0])
-        steps = self.take_mask(mask, array)
-        self.build_for(array)
-        operands = self.draw_operands(array, draw)
-        h, h_last, c_last, _ = self._run(array, h0, c0, False, operands, steps)
-        self.carry(h_last, c_last)
-        output = h_last if h is None else h
-        return (output, h_last, c_last) if self.return_state else output
-
-    def forward(self, x: Array, training: bool, mask: Mask | None = None) -> Array:
-        operands = self.draw_operands(x, training)
-        h0, c0 = self.first_states(len(x))
-        h, h_last, c_last, saved = self._run(x, h0, c0, training, operands, mask)
-        self.carry(h_last, c_last)
-        if training:
-            self._saved = saved
-        return h_last if h is None else h
-
-    def backward(self, d_y: Array, need_d_x: bool) -> Array | None:
-        gradients = self.gradients
-        d_h, d_h_last = (d_y, None) if self.return_sequences else (None, d_y)
-        saved, self._saved = self._saved, None
-        return _core.lstm_backward(
-            saved,
-            d_h,
-            d_h_last,
-            None,
-            need_d_x,
-            gradients["kernel"],
-            gradients["recurrent_kernel"],
-            gradients.get("bias"),
-        )[0]
 
     def trace(self, x: object, initial_state: Sequence[object] | None = None) -> LSTMTrace:
         """Return every gate and state of every step.
@@ -255,43 +229,13 @@ class LSTM(LSTMWeights, SequenceLayer):
             *self.expected_zoneout(),
         )
 
-    def _run(
-        self,
-        x: Array,
-        h0: Array | None,
-        c0: Array | None,
-        save: bool,
-        operands: tuple[Array | None, ...],
-        mask: Mask | None = None,
-    ) -> tuple[Array | None, Array, Array, _core.LSTMCache | None]:
-        parameters = self.parameters
-        return _core.lstm_forward(
-            x,
-            parameters["kernel"],
-            parameters["recurrent_kernel"],
-            parameters.get("bias"),
-            h0,
-            c0,
-            self.activation,
-            self.recurrent_activation,
-            False,
-            self.go_backwards,
-            self.return_sequences,
-            save,
-            mask,
-            self.zero_output_for_mask,
-            None,
-            *operands,
-            recompute=self.recompute,
-        )
-
 
 class LSTMCell(LSTMWeights, CellLayer):
     """One step of an LSTM.
 
     Parameters
     ----------
-    units, activation, ..., unit_forget_bias, **base
+    units, activation, ..., unit_forget_bias, dropout, recurrent_dropout, **base
         As of ``LSTM``.
 
     Raises
@@ -314,6 +258,9 @@ class LSTMCell(LSTMWeights, CellLayer):
         recurrent_initializer: object = "orthogonal",
         bias_initializer: object = "zeros",
         unit_forget_bias: bool = True,
+        *,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
         **base: Any,
     ) -> None:
         super().__init__(
@@ -325,6 +272,9 @@ class LSTMCell(LSTMWeights, CellLayer):
             recurrent_initializer=recurrent_initializer,
             bias_initializer=bias_initializer,
             unit_forget_bias=unit_forget_bias,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+            zoneout={},
             **base,
         )
 
@@ -340,7 +290,7 @@ class LSTMCell(LSTMWeights, CellLayer):
         states : [h, c], each (B, H)
             States before the step.
         training : bool
-            Makes no difference: there is no dropout.
+            With dropout an error: a layer around the cell draws for a whole sequence.
 
         Returns
         -------
@@ -354,9 +304,7 @@ class LSTMCell(LSTMWeights, CellLayer):
         TypeError, ValueError
             If an argument does not suit the cell.
         """
-        array = self.take(x)
-        h_prev, c_prev = self.take_states(states, array.shape[0])
-        self.build_for(array)
+        array, (h_prev, c_prev) = self.take_step(x, states, training)
         h, c = ops.lstm_cell(
             array,
             h_prev,

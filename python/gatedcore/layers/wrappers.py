@@ -8,7 +8,8 @@ import numpy as np
 
 from gatedcore.arrays import Array, Shape
 from gatedcore.layers.base import Layer, Mask
-from gatedcore.layers.recurrent import CellLayer, SequenceLayer
+from gatedcore.layers.recurrent import CellLayer
+from gatedcore.layers.sequence import SequenceLayer
 from gatedcore.layers.weighted import Rule, Weighted
 from gatedcore.parameters import ParameterVector
 
@@ -267,7 +268,8 @@ class Bidirectional(Wrapper):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         shape = self.forward_layer.compute_output_shape(input_shape)
-        return (*shape[:-1], 2 * self.forward_layer.units) if self.merge_mode == "concat" else shape
+        size = self.forward_layer.recurrence.output_size
+        return (*shape[:-1], 2 * size) if self.merge_mode == "concat" else shape
 
     def compute_mask(self, x: Array, mask: Mask | None) -> Mask | None:
         return mask if self.return_sequences else None
@@ -302,7 +304,7 @@ class Bidirectional(Wrapper):
         TypeError, ValueError
             If an argument does not suit the layers.
         """
-        count = len(self.forward_layer.states)
+        count = len(self.forward_layer.recurrence.state_names)
         states: list[Sequence[object] | None] = [None, None]
         if initial_state is not None:
             if not isinstance(initial_state, list | tuple) or len(initial_state) != 2 * count:
@@ -361,7 +363,7 @@ class Bidirectional(Wrapper):
     def _apart(self, d_y: Array) -> tuple[Array, Array]:
         """Return the gradients of the two outputs, in the order of time."""
         if self.merge_mode == "concat":
-            units = self.forward_layer.units
+            units = self.forward_layer.recurrence.output_size
             return d_y[..., :units], d_y[..., units:]
         if self.merge_mode == "mul":
             (forward, other), self._saved = self._saved, None

@@ -1,0 +1,194 @@
+"""Layers over whole sequences: (B, T, I) in; outputs of all steps or the last, states on demand."""
+
+from abc import abstractmethod
+from typing import Any
+
+from gatedcore import _core, keras_arguments
+from gatedcore.arrays import Array, Shape
+from gatedcore.checks import check_bool
+from gatedcore.keras_arguments import reject_unsupported
+from gatedcore.layers.base import Layer, Mask
+from gatedcore.layers.recurrence import Manner, Recurrence, States, take_states
+
+
+class SequenceLayer(Layer):
+    """Base of the recurrent layers; the arguments are Keras's.
+
+    What happens within a step is left to ``recurrence``: the layer itself, or its cell.
+    """
+
+    known_arguments = keras_arguments.SEQUENCE
+
+    def __init__(
+        self,
+        *,
+        return_sequences: bool,
+        return_state: bool,
+        go_backwards: bool,
+        zero_output_for_mask: bool,
+        stateful: bool,
+        **base: Any,
+    ) -> None:
+        where = type(self).__name__
+        self.return_sequences = check_bool(where, "return_sequences", return_sequences)
+        self.return_state = check_bool(where, "return_state", return_state)
+        self.go_backwards = check_bool(where, "go_backwards", go_backwards)
+        self.zero_output_for_mask = check_bool(where, "zero_output_for_mask", zero_output_for_mask)
+        self.stateful = check_bool(where, "stateful", stateful)
+        self._carried: list[Array] | None = None
+        super().__init__(**base)
+
+    @property
+    @abstractmethod
+    def recurrence(self) -> Recurrence:
+        """What runs the steps."""
+
+    @property
+    def has_one_output(self) -> bool:
+        return not self.return_state
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        if len(input_shape) != 3:
+            raise ValueError(
+                f"{self.name}: input has shape {input_shape}, expected (batch, time steps, "
+                "features); add the missing axis with x[None] for one sample or x[..., None] for "
+                "one feature, or give a recurrent layer before this one return_sequences=True"
+            )
+        self.check_features(input_shape)
+        batch, steps, _ = input_shape
+        size = self.recurrence.output_size
+        return (batch, steps, size) if self.return_sequences else (batch, size)
+
+    def compute_mask(self, x: Array, mask: Mask | None) -> Mask | None:
+        if mask is None or not self.return_sequences:
+            return None
+        return mask[:, ::-1] if self.go_backwards else mask
+
+    def add_to_stream(self, stream: _core.Stream) -> None:
+        if self.go_backwards:
+            raise ValueError(
+                f"{self.name}.stream: layer has go_backwards=True, expected one that runs forward; "
+                "its first step needs the last input, so run it on whole sequences"
+            )
+        self.add_forward_to_stream(stream)
+
+    def add_forward_to_stream(self, stream: _core.Stream) -> None:
+        """Put a layer that runs forward at the end of a stream.
+
+        Raises
+        ------
+        ValueError
+            If it cannot run step by step.
+        """
+        super().add_to_stream(stream)
+
+    # States.
+
+    def take_states(self, initial_state: object, batch: int) -> States:
+        """Return a call's initial states as arrays (B, size), or as None each.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If they are not states of this layer.
+        """
+        r = self.recurrence
+        return take_states(
+            self.name, r.state_names, r.state_sizes, initial_state, batch, self.dtype
+        )
+
+    def first_states(self, batch: int) -> States:
+        """Return the states before a batch: those after the last one if ``stateful``, else None.
+
+        Raises
+        ------
+        ValueError
+            If the last one had another number of rows.
+        """
+        if self._carried is None:
+            return [None] * len(self.recurrence.state_names)
+        rows = len(self._carried[0])
+        if rows != batch:
+            raise ValueError(
+                f"{self.name}: batch has {batch} rows, expected {rows} as the states carried from "
+                "the last one; call reset_states() first, or keep to one batch size"
+            )
+        return list(self._carried)
+
+    def carry(self, last: list[Array]) -> None:
+        """Keep the states after a batch for the next one, if ``stateful``."""
+        if self.stateful:
+            self._carried = [state.copy() for state in last]
+
+    def reset_states(self) -> None:
+        """Forget the states carried from the last batch; the next one may have another size."""
+        self._carried = None
+
+    reset_state = reset_states  # Keras has both names
+
+    # Running.
+
+    def manner(self, draw: bool, save: bool) -> Manner:
+        """Return how this layer runs a sequence."""
+        return Manner(
+            self.return_sequences, self.go_backwards, self.zero_output_for_mask, draw, save
+        )
+
+    def __call__(  # type: ignore[override]  # Keras's order
+        self,
+        x: object,
+        initial_state: object = None,
+        mask: object = None,
+        training: bool | None = None,
+        **keras: object,
+    ) -> Array | tuple[Array, ...]:
+        """Run the layer on an array; build it first if it is not.
+
+        Parameters
+        ----------
+        x : array-like, (B, T, I)
+            Input; no unit.
+        initial_state : list of array-likes (B, H), one for each state, optional
+            ``[h, c]`` of an LSTM; a single state may come without a list. Zeros by default.
+        mask : array-like of bool, (B, T), optional
+            True where a step counts; any pattern. A step that does not count leaves the states as
+            they are.
+        training : bool, optional
+            Whether dropout and zoneout draw as the layer's rates say; by default not.
+
+        Returns
+        -------
+        ndarray, (B, T, H) or (B, H), or tuple ``(output, *states)`` with ``return_state``
+            Outputs of all steps or of the last, the last states.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument does not suit the layer.
+        """
+        reject_unsupported(self.name, keras, keras_arguments.SEQUENCE_CALL)
+        draw = check_bool(self.name, "training", False if training is None else training)
+        array = self.take(x)
+        if initial_state is None:
+            states = self.first_states(array.shape[0])
+        else:
+            states = self.take_states(initial_state, array.shape[0])
+        steps = self.take_mask(mask, array)
+        self.build_for(array)
+        y, last, _ = self.recurrence.run_over(array, states, self.manner(draw, False), steps)
+        self.carry(last)
+        return (y, *last) if self.return_state else y
+
+    def forward(self, x: Array, training: bool, mask: Mask | None = None) -> Array:
+        states = self.first_states(len(x))
+        manner = self.manner(training, training)
+        y, last, saved = self.recurrence.run_over(x, states, manner, mask)
+        self.carry(last)
+        if training:
+            self._saved = saved
+        return y
+
+    def backward(self, d_y: Array, need_d_x: bool) -> Array | None:
+        saved, self._saved = self._saved, None
+        none: States = [None] * len(self.recurrence.state_names)
+        return self.recurrence.run_back(saved, d_y, none, self.manner(True, True), need_d_x)[0]
