@@ -4,16 +4,14 @@ from __future__ import annotations  # numpy.random is imported when first used, 
 
 import threading
 import weakref
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
-from gatedcore import _core, keras_arguments
-from gatedcore.arrays import FLOAT32, Array, Shape, as_array, as_dtype
-from gatedcore.checks import check_bool, check_count
+from gatedcore import keras_arguments
+from gatedcore.arrays import FLOAT32, Array, Shape, as_dtype
+from gatedcore.checks import check_count
 from gatedcore.configs import Configurable, config_of
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.building import (
@@ -23,18 +21,16 @@ from gatedcore.layers.building import (
     check_sample_shape,
     unique_name,
 )
-from gatedcore.layers.weighted import Weighted
-from gatedcore.ops.operands import mask_operand
+from gatedcore.layers.calling import Called, Mask
 from gatedcore.parameters import ParameterVector
 from gatedcore.random import RandomStream, draw_stream, make_generator, undone_on_error
-from gatedcore.streaming import Stream
 
-Mask = npt.NDArray[np.bool_]  # (B, T), True where a step counts
+__all__ = ["Layer", "Mask"]
 
 _building = threading.RLock()
 
 
-class Layer(Weighted, Configurable, ABC):
+class Layer(Called, Configurable):
     """Base of the layers.
 
     Parameters
@@ -88,24 +84,6 @@ class Layer(Weighted, Configurable, ABC):
         config = config_of(self, self.attribute_of, partial=overridden)
         return {**config, **self.config_of_rules(self.weight_arguments)}
 
-    # What a kind of layer must say.
-
-    @abstractmethod
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """Return the output's shape for an input's, the batch first; raise if it does not fit."""
-
-    @abstractmethod
-    def forward(self, x: Array, training: bool, mask: Mask | None = None) -> Array:
-        """Return the output; in training keep what ``backward`` needs.
-
-        ``x`` is trusted: of the layer's dtype and of a shape that fits. A call that is not for
-        training leaves the layer unchanged, so several threads may make it at once.
-        """
-
-    @abstractmethod
-    def backward(self, d_y: Array, need_d_x: bool) -> Array | None:
-        """Add to the gradients of the last training forward; return that of its input if needed."""
-
     # What a kind of layer may say.
 
     def parameter_shapes(self, features: int) -> dict[str, tuple[int, ...]]:
@@ -116,47 +94,12 @@ class Layer(Weighted, Configurable, ABC):
         """Return first values of one parameter."""
         raise NotImplementedError(f"{type(self).__name__} has no parameter {name!r}")
 
-    def compute_mask(self, x: Array, mask: Mask | None) -> Mask | None:
-        """Return the mask of the output for an input and its mask: the same."""
-        return mask
-
-    def as_input(self, where: str, x: object) -> Array:
-        """Return anything array-like as an input of the layer, of whatever shape.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If it holds no numbers of the right kind.
-        """
-        return as_array(where, "x", x, self.dtype)
-
-    def reset_states(self) -> None:
-        """Forget what the layer carries from batch to batch: nothing."""
-
-    def add_to_stream(self, stream: _core.Stream) -> None:
-        """Put the layer, with its weights as they are, at the end of a stream.
-
-        Raises
-        ------
-        ValueError
-            If it cannot run step by step.
-        """
-        raise ValueError(
-            f"{self.name}.stream: a {type(self).__name__} does not run step by step, expected "
-            "recurrent and dense layers; run the model on whole sequences"
-        )
-
     # Building.
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Dtype of parameters and outputs."""
         return self._given_dtype or self._inherited_dtype or FLOAT32
-
-    @property
-    def state_names(self) -> tuple[str, ...]:
-        """Names of the states that the layer carries from step to step: none."""
-        return ()
 
     @property
     def trainable(self) -> bool:
@@ -265,59 +208,6 @@ class Layer(Weighted, Configurable, ABC):
         self._owner = weakref.ref(model)
         self._inherited_dtype = dtype
 
-    # Calling.
-
-    def __call__(
-        self, x: object, mask: object = None, training: bool | None = None, **keras: object
-    ) -> Any:
-        """Run the layer on an array; build it first if it is not.
-
-        Parameters
-        ----------
-        x : array-like, (B, ...)
-            Input; no unit.
-        mask : array-like of bool, (B, T), optional
-            True where a step counts.
-        training : bool, optional
-            Whether the layer draws as its rates say; by default not.
-
-        Returns
-        -------
-        ndarray, (B, ...)
-            Output.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If an argument does not suit the layer.
-        """
-        reject_unsupported(self.name, keras, {})
-        draw = check_bool(self.name, "training", False if training is None else training)
-        array = self.take(x)
-        steps = self.take_mask(mask, array)
-        self.build_for(array)
-        y = self.forward(array, draw, steps)
-        if draw:
-            self._saved = None
-        return y
-
-    def take_mask(self, mask: object, x: Array) -> Mask | None:
-        """Return a call's mask as an array (B, T), or None.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If it is no mask of the steps of ``x``.
-        """
-        if mask is None:
-            return None
-        if x.ndim < 2:
-            raise ValueError(
-                f"{self.name}: mask came with an input of shape {x.shape}, expected (batch, time "
-                "steps, ...); leave it out"
-            )
-        return mask_operand(self.name, "mask", mask, x.shape[0], x.shape[1], time_major=False)
-
     def next_draws(self) -> RandomStream:
         """Return the random numbers of one training call.
 
@@ -327,51 +217,9 @@ class Layer(Weighted, Configurable, ABC):
         self._draws += 1
         return stream
 
-    def take(self, x: object) -> Array:
-        """Return ``x`` as an input of this layer, which is not built by that.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If it cannot be one.
-        """
-        array = self.as_input(self.name, x)
-        self.compute_output_shape(cast(Shape, array.shape))
-        return array
-
-    def build_for(self, x: Array) -> None:
-        """Make the parameters for an input that ``take`` returned, if there are none yet."""
-        if not self.built:
-            self.build(cast(Shape, x.shape))
-
     def check_features(self, input_shape: Shape) -> None:
         """Raise unless the last axis suits the weights, or ``input_shape`` before there are any."""
         check_features(self.name, input_shape, self.sample_shape, self.input_features)
-
-    def stream(self, batch: int = 1) -> Stream:
-        """Return the layer as a function of one time step that carries its states.
-
-        Parameters
-        ----------
-        batch : int
-            Sequences that run side by side.
-
-        Returns
-        -------
-        Stream
-            With the weights as they are now and all states 0.
-
-        Raises
-        ------
-        ValueError
-            If the layer is not built, or runs backwards.
-        """
-        if not self.built:
-            raise ValueError(
-                f"{self.name}.stream: layer has no weights yet, expected a built one; call it on "
-                "an array or build(input_shape) first"
-            )
-        return Stream(self.name, [self], batch)
 
     # Copies and pickles carry the values; views and the model's memory are made anew.
 
@@ -391,5 +239,3 @@ class Layer(Weighted, Configurable, ABC):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}{'' if self.built else ', not built'}>"
-
-    _saved: Any = None  # what the last training forward kept
