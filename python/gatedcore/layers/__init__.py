@@ -2,6 +2,7 @@
 
 from gatedcore.layers.activation import Activation
 from gatedcore.layers.base import Layer
+from gatedcore.layers.bidirectional import Bidirectional
 from gatedcore.layers.dense import Dense
 from gatedcore.layers.embedding import Embedding
 from gatedcore.layers.gru import GRU, GRUCell
@@ -11,7 +12,7 @@ from gatedcore.layers.normalization import LayerNormalization
 from gatedcore.layers.regularization import Dropout, Masking, SpatialDropout1D
 from gatedcore.layers.shaping import Flatten, RepeatVector, Reshape
 from gatedcore.layers.trace import GRUTrace, LSTMTrace, Trace
-from gatedcore.layers.wrappers import Bidirectional, TimeDistributed
+from gatedcore.layers.wrappers import TimeDistributed
 
 __all__ = [
     "GRU",
