@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 Neutral = Mapping[str, tuple[object, ...]]
 
-LAYER: Neutral = {"trainable": (True,), "activity_regularizer": (None,)}
+LAYER: Neutral = {"activity_regularizer": (None,)}
+MODEL: Neutral = {}
 DENSE: Neutral = {
     **LAYER,
     "lora_rank": (None,),

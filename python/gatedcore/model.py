@@ -33,6 +33,8 @@ class Sequential(Summarized, ModelWeights, Persistent):
         first layer, the model is built at once, else by its first input.
     name : str, optional
         By default one made from the class.
+    trainable : bool
+        Whether training changes any parameters; of each layer its own ``trainable`` counts too.
 
     Attributes
     ----------
@@ -46,9 +48,14 @@ class Sequential(Summarized, ModelWeights, Persistent):
     """
 
     def __init__(
-        self, layers: Iterable[Layer | Input] | None = None, *, name: str | None = None
+        self,
+        layers: Iterable[Layer | Input] | None = None,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
     ) -> None:
         super().__init__()
+        self._trainable = check_bool(type(self).__name__, "trainable", trainable)
         self.name = name or unique_name("Sequential")
         self._layers: list[Layer] = []
         self._input: Input | None = None
@@ -122,6 +129,7 @@ class Sequential(Summarized, ModelWeights, Persistent):
         first = [] if self._input is None else [self._input]
         return {
             "name": self.name,
+            "trainable": self._trainable,
             "layers": [configs.serialize(layer) for layer in (*first, *self._layers)],
             "build_input_shape": None if self._input_shape is None else list(self._input_shape),
         }
@@ -135,10 +143,16 @@ class Sequential(Summarized, ModelWeights, Persistent):
         TypeError, ValueError
             If a layer is not known, or cannot follow the one before it.
         """
-        own = {"name", "layers", "build_input_shape", "dtype"}  # the dtype is each layer's own too
+        where = f"{cls.__name__}.from_config"
+        # The dtype is each layer's own too.
+        own = {"name", "trainable", "layers", "build_input_shape", "dtype"}
         others = {key: value for key, value in config.items() if key not in own}
-        reject_unsupported(f"{cls.__name__}.from_config", others, keras_arguments.LAYER)
-        model = cls([configs.deserialize(c) for c in config["layers"]], name=config.get("name"))
+        reject_unsupported(where, others, keras_arguments.MODEL)
+        model = cls(
+            [configs.deserialize(c) for c in config["layers"]],
+            name=config.get("name"),
+            trainable=config.get("trainable", True),
+        )
         shape = config.get("build_input_shape")
         if shape is not None and not model.built:
             model.build(shape)
@@ -299,11 +313,26 @@ class Sequential(Summarized, ModelWeights, Persistent):
         return x, mask
 
     def backward(self, d_y: Array) -> None:
-        """Add to the gradients of the last training forward; none is computed for the input."""
+        """Add to the gradients of the last training forward; none is computed for the input.
+
+        Nor for anything before the first layer that training changes.
+        """
+        lowest = self._lowest_trained()
         d: Array | None = d_y
-        for index in range(len(self._layers) - 1, -1, -1):
+        for index in range(len(self._layers) - 1, lowest - 1, -1):
             assert d is not None
-            d = self._layers[index].backward(d, index > 0)
+            d = self._layers[index].backward(d, index > lowest)
+
+    def _lowest_trained(self) -> int:
+        """Return the index of the first layer that the run changes, 0 where all are trained."""
+        if self._part is None:
+            return 0
+        before = self._part.first
+        for index, layer in enumerate(self._layers):
+            if before < len(layer.parameters):
+                return index
+            before -= len(layer.parameters)
+        return len(self._layers)
 
     def __call__(
         self, x: object, training: bool | None = None, mask: object = None, **keras: object

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 
 from gatedcore.arrays import Array
+from gatedcore.checks import check_bool
 from gatedcore.layers.base import Layer
 from gatedcore.layers.weighted import Rule, as_list
+from gatedcore.optimizers.part import Part
 from gatedcore.parameters import ParameterVector
 
 
@@ -22,6 +24,7 @@ class ModelWeights:
     name: str
     _layers: list[Layer]
     _vector: ParameterVector | None
+    _trainable = True
 
     @property
     def layers(self) -> list[Layer]:
@@ -34,8 +37,45 @@ class ModelWeights:
         return self._vector is not None
 
     def ruled(self) -> list[tuple[Array, Array, Rule]]:
-        """Return value, gradient and rule of every parameter that has one."""
-        return [rule for layer in self._layers for rule in layer.ruled()]
+        """Return value, gradient and rule of every parameter that has one and is trained."""
+        return [rule for layer in self._layers for rule in layer.ruled() if self._trainable]
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes the parameters; setting it sets it of all layers."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: object) -> None:
+        self._trainable = check_bool(self.name, "trainable", value)
+        for layer in self._layers:
+            layer.trainable = value
+
+    def trained(self) -> list[bool]:
+        """Return for each of ``weights`` whether training changes it."""
+        flags: list[bool] = []
+        for layer in self._layers:
+            names = layer.trained_names() if self._trainable else ()
+            flags += [name in names for name in layer.parameters]
+        return flags
+
+    def trained_part(self) -> Part | None:
+        """Return where in the flat vector stands what training changes; None if it is all."""
+        flags = self.trained()
+        if all(flags):
+            return None
+        assert self._vector is not None
+        return Part(self._vector.ends, flags)
+
+    @property
+    def trainable_weights(self) -> list[Array]:
+        """Those of ``weights`` that training changes."""
+        return [w for w, trained in zip(self.weights, self.trained(), strict=True) if trained]
+
+    @property
+    def non_trainable_weights(self) -> list[Array]:
+        """Those of ``weights`` that training leaves as they are."""
+        return [w for w, trained in zip(self.weights, self.trained(), strict=True) if not trained]
 
     @property
     def weights(self) -> list[Array]:

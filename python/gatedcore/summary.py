@@ -14,6 +14,7 @@ class Summarized:
     name: str
     _layers: list[Layer]
     _input_shape: Shape | None
+    _trainable: bool
 
     def summary(self, print_fn: object = None, **keras: object) -> None:
         """Print the layers with their output shapes and numbers of parameters.
@@ -29,11 +30,13 @@ class Summarized:
             If an argument of Keras asks for what is not supported.
         """
         reject_unsupported(f"{self.name}.summary", keras, keras_arguments.SUMMARY)
-        table = summary_table(self.name, self._layers, self._input_shape)
+        table = summary_table(self.name, self._layers, self._input_shape, self._trainable)
         (print_fn if callable(print_fn) else print)(table)
 
 
-def summary_table(name: str, layers: Sequence[Layer], input_shape: Shape | None) -> str:
+def summary_table(
+    name: str, layers: Sequence[Layer], input_shape: Shape | None, trainable: bool = True
+) -> str:
     """Return layers, output shapes and numbers of parameters as Keras shows them.
 
     Parameters
@@ -44,6 +47,8 @@ def summary_table(name: str, layers: Sequence[Layer], input_shape: Shape | None)
         Its layers.
     input_shape : tuple or None
         Shape of its inputs; None before it is built.
+    trainable : bool
+        Whether the model as a whole is.
 
     Returns
     -------
@@ -62,14 +67,18 @@ def summary_table(name: str, layers: Sequence[Layer], input_shape: Shape | None)
     def line(row: tuple[str, str, str]) -> str:
         return f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:>{widths[2]}}"
 
-    built = [layer for layer in layers if layer.built]
-    total = sum(layer.count_params() for layer in built)
-    size = sum(layer.count_params() * layer.dtype.itemsize for layer in built)
+    total, frozen, size, frozen_size = 0, 0, 0, 0
+    for layer in layers:
+        kept = layer.non_trainable_weights if trainable else layer.weights
+        total += sum(weight.size for weight in layer.weights)
+        size += sum(weight.nbytes for weight in layer.weights)
+        frozen += sum(weight.size for weight in kept)
+        frozen_size += sum(weight.nbytes for weight in kept)
     lines = [f'Model: "{name}"', rule, line(rows[0]), rule, *(line(row) for row in rows[1:]), rule]
     for kind, number, memory in (
         ("Total", total, size),
-        ("Trainable", total, size),
-        ("Non-trainable", 0, 0),
+        ("Trainable", total - frozen, size - frozen_size),
+        ("Non-trainable", frozen, frozen_size),
     ):
         lines.append(f"{kind} params: {number:,} ({_memory(memory)})")
     return "\n".join(lines)

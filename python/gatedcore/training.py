@@ -20,6 +20,7 @@ from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.weighted import Rule
 from gatedcore.objective import Means, Objective
 from gatedcore.optimizers import Optimizer
+from gatedcore.optimizers.part import Part
 from gatedcore.parameters import ParameterVector
 from gatedcore.progress import printers
 from gatedcore.random import make_generator, undone_on_error
@@ -45,11 +46,16 @@ class Trainer(Evaluator):
         self.stop_training = False
         self._training = False
         self._ruled: list[tuple[Array, Array, Rule]] = []
+        self._part: Part | None = None  # what the run trains, if not all
         self._course: Course | None = None  # of the run in progress
 
     @abstractmethod
     def backward(self, d_y: Array) -> None:
         """Add to the gradients of the last training forward."""
+
+    @abstractmethod
+    def trained_part(self) -> Part | None:
+        """Return where in the flat vector stands what training changes; None if it is all."""
 
     def fit(
         self,
@@ -187,7 +193,7 @@ class Trainer(Evaluator):
                 run.call("on_epoch_end", epoch, logs)
                 if self.stop_training or interrupt.pending:
                     break
-            objective.optimizer.finalize_variable_values(vector.values)
+            objective.optimizer.finalize_variable_values(vector.values, self._part)
             run.call("on_train_end")
         return history
 
@@ -251,16 +257,22 @@ class Trainer(Evaluator):
             if not math.isfinite(loss):
                 what = f"loss is {loss}"
                 raise NotFiniteError(not_finite("training step", what, x, y, _NOT_TAKEN))
-            vector.gradients.fill(0.0)
+            part, gradients = self._part, vector.gradients
+            if part is None:
+                gradients.fill(0.0)
+            else:
+                part.clear(gradients)
             self.backward(d_y_pred)
             if self._ruled:
                 loss += add_penalties(self._ruled)
+            if part is not None:
+                gradients = part.take(gradients)
             # One NaN or infinity spoils the sum; the sum costs less than a test of each element.
-            if not math.isfinite(np.add.reduce(vector.gradients)):
+            if not math.isfinite(np.add.reduce(gradients)):
                 what = "a gradient is not finite"
                 raise NotFiniteError(not_finite("training step", what, x, y, _NOT_TAKEN))
             means.add(loss, y, y_pred, weights, mask)  # before the step: a metric may raise
-        objective.optimizer.step(vector.values, vector.gradients)
+        objective.optimizer.step(vector.values, gradients, part)
         for value, _, rule in self._ruled:
             if rule.constraint is not None:
                 value[...] = rule.constraint(value)
@@ -296,7 +308,8 @@ class Trainer(Evaluator):
         objective.optimizer.check_serves(values)
         self.build(input_shape)
         assert self._vector is not None
-        objective.optimizer.attach(self._vector.values, self._vector.ends)
+        self._part = self.trained_part()
+        objective.optimizer.attach(self._vector.values, self._vector.ends, self._part)
         self._ruled = self.ruled()
         return self._vector
 

@@ -91,8 +91,8 @@ def test_what_keras_writes_for_a_sequential_is_read() -> None:
 def test_wrong_json() -> None:
     with pytest.raises(TypeError, match="json_string holds a Dense, expected a model"):
         gk.models.model_from_json(json.dumps(gk.saving.serialize(gk.Dense(2))))
-    with pytest.raises(ValueError, match="trainable=False is not supported"):
-        gk.Sequential.from_config({"layers": [], "trainable": False})
+    with pytest.raises(TypeError, match="lora_rank"):
+        gk.Sequential.from_config({"layers": [], "lora_rank": 2})
     with pytest.raises(TypeError, match="clone_model: model has type Dense"):
         gk.models.clone_model(gk.Dense(2))
     with pytest.raises(ValueError, match="clone_function=<function> is not supported"):

@@ -335,7 +335,7 @@ def test_json_and_back() -> None:
     model = trained()
     data = json.loads(model.to_json(indent=2))
     assert data["class_name"] == "Sequential"
-    assert list(data["config"]) == ["name", "layers", "build_input_shape"]
+    assert list(data["config"]) == ["name", "trainable", "layers", "build_input_shape"]
     assert [layer["class_name"] for layer in data["config"]["layers"]] == ["LSTM", "GRU", "Dense"]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from gatedcore import keras_arguments
 from gatedcore.arrays import FLOAT32, Array, Shape, as_dtype
-from gatedcore.checks import check_count
+from gatedcore.checks import check_bool, check_count
 from gatedcore.configs import Configurable, config_of
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.building import (
@@ -44,6 +44,8 @@ class Layer(Called, Configurable):
     input_shape : tuple, optional
         Shape of one sample, None for any size; a model that starts with this layer is then built
         at once.
+    trainable : bool
+        Whether training changes the parameters.
     """
 
     known_arguments: ClassVar[keras_arguments.Neutral] = keras_arguments.LAYER
@@ -62,10 +64,12 @@ class Layer(Called, Configurable):
         dtype: object = None,
         seed: int | np.random.Generator | None = None,
         input_shape: Sequence[int | None] | None = None,
+        trainable: bool = True,
         **keras: object,
     ) -> None:
         super().__init__()
         where = type(self).__name__
+        self._trainable = check_bool(where, "trainable", trainable)
         self.take_rules(self.weight_arguments, keras)
         reject_unsupported(where, keras, self.known_arguments)
         if name is not None and (not isinstance(name, str) or not name):
@@ -100,15 +104,6 @@ class Layer(Called, Configurable):
     def dtype(self) -> np.dtype[Any]:
         """Dtype of parameters and outputs."""
         return self._given_dtype or self._inherited_dtype or FLOAT32
-
-    @property
-    def trainable(self) -> bool:
-        """Whether training changes the parameters: always."""
-        return True
-
-    @trainable.setter
-    def trainable(self, value: object) -> None:
-        reject_unsupported(self.name, {"trainable": value}, self.known_arguments)
 
     def build(self, input_shape: Sequence[int | None]) -> None:
         """Make the parameters; a layer that is built stays as it is.

@@ -7,7 +7,7 @@ import numpy as np
 
 from gatedcore import constraints, regularizers
 from gatedcore.arrays import Array, as_array
-from gatedcore.checks import check_shape
+from gatedcore.checks import check_bool, check_shape
 from gatedcore.configs import encode
 from gatedcore.parameters import ParameterVector
 from gatedcore.regularizers import Regularizer
@@ -35,6 +35,7 @@ class Weighted:
 
     def __init__(self) -> None:
         self.built = False
+        self._trainable = True
         self.input_features: int | None = None
         self.parameters: dict[str, Array] = {}
         self.gradients: dict[str, Array] = {}
@@ -76,12 +77,26 @@ class Weighted:
         return {name: encode(getattr(self, name), f"{where}: {name}") for name in names}
 
     def ruled(self) -> list[tuple[Array, Array, Rule]]:
-        """Return value, gradient and rule of every parameter that has one."""
+        """Return value, gradient and rule of every parameter that has one and is trained."""
+        trained = self.trained_names()
         return [
             (self.parameters[name], self.gradients[name], rule)
             for name, rule in self.rules.items()
-            if name in self.parameters
+            if name in trained
         ]
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes the parameters; a change counts from the next ``fit`` on."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: object) -> None:
+        self._trainable = check_bool(self.name, "trainable", value)
+
+    def trained_names(self) -> set[str]:
+        """Return the names of the parameters that training changes."""
+        return set(self.parameters) if self._trainable else set()
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -106,6 +121,18 @@ class Weighted:
     def weights(self) -> list[Array]:
         """The parameters themselves, in Keras's order; writing to them changes the layer."""
         return list(self.parameters.values())
+
+    @property
+    def trainable_weights(self) -> list[Array]:
+        """Those of ``weights`` that training changes."""
+        trained = self.trained_names()
+        return [value for name, value in self.parameters.items() if name in trained]
+
+    @property
+    def non_trainable_weights(self) -> list[Array]:
+        """Those of ``weights`` that training leaves as they are."""
+        trained = self.trained_names()
+        return [value for name, value in self.parameters.items() if name not in trained]
 
     def get_weights(self) -> list[Array]:
         """Return copies of the parameters, in Keras's order."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gatedcore.arrays import Array, Shape
+from gatedcore.checks import check_bool
 from gatedcore.layers.base import Layer, Mask
 from gatedcore.layers.recurrent import CellLayer
 from gatedcore.layers.weighted import Rule
@@ -58,7 +59,27 @@ class Wrapper(Layer):
         return self.layer.as_input(where, x)
 
     def ruled(self) -> list[tuple[Array, Array, Rule]]:
+        if not self._trainable:
+            return []
         return [rule for layer in self.within().values() for rule in layer.ruled()]
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes the parameters; setting it sets it of the layers within."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: object) -> None:
+        self._trainable = check_bool(self.name, "trainable", value)
+        for layer in self.within().values():
+            layer.trainable = value
+
+    def trained_names(self) -> set[str]:
+        return {
+            f"{before}{name}"
+            for before, layer in self.within().items()
+            for name in (layer.trained_names() if self._trainable else ())
+        }
 
     def reset_states(self) -> None:
         for layer in self.within().values():

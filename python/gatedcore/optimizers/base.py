@@ -12,6 +12,7 @@ from gatedcore import _core
 from gatedcore.arrays import Array, aligned_zeros
 from gatedcore.checks import check_number
 from gatedcore.optimizers.framing import FRAME_ARGUMENTS, Framing
+from gatedcore.optimizers.part import Part
 from gatedcore.optimizers.schedules.base import LearningRateSchedule
 from gatedcore.optimizers.schedules.lookup import deserialize, serialize
 
@@ -155,7 +156,9 @@ class Optimizer(Framing, ABC):
                 f"compile with a new {type(self).__name__}(...)"
             )
 
-    def attach(self, parameters: Array, ends: Sequence[int] | None = None) -> None:
+    def attach(
+        self, parameters: Array, ends: Sequence[int] | None = None, part: Part | None = None
+    ) -> None:
         """Make room for what is kept beside these parameters, and serve them only from now on.
 
         Parameters
@@ -164,6 +167,8 @@ class Optimizer(Framing, ABC):
             The flat vector.
         ends : sequence of int, optional
             Where each parameter array ends in it, for ``clipnorm``; by default there is one.
+        part : Part, optional
+            What the next steps change; by default all.
 
         Raises
         ------
@@ -178,6 +183,9 @@ class Optimizer(Framing, ABC):
             self._ends = tuple(ends)
         elif not self._ends or self._ends[-1] != parameters.size:
             self._ends = (parameters.size,)
+        if part is not None and "average" in self.slots:
+            for start, stop in part.rest(parameters.size):  # where it begins if trained later
+                self.slots["average"][start:stop] = parameters[start:stop]
 
     def _all_slots(self) -> tuple[str, ...]:
         return (*self.slot_names(), *self.slots_around())
@@ -196,13 +204,15 @@ class Optimizer(Framing, ABC):
 
     # Steps.
 
-    def step(self, parameters: Array, gradients: Array) -> None:
+    def step(self, parameters: Array, gradients: Array, part: Part | None = None) -> None:
         """Take gradients in and, unless they are only accumulated, update parameters in place.
 
         Parameters
         ----------
         parameters, gradients : ndarray, (count,)
             The flat vectors; always the same ``parameters`` object.
+        part : Part, optional
+            What to change; by default all. ``gradients`` are then those of the part alone.
 
         Raises
         ------
@@ -211,6 +221,23 @@ class Optimizer(Framing, ABC):
         """
         if self._parameters is not parameters:
             self.attach(parameters)
+        if part is None:
+            self._advance(parameters, gradients)
+            return
+        whole, ends = self.slots, self._ends
+        self.slots = {name: part.take(slot) for name, slot in whole.items()}
+        self._ends = part.ends
+        try:
+            chosen = part.take(parameters)
+            self._advance(chosen, gradients)
+        finally:
+            taken, self.slots, self._ends = self.slots, whole, ends
+        part.give(parameters, chosen)
+        for name, slot in taken.items():
+            part.give(self.slot(name, parameters), slot)
+
+    def _advance(self, parameters: Array, gradients: Array) -> None:
+        """Take a step over all that is given."""
         if not (self._clip or self._weight_decay or self._use_ema or self._accumulation):
             self.update(parameters, gradients, self.learning_rate, None)
         else:

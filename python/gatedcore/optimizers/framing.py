@@ -11,6 +11,7 @@ from gatedcore.arrays import Array
 from gatedcore.checks import check_bool, check_count
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.optimizers.hyperparameter import ClipLimit, Hyperparameter, WeightDecay
+from gatedcore.optimizers.part import Part
 
 FRAME_ARGUMENTS = (
     "weight_decay", "clipnorm", "global_clipnorm", "clipvalue", "use_ema", "ema_momentum",
@@ -128,10 +129,17 @@ class Framing:
         if self._use_ema and self._overwrite and (self.iterations + 1) % self._overwrite == 0:
             parameters[...] = self.slots["average"]
 
-    def finalize_variable_values(self, parameters: Array) -> None:
-        """Replace the parameters by their moving average, if one is kept; training ends with it."""
+    def finalize_variable_values(self, parameters: Array, part: Part | None = None) -> None:
+        """Replace the parameters by their moving average, if one is kept; training ends with it.
+
+        With ``part`` those of it alone.
+        """
         if self._use_ema and self.calls:
-            parameters[...] = self.slots["average"]
+            average = self.slots["average"]
+            if part is None:
+                parameters[...] = average
+            else:
+                part.give(parameters, part.take(average))
 
 
 def _count(where: str, name: str, value: object, least: int) -> int | None:

@@ -82,7 +82,7 @@ def test_count_params_needs_a_built_layer() -> None:
         ({"units": 2, "input_shape": (0, 1)}, ValueError, "LSTM: input_shape is 0, expected"),
         ({"units": 2, "dropout": 1.2}, ValueError, "LSTM: dropout is 1.2, expected a number in"),
         ({"units": 2, "implementation": 3}, ValueError, "LSTM: implementation=3 is not supported"),
-        ({"units": 2, "trainable": False}, ValueError, "LSTM: trainable=False is not supported"),
+        ({"units": 2, "trainable": "no"}, TypeError, "LSTM: trainable is 'no', expected True or"),
         ({"units": 2, "unrol": True}, TypeError, "LSTM: got an unknown argument 'unrol'"),
         ({"units": 2, "use_bias": "yes"}, TypeError, "LSTM: use_bias is 'yes', expected True or"),
         (
@@ -141,14 +141,6 @@ def test_dtype() -> None:
 
 def test_repr_names_the_layer() -> None:
     assert repr(gk.Dense(1, name="head")) == "<Dense 'head', not built>"
-
-
-def test_freezing_a_layer_is_refused_not_ignored():
-    layer = gk.Dense(2)
-    assert layer.trainable
-    layer.trainable = True
-    with pytest.raises(ValueError, match="trainable"):
-        layer.trainable = False
 
 
 def test_an_input_shape_that_contradicts_the_input_is_an_error():
