@@ -46,6 +46,8 @@ from gatedcore.layers import (
     Masking,
     RepeatVector,
     Reshape,
+    SimpleRNN,
+    SimpleRNNCell,
     SpatialDropout1D,
     TimeDistributed,
 )
@@ -87,6 +89,8 @@ __all__ = [
     "RepeatVector",
     "Reshape",
     "Sequential",
+    "SimpleRNN",
+    "SimpleRNNCell",
     "SpatialDropout1D",
     "Stream",
     "TerminateOnNaN",

@@ -57,6 +57,8 @@ PLAIN = {
 CALLABLES = {
     "LSTM": lambda **keras: gk.LSTM(2, **keras),
     "GRU": lambda **keras: gk.GRU(2, **keras),
+    "SimpleRNN": lambda **keras: gk.SimpleRNN(2, **keras),
+    "SimpleRNNCell": lambda **keras: gk.SimpleRNNCell(2, **keras),
     "LSTMCell": lambda **keras: gk.LSTMCell(2, **keras),
     "GRUCell": lambda **keras: gk.GRUCell(2, **keras),
     **{name: make for name, (make, _) in PLAIN.items()},
@@ -71,6 +73,7 @@ CALLABLES = {
     "RMSprop": lambda **keras: gk.RMSprop(**keras),
     "LSTM.__call__": lambda **keras: gk.LSTM(2)(X, **keras),
     "GRU.__call__": lambda **keras: gk.GRU(2)(X, **keras),
+    "SimpleRNN.__call__": lambda **keras: gk.SimpleRNN(2)(X, **keras),
     "Sequential.__call__": lambda **keras: gk.Sequential([gk.GRU(2)])(X, **keras),
     "Sequential.compile": lambda **keras: gk.Sequential().compile("adam", "mse", **keras),
     "Sequential.fit": lambda **keras: gk.Sequential().fit(X, X, **keras),

@@ -11,6 +11,7 @@ from gatedcore.layers.lstm import LSTM, LSTMCell
 from gatedcore.layers.normalization import LayerNormalization
 from gatedcore.layers.regularization import Dropout, Masking, SpatialDropout1D
 from gatedcore.layers.shaping import Flatten, RepeatVector, Reshape
+from gatedcore.layers.simple_rnn import SimpleRNN, SimpleRNNCell
 from gatedcore.layers.trace import GRUTrace, LSTMTrace, Trace
 from gatedcore.layers.wrappers import TimeDistributed
 
@@ -33,6 +34,8 @@ __all__ = [
     "Masking",
     "RepeatVector",
     "Reshape",
+    "SimpleRNN",
+    "SimpleRNNCell",
     "SpatialDropout1D",
     "TimeDistributed",
     "Trace",

@@ -6,12 +6,12 @@ import pytest
 import gatedcore as gk
 from finite_differences import assert_gradient
 from gatedcore import ops
-from layer_kinds import KINDS, X
+from layer_kinds import KINDS, SEQUENCE_KINDS, X
 
 # Dropout.
 
 
-@pytest.mark.parametrize(("kind", "form"), KINDS)
+@pytest.mark.parametrize(("kind", "form"), SEQUENCE_KINDS)
 def test_dropout_is_for_training_alone(kind, form: dict) -> None:
     layer = kind(8, dropout=0.5, recurrent_dropout=0.5, seed=3, **form)
     plain = kind(8, seed=3, **form)
@@ -23,7 +23,7 @@ def test_dropout_is_for_training_alone(kind, form: dict) -> None:
         layer(X, training="yes")
 
 
-@pytest.mark.parametrize(("kind", "form"), KINDS)
+@pytest.mark.parametrize(("kind", "form"), SEQUENCE_KINDS)
 def test_each_call_draws_anew_and_a_seed_repeats_the_draws(kind, form: dict) -> None:
     def draws(seed: int | None) -> list[np.ndarray]:
         layer = kind(8, recurrent_dropout=0.5, seed=seed, **form)
@@ -42,7 +42,7 @@ def test_each_call_draws_anew_and_a_seed_repeats_the_draws(kind, form: dict) -> 
     np.testing.assert_array_equal(draws(None), own)
 
 
-@pytest.mark.parametrize(("kind", "form"), KINDS)
+@pytest.mark.parametrize(("kind", "form"), SEQUENCE_KINDS)
 def test_gradients_with_dropout_by_finite_differences(kind, form: dict) -> None:
     layer = kind(3, dropout=0.4, recurrent_dropout=0.4, dtype="float64", seed=2, **form)
     layer.build(X.shape)

@@ -8,12 +8,12 @@ import pytest
 import gatedcore as gk
 from finite_differences import assert_gradient
 from gatedcore.layers.recurrence import Manner, added
-from layer_kinds import KINDS, X
+from layer_kinds import SEQUENCE_KINDS, X
 
 MASK = np.array([[1, 1, 1, 0, 0], [0, 0, 1, 1, 1], [1, 0, 1, 0, 1]], bool)
 
 
-@pytest.mark.parametrize(("kind", "form"), KINDS)
+@pytest.mark.parametrize(("kind", "form"), SEQUENCE_KINDS)
 @pytest.mark.parametrize("return_sequences", [False, True])
 @pytest.mark.parametrize("mask", [None, MASK])
 def test_gradients_of_states_by_finite_differences(

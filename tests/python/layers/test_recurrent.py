@@ -18,7 +18,7 @@ def test_a_cell_does_not_run_alone_in_a_chain() -> None:
         cell(X, [np.zeros((3, 2))] * 2)
 
 
-@pytest.mark.parametrize("kind", [gk.LSTMCell, gk.GRUCell])
+@pytest.mark.parametrize("kind", [gk.LSTMCell, gk.GRUCell, gk.SimpleRNNCell])
 def test_a_cell_alone_draws_nothing(kind) -> None:
     cell = kind(2, recurrent_dropout=0.5, seed=0, name="one_step")
     plain = kind(2, seed=0)

@@ -7,11 +7,11 @@ import pytest
 
 import gatedcore as gk
 from finite_differences import assert_gradient
-from layer_kinds import KINDS, X
+from layer_kinds import KINDS, SEQUENCE_KINDS, X
 from problems import ACTIVATIONS
 
 
-@pytest.mark.parametrize(("kind", "form"), KINDS)
+@pytest.mark.parametrize(("kind", "form"), SEQUENCE_KINDS)
 @pytest.mark.parametrize("return_sequences", [False, True])
 @pytest.mark.parametrize("go_backwards", [False, True])
 @pytest.mark.parametrize("use_bias", [False, True])
@@ -37,7 +37,7 @@ def test_gradients_by_finite_differences(
         assert_gradient(layer.gradients[name], loss, value)
 
 
-@pytest.mark.parametrize(("kind", "form"), KINDS)
+@pytest.mark.parametrize(("kind", "form"), SEQUENCE_KINDS)
 def test_gradients_of_parameters_add_up_and_d_x_only_on_demand(kind, form: dict) -> None:
     layer = kind(3, dtype="float64", **form)
     layer.build(X.shape)
@@ -89,7 +89,7 @@ def test_recompute_trains_with_the_same_bits_and_less_memory(
         kind(4, recompute=1)
 
 
-@pytest.mark.parametrize(("kind", "form"), KINDS)
+@pytest.mark.parametrize(("kind", "form"), SEQUENCE_KINDS)
 def test_shapes_as_in_keras(kind, form: dict) -> None:
     states = 2 if kind is gk.LSTM else 1
     assert kind(4, **form)(X).shape == (3, 4)
@@ -104,7 +104,7 @@ def test_shapes_as_in_keras(kind, form: dict) -> None:
     assert kind(4, **form).compute_output_shape((None, None, 2)) == (None, 4)
 
 
-@pytest.mark.parametrize(("kind", "form"), KINDS)
+@pytest.mark.parametrize(("kind", "form"), SEQUENCE_KINDS)
 def test_state_carries_a_sequence_on(kind, form: dict) -> None:
     layer = kind(4, return_sequences=True, return_state=True, dtype="float64", **form)
     whole = layer(X)
@@ -116,7 +116,7 @@ def test_state_carries_a_sequence_on(kind, form: dict) -> None:
         np.testing.assert_allclose(a, b, rtol=0.0, atol=1e-15)
 
 
-@pytest.mark.parametrize(("kind", "form"), KINDS)
+@pytest.mark.parametrize(("kind", "form"), SEQUENCE_KINDS)
 def test_go_backwards_is_the_reversed_input_and_stays_in_that_order(kind, form: dict) -> None:
     forwards = kind(4, return_sequences=True, seed=2, **form)
     backwards = kind(4, return_sequences=True, go_backwards=True, seed=2, **form)
@@ -153,7 +153,7 @@ def test_trace_of_a_reversed_layer_is_in_running_order(kind, form: dict) -> None
     np.testing.assert_array_equal(trace.h[:, -1], layer(X))
 
 
-@pytest.mark.parametrize(("kind", "form"), KINDS)
+@pytest.mark.parametrize(("kind", "form"), SEQUENCE_KINDS)
 def test_inference_keeps_what_training_saved(kind, form: dict) -> None:
     layer = kind(3, **form)
     layer.build(X.shape)
@@ -181,7 +181,7 @@ def test_every_activation_is_accepted_as_name_and_as_function(kind, form: dict) 
         (object(), TypeError, "x has type object, expected an array"),
     ],
 )
-@pytest.mark.parametrize(("kind", "form"), KINDS)
+@pytest.mark.parametrize(("kind", "form"), SEQUENCE_KINDS)
 def test_bad_input(kind, form: dict, x: object, error: type[Exception], message: str) -> None:
     layer = kind(3, name="this", **form)
     with pytest.raises(error, match=re.escape(f"this: {message}")):
@@ -189,7 +189,7 @@ def test_bad_input(kind, form: dict, x: object, error: type[Exception], message:
     assert not layer.built
 
 
-@pytest.mark.parametrize("kind", [gk.LSTM, gk.GRU])
+@pytest.mark.parametrize("kind", [gk.LSTM, gk.GRU, gk.SimpleRNN])
 def test_a_masked_step_leaves_the_states_as_they_are(kind) -> None:
     mask = np.array([[1, 1, 1, 0, 0], [0, 0, 1, 1, 1], [1, 0, 1, 0, 1]], bool)
     layer = kind(4, return_sequences=True, return_state=True, seed=0)

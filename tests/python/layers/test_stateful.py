@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 import gatedcore as gk
-from layer_kinds import KINDS, X
+from layer_kinds import KINDS, SEQUENCE_KINDS, X
 
 HALVES = X[:, :2], X[:, 2:]
 
 
-@pytest.mark.parametrize(("kind", "arguments"), KINDS)
+@pytest.mark.parametrize(("kind", "arguments"), SEQUENCE_KINDS)
 def test_two_halves_are_the_whole(kind, arguments):
     layer = kind(3, return_sequences=True, stateful=True, seed=0, **arguments)
     first, second = (layer(half) for half in HALVES)
@@ -19,7 +19,7 @@ def test_two_halves_are_the_whole(kind, arguments):
     np.testing.assert_array_equal(layer(HALVES[0]), first)
 
 
-@pytest.mark.parametrize(("kind", "arguments"), KINDS)
+@pytest.mark.parametrize(("kind", "arguments"), SEQUENCE_KINDS)
 def test_given_states_come_first(kind, arguments):
     layer = kind(3, stateful=True, return_state=True, seed=0, **arguments)
     free = kind(3, return_state=True, seed=0, **arguments)
