@@ -6,6 +6,7 @@
 
 #include "bench.hpp"
 #include "dispatch/isa.hpp"
+#include "dispatch/panel_shares.hpp"
 #include "dispatch/parts.hpp"
 #include "layer.hpp"
 #include "shapes.hpp"
@@ -34,10 +35,9 @@ struct WeightGradients {
   }
   template <class Kernels, class Backward>
   void run_on(const Kernels& kernels, const Backward& call) {
-    const Index panels = kernels.weight_panels(call);
-    const int parts = static_cast<int>(std::min(panels, Index(threads)));
-    PartScratch<Scalar> sums(parts, kernels.weight_scratch_size(call, largest_share(panels, parts)));
-    run_parts(parts, [&](int part) { kernels.weight_gradients(call, share(panels, part, parts), sums[part]); });
+    const PanelShares panels = panel_shares(kernels, call, 1e9 * threads, threads);  // as many threads as asked for
+    PartScratch<Scalar> sums(panels.parts(), kernels.weight_scratch_size(call, panels.largest()));
+    run_parts(panels.parts(), [&](int part) { kernels.weight_gradients(call, panels[part], sums[part]); });
   }
 };
 

@@ -33,8 +33,10 @@ struct SequenceKernels {
   void (*pack_input)(const Backward&, Scalar* packed);
   void (*input_gradients)(const Backward&, const Scalar* packed, Range steps);
 
-  // After the time loop of every row: the weight gradients of a range of panels of gate columns.
+  // After the time loop of every row: the weight gradients of a range of panels of gate columns. The work of a panel is
+  // in sums of vectors for one sample-step.
   Index (*weight_panels)(const Backward&);
+  Index (*weight_panel_work)(const Backward&, Index panel);
   Index (*weight_scratch_size)(const Backward&, Index panels);
   void (*weight_gradients)(const Backward&, Range panels, Scalar* scratch);
   // The same in three: sums that begin as zeros, take the sample-steps of any number of calls, and end in the
@@ -54,6 +56,7 @@ struct DenseKernels {
   void (*pack_input)(const DenseBackward<Scalar>&, Scalar* packed);
   void (*input_gradients)(const DenseBackward<Scalar>&, const Scalar* packed, Range rows);
   Index (*weight_panels)(const DenseBackward<Scalar>&);
+  Index (*weight_panel_work)(const DenseBackward<Scalar>&, Index panel);
   Index (*weight_scratch_size)(const DenseBackward<Scalar>&, Index panels);
   void (*weight_gradients)(const DenseBackward<Scalar>&, Range panels, Scalar* scratch);
 };

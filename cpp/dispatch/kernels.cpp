@@ -52,22 +52,18 @@ void sum_weights(const typename S::Backward& call, Range panels, Scalar* scratch
 
 template <class S, class Scalar>
 constexpr SequenceKernels<typename S::Forward, typename S::Backward, Scalar> sequence_kernels() {
-  return {S::forward_packed_size,   S::pack_forward,
-          S::forward_scratch_size,  Rows<S, Scalar>::forward,
-          S::backward_packed_size,  S::pack_backward,
-          S::backward_scratch_size, Rows<S, Scalar>::backward,
-          S::input_packed_size,     S::pack_input,
-          S::input_gradients,       S::weight_panels,
-          S::weight_scratch_size,   weight_gradients<S, Scalar>,
-          S::clear_weight_sums,     sum_weights<S, Scalar>,
-          S::add_weight_sums};
+  return {S::forward_packed_size,  S::pack_forward,        S::forward_scratch_size,     Rows<S, Scalar>::forward,
+          S::backward_packed_size, S::pack_backward,       S::backward_scratch_size,    Rows<S, Scalar>::backward,
+          S::input_packed_size,    S::pack_input,          S::input_gradients,          S::weight_panels,
+          S::weight_panel_work,    S::weight_scratch_size, weight_gradients<S, Scalar>, S::clear_weight_sums,
+          sum_weights<S, Scalar>,  S::add_weight_sums};
 }
 
 template <class Scalar>
 constexpr DenseKernels<Scalar> dense_kernels() {
   using D = Dense<Scalar>;
-  return {D::forward_packed_size, D::pack_forward,  D::forward_rows,        D::input_packed_size, D::pack_input,
-          D::input_gradients,     D::weight_panels, D::weight_scratch_size, D::weight_gradients};
+  return {D::forward_packed_size, D::pack_forward,  D::forward_rows,      D::input_packed_size,   D::pack_input,
+          D::input_gradients,     D::weight_panels, D::weight_panel_work, D::weight_scratch_size, D::weight_gradients};
 }
 
 template <class Scalar>

@@ -14,6 +14,7 @@
 
 #include "core/buffer.hpp"
 #include "dispatch/cell_calls.hpp"
+#include "dispatch/panel_shares.hpp"
 #include "dispatch/parts.hpp"
 
 namespace gatedcore {
@@ -44,16 +45,15 @@ class RecomputedSpan {
       : kernels_(Cell::kernels(table)),
         chunk_(table.kernels<Scalar>().chunk),
         flat_(flattened(call)),
-        panels_(kernels_.weight_panels(flat_)),
+        panels_(panel_shares(kernels_, flat_, work(call, rows), threads)),
         row_parts_(useful_threads(work(call, rows), rows, threads)),
-        panel_parts_(useful_threads(work(call, rows), panels_, threads)),
         packed_(kernels_.forward_packed_size(forward())),
         x_((rows + chunk_) * call.dims.I),
         h_((rows + chunk_) * call.dims.H),
         gates_((rows + chunk_) * row_size()),
         cells_(row_parts_, Cell::kStates == 1 ? 0 : kSpanBlock * call.dims.H),
         scratch_(row_parts_, kernels_.forward_scratch_size(forward(), kSpanBlock)),
-        sums_(panel_parts_, kernels_.weight_scratch_size(flat_, largest_share(panels_, panel_parts_))) {}
+        sums_(panels_.parts(), kernels_.weight_scratch_size(flat_, panels_.largest())) {}
 
   // Before the first span.
   void begin() {
@@ -135,14 +135,14 @@ class RecomputedSpan {
 
   template <class Body>
   void for_panels(const Body& body) {
-    run_parts(panel_parts_, [&](int part) { body(share(panels_, part, panel_parts_), sums_[part]); });
+    run_parts(panels_.parts(), [&](int part) { body(panels_[part], sums_[part]); });
   }
 
   const typename Cell::Kernels& kernels_;
   Index chunk_;
   Backward flat_;
-  Index panels_;
-  int row_parts_, panel_parts_;
+  PanelShares panels_;
+  int row_parts_;
   Buffer<Scalar> packed_;
   Buffer<Scalar> x_, h_, gates_;  // of the span, then of the rows that wait
   PartScratch<Scalar> cells_, scratch_, sums_;

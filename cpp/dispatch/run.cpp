@@ -4,6 +4,7 @@
 
 #include "core/buffer.hpp"
 #include "core/fp_mode.hpp"
+#include "dispatch/panel_shares.hpp"
 #include "dispatch/parts.hpp"
 
 namespace gatedcore {
@@ -37,25 +38,22 @@ template <class Kernels, class Backward, class Scalar>
 void run_backward(const Kernels& kernels, Index lanes, const Backward& call, double work, int threads, Scalar) {
   const Dims& dims = call.dims;
   if (dims.B == 0) return;
-  const Index panels = kernels.weight_panels(call);
+  const PanelShares panels = panel_shares(kernels, call, work, threads);
   const bool input = call.d_x.data != nullptr && dims.T > 0;
   const LoopThreads loop = loop_threads(work, dims, useful_team(work, dims, lanes, threads), threads);
-  const int panel_parts = useful_threads(work, panels, threads);
   const int step_parts = useful_threads(work, dims.T, threads);
   const Index packed_size = std::max(kernels.backward_packed_size(call), input ? kernels.input_packed_size(call) : 0);
   const Index loop_scratch = kernels.backward_scratch_size(call, largest_share(dims.B, loop.parts));
-  const Index sums_scratch = kernels.weight_scratch_size(call, largest_share(panels, panel_parts));
   Buffer<Scalar> packed(packed_size);
   PartScratch<Scalar> scratch(loop.parts, loop_scratch);
-  PartScratch<Scalar> sums(panel_parts, sums_scratch);
+  PartScratch<Scalar> sums(panels.parts(), kernels.weight_scratch_size(call, panels.largest()));
 
   kernels.pack_backward(call, packed.data());
   run_loop(loop, dims.B, [&](Range rows, UnitShare units, int part) {
     kernels.backward_rows(call, packed.data(), rows, units, scratch[part]);
   });
   if (dims.T == 0) return;
-  run_parts(panel_parts,
-            [&](int part) { kernels.weight_gradients(call, share(panels, part, panel_parts), sums[part]); });
+  run_parts(panels.parts(), [&](int part) { kernels.weight_gradients(call, panels[part], sums[part]); });
   if (input) run_input_gradients(kernels, call, dims.T, step_parts, packed.data());
 }
 
@@ -98,11 +96,10 @@ void run_dense_backward(const KernelTable& table, const DenseBackward<Scalar>& c
   if (call.M == 0) return;
   const DenseKernels<Scalar>& kernels = table.kernels<Scalar>().dense;
   const double work = 2.0 * static_cast<double>(call.M) * static_cast<double>(call.I * call.O);
-  const Index panels = kernels.weight_panels(call);
-  const int parts = useful_threads(work, panels, threads);
-  PartScratch<Scalar> sums(parts, kernels.weight_scratch_size(call, largest_share(panels, parts)));
+  const PanelShares panels = panel_shares(kernels, call, work, threads);
+  PartScratch<Scalar> sums(panels.parts(), kernels.weight_scratch_size(call, panels.largest()));
   Buffer<Scalar> packed(call.d_x == nullptr ? 0 : kernels.input_packed_size(call));
-  run_parts(parts, [&](int part) { kernels.weight_gradients(call, share(panels, part, parts), sums[part]); });
+  run_parts(panels.parts(), [&](int part) { kernels.weight_gradients(call, panels[part], sums[part]); });
   if (call.d_x != nullptr)
     run_input_gradients(kernels, call, call.M, useful_threads(work, call.M, threads), packed.data());
 }

@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "dispatch/packed_steps.hpp"
+#include "dispatch/panel_shares.hpp"
 #include "dispatch/parts.hpp"
 #include "dispatch/recomputed_span.hpp"
 #include "dispatch/run_masked.hpp"
@@ -73,13 +74,11 @@ class MaskedBackward {
         packed_(kernels_.backward_packed_size(call)),
         packed_input_(call.d_x.data == nullptr ? 0 : kernels_.input_packed_size(call)),
         flat_(flattened()),
-        panels_(kernels_.weight_panels(flat_)),
+        panels_(panel_shares(kernels_, flat_, work(), threads)),
         piece_parts_(useful_threads(work(), pieces_, threads)),
-        panel_parts_(useful_threads(work(), panels_, threads)),
         step_parts_(useful_threads(work(), v_.count, threads)),
         loop_(piece_parts_, kernels_.backward_scratch_size(call, v_.largest_share(piece_parts_))),
-        sums_(panel_parts_,
-              saved_ ? kernels_.weight_scratch_size(flat_, largest_share(panels_, panel_parts_)) : Index(0)) {
+        sums_(panels_.parts(), saved_ ? kernels_.weight_scratch_size(flat_, panels_.largest()) : Index(0)) {
     if (!saved_) span_.emplace(table, call, std::min(v_.count, std::max(kSpanRows, pieces_)), threads);
   }
 
@@ -171,8 +170,7 @@ class MaskedBackward {
   void sum_weights() {
     delay<Scalar>(v_, {0, v_.count}, split<Scalar, kStates>(initial_)[0], masked_.h.data(), m_h(), call_.dims.H,
                   h_prev_.data());
-    run_parts(panel_parts_,
-              [&](int part) { kernels_.weight_gradients(flat_, share(panels_, part, panel_parts_), sums_[part]); });
+    run_parts(panels_.parts(), [&](int part) { kernels_.weight_gradients(flat_, panels_[part], sums_[part]); });
   }
 
   // d_x of some packed steps from their gates' gradients.
@@ -221,8 +219,8 @@ class MaskedBackward {
   Buffer<Scalar> d_x_;                  // (count, I); empty: not wanted
   Buffer<Scalar> packed_, packed_input_;
   Backward flat_;
-  Index panels_;
-  int piece_parts_, panel_parts_, step_parts_;
+  PanelShares panels_;
+  int piece_parts_, step_parts_;
   PartScratch<Scalar> loop_, sums_;
   std::optional<RecomputedSpan<Cell>> span_;
 };

@@ -76,6 +76,12 @@ constexpr Panel panel_at(const OuterProduct<Scalar>& p, Index panel) {
   return {first * Vec<Scalar>::kLanes, left < 4 ? static_cast<int>(left) : 4};
 }
 
+// Multiply-adds of vectors in a panel for one sample-step.
+template <class Scalar>
+constexpr Index panel_work(const OuterProduct<Scalar>& p, Index panel) {
+  return padded_left_columns(p) * panel_at(p, panel).vectors;
+}
+
 // Elements of scratch for a range of panels; the sums come first: sums[panel][left column][kPanelColumns], where a
 // narrow panel leaves columns unused.
 template <class Scalar>

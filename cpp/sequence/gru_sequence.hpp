@@ -275,7 +275,8 @@ struct GruSequence {
     GateColumns columns;
     Scalar* to[kSources];
   };
-  static constexpr int kParts = 3;
+  // The longest stands in the middle: halves of the panels are then halves of the work, as two threads want them.
+  enum Part { kInputCandidate, kUpdateReset, kStateCandidate, kParts };
 
   static WeightPart weight_part(const Backward& call, int part, const Scalar* one) {
     const Dims& dims = call.dims;
@@ -289,17 +290,17 @@ struct GruSequence {
     p.d_stride = saved;
     w.columns.H = dims.H;
     w.columns.lanes = V::kLanes;
-    w.columns.gates = part == 0 ? 2 : 1;
-    w.columns.first_gate = part == 0 ? 0 : 2;
+    w.columns.gates = part == kUpdateReset ? 2 : 1;
+    w.columns.first_gate = part == kUpdateReset ? 0 : 2;
     p.columns = w.columns.gates * dims.H;
     w.to[0] = call.d_w_x;
     w.to[1] = call.d_w_h;
     w.to[2] = call.d_b_x;
     p.sources[0] = x;
     p.sources[1] = h_prev;
-    if (part == 0) {  // d_z d_r
+    if (part == kUpdateReset) {  // d_z d_r
       p.d = call.cache.gates;
-    } else if (part == 1) {  // d_n, from the input; from r * h_prev too where the reset acts before
+    } else if (part == kInputCandidate) {  // d_n, from the input; from r * h_prev too where the reset acts before
       p.d = call.cache.gates + 3 * dims.H;
       p.sources[1] = {{call.cache.gates + 2 * dims.H, dims.B * saved, saved}, after(call) ? 0 : dims.H, false, nullptr};
     } else {  // d_n_h, from the state
@@ -309,7 +310,7 @@ struct GruSequence {
       w.to[2] = call.d_b_h;
     }
     // The recurrent bias of z and r takes its gradient from the input bias's sums, which it may want alone.
-    const bool wants_bias = w.to[2] != nullptr || (part == 0 && call.d_b_h != nullptr);
+    const bool wants_bias = w.to[2] != nullptr || (part == kUpdateReset && call.d_b_h != nullptr);
     p.sources[2] = {{one, 0, 0}, wants_bias ? Index(1) : 0, false, nullptr};
     return w;
   }
@@ -319,6 +320,14 @@ struct GruSequence {
     Index panels = 0;
     for (int part = 0; part < kParts; ++part) panels += panel_count(weight_part(call, part, nullptr).product);
     return panels;
+  }
+  static Index weight_panel_work(const Backward& call, Index panel) {
+    for (int part = 0; part < kParts; ++part) {
+      const OuterProduct<Scalar> p = weight_part(call, part, nullptr).product;
+      if (panel < panel_count(p)) return panel_work(p, panel);
+      panel -= panel_count(p);
+    }
+    return 0;
   }
   static Index packing_size(const Backward& call) {
     Index size = 0;
@@ -372,7 +381,7 @@ struct GruSequence {
     for_weight_parts(call, panels, nullptr, scratch + packing_size(call),
                      [&](int part, const WeightPart& w, Range range, const Scalar* sums) {
                        add_outer_sums(w.product, range, sums, w.columns, row, w.to);
-                       if (part != 0 || call.d_b_h == nullptr) return;
+                       if (part != kUpdateReset || call.d_b_h == nullptr) return;
                        Scalar* const recurrent_bias[kSources] = {nullptr, nullptr, call.d_b_h};
                        add_outer_sums(w.product, range, sums, w.columns, row, recurrent_bias);
                      });

@@ -217,6 +217,7 @@ struct LstmSequence {
     return p;
   }
   static Index weight_panels(const Backward& call) { return panel_count(outer(call, nullptr)); }
+  static Index weight_panel_work(const Backward& call, Index panel) { return panel_work(outer(call, nullptr), panel); }
   static Index weight_scratch_size(const Backward& call, Index panels) {
     return outer_scratch_size(outer(call, nullptr), panels);
   }
