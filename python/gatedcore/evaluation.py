@@ -13,7 +13,7 @@ from gatedcore.arrays import Array, Shape
 from gatedcore.batches import Feed, Passes
 from gatedcore.callbacks import CallbackList, Logs, check_callbacks
 from gatedcore.keras_arguments import reject_unsupported
-from gatedcore.layers.base import Mask
+from gatedcore.layers.base import Layer, Mask
 from gatedcore.layers.weighted import Rule
 from gatedcore.objective import Means, Objective
 from gatedcore.optimizers import Optimizer
@@ -31,6 +31,11 @@ class Evaluator(ABC):
         self._vector: ParameterVector | None = None
 
     # What a kind of model must say.
+
+    @property
+    @abstractmethod
+    def layers(self) -> list[Layer]:
+        """The layers in order."""
 
     @property
     @abstractmethod

@@ -94,7 +94,7 @@ class Means:
         self._plain = [metric.fresh() for metric in objective.metrics]
         self._weighted = [metric.fresh() for metric in objective.weighted_metrics]
         self._loss = 0.0
-        self._samples = 0
+        self._samples: float = 0
 
     def add(
         self,
@@ -103,9 +103,13 @@ class Means:
         y_pred: Array,
         weights: Weights = None,
         mask: Weights = None,
+        share: float = 1,
     ) -> None:
-        """Count a batch in: the mask reaches all metrics, weights the weighted ones."""
-        n = len(y_pred)
+        """Count a batch in: the mask reaches all metrics, weights the weighted ones.
+
+        Of a part of its time steps ``share`` says how large it is.
+        """
+        n = len(y_pred) * share
         self._samples += n
         self._loss += loss * n
         for metric in self._plain:

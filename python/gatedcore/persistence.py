@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,11 +24,6 @@ class Persistent(Trainer, Configurable):
     """Files and JSON for whatever trains and has layers."""
 
     name: str
-
-    @property
-    @abstractmethod
-    def layers(self) -> list[Layer]:
-        """The layers in order."""
 
     def save(
         self,

@@ -10,9 +10,10 @@ import numpy as np
 
 from gatedcore import feeding, keras_arguments
 from gatedcore.arrays import Array, Shape
-from gatedcore.batches import ArrayBatches, Passes
+from gatedcore.batches import ArrayBatches, Passes, Step
 from gatedcore.callbacks import CallbackList, History, Logs, NotFiniteError, check_callbacks
 from gatedcore.checks import check_bool, check_count
+from gatedcore.chunks import check_cut, cut, states_between_chunks
 from gatedcore.course import Course
 from gatedcore.evaluation import Evaluator, as_asked, not_finite
 from gatedcore.interrupt import DeferredInterrupt
@@ -75,6 +76,7 @@ class Trainer(Evaluator):
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
         validation_freq: int | Sequence[int] = 1,
+        tbptt: int | None = None,
         **keras: object,
     ) -> History:
         """Train.
@@ -115,6 +117,11 @@ class Trainer(Evaluator):
             By default ``batch_size``.
         validation_freq : int or list of int
             Validate after every so many epochs, or after those listed, counted from 1.
+        tbptt : int, optional
+            Truncated backpropagation through time: each batch is cut into chunks of so many time
+            steps, with an optimizer step for each. States go on from chunk to chunk, gradients do
+            not, and dropout draws anew. Loss and metrics count all chunks; callbacks are told
+            about whole batches. Not in Keras.
         **keras
             Other arguments of Keras are refused unless they ask for nothing.
 
@@ -152,6 +159,10 @@ class Trainer(Evaluator):
         if shuffle and isinstance(train, ArrayBatches | SourceBatches):
             train.rng = make_generator(where, None)
         passes = Passes(where, train, "steps_per_epoch", steps_per_epoch)
+        size = None
+        if tbptt is not None:
+            output = self.compute_output_shape(train.input_shape)
+            size = check_cut(where, tbptt, self.layers, train.input_shape, output)
         validation = None
         if held is not None:
             validation = Passes(where, held, "validation_steps", validation_steps)
@@ -177,9 +188,12 @@ class Trainer(Evaluator):
             for epoch in course.epochs(epochs):
                 run.call("on_epoch_begin", epoch)
                 means = Means(objective)
-                for step, (x_batch, y_batch, weights) in course.batches(means):
+                for step, batch in course.batches(means):
                     run.batch("on_train_batch_begin", step)
-                    self._step(objective, vector, means, x_batch, y_batch, weights)
+                    if size is None:
+                        self._step(objective, vector, means, batch)
+                    else:
+                        self._step_by_chunks(objective, vector, means, batch, size)
                     if run.listens("on_train_batch_end"):
                         run.batch("on_train_batch_end", step, means.logs())
                     if self.stop_training or interrupt.pending:
@@ -238,19 +252,27 @@ class Trainer(Evaluator):
         means = Means(objective)
         with self._unchanged_before_a_step(where, objective.optimizer):
             vector = self._ready(objective, cast(Shape, x_batch.shape))
-            self._step(objective, vector, means, x_batch, y_batch, batch.weights)
+            self._step(objective, vector, means, (x_batch, y_batch, batch.weights))
         return as_asked(means.logs(), return_dict)
+
+    def _step_by_chunks(
+        self, objective: Objective, vector: ParameterVector, means: Means, batch: Step, size: int
+    ) -> None:
+        """Take one step on each chunk of so many time steps of a batch, states carried between."""
+        with states_between_chunks(self.layers):
+            for chunk, share in cut("fit", *batch, size):
+                self._step(objective, vector, means, chunk, share)
 
     def _step(
         self,
         objective: Objective,
         vector: ParameterVector,
         means: Means,
-        x: Array,
-        y: Array,
-        weights: Array | None = None,
+        batch: Step,
+        share: float = 1,
     ) -> None:
         """Take one step and count its loss in. After an error no parameter is changed."""
+        x, y, weights = batch
         with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is reported below
             y_pred, mask = self.forward_masked(x, True)
             loss, d_y_pred = objective.loss_of(y, y_pred, weights, mask)
@@ -271,7 +293,7 @@ class Trainer(Evaluator):
             if not math.isfinite(np.add.reduce(gradients)):
                 what = "a gradient is not finite"
                 raise NotFiniteError(not_finite("training step", what, x, y, _NOT_TAKEN))
-            means.add(loss, y, y_pred, weights, mask)  # before the step: a metric may raise
+            means.add(loss, y, y_pred, weights, mask, share)  # before the step: a metric may raise
         objective.optimizer.step(vector.values, gradients, part)
         for value, _, rule in self._ruled:
             if rule.constraint is not None:

@@ -25,6 +25,7 @@ class Activation(Layer):
         If there is no such activation.
     """
 
+    by_steps = True
     needs_features = False
 
     def __init__(self, activation: object, **base: Any) -> None:

@@ -117,6 +117,9 @@ class Bidirectional(Wrapper):
         size = self.forward_layer.recurrence.output_size
         return (*shape[:-1], 2 * size) if self.merge_mode == "concat" else shape
 
+    def why_whole(self) -> str | None:
+        return "runs backwards too"
+
     def compute_mask(self, x: Array, mask: Mask | None) -> Mask | None:
         return mask if self.return_sequences else None
 

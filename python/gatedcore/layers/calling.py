@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,16 @@ Mask = npt.NDArray[np.bool_]  # (B, T), True where a step counts
 
 
 class Called(Weighted, ABC):
-    """What can be called on arrays: a layer, as who computes with it sees it."""
+    """What can be called on arrays: a layer, as who computes with it sees it.
+
+    Attributes
+    ----------
+    by_steps : bool
+        Whether each time step of the output follows from that step of the input alone; of layers
+        with states ``why_whole`` says it.
+    """
+
+    by_steps: ClassVar[bool] = False
 
     # What a kind of layer must say.
 
@@ -63,6 +72,10 @@ class Called(Weighted, ABC):
             If it holds no numbers of the right kind.
         """
         return as_array(where, "x", x, self.dtype)
+
+    def why_whole(self) -> str | None:
+        """Return why the layer must see sequences whole; None if it goes forward step by step."""
+        return None if self.by_steps else f"is a {type(self).__name__} and may mix time steps"
 
     def reset_states(self) -> None:
         """Forget what the layer carries from batch to batch: nothing."""

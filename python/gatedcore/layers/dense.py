@@ -38,6 +38,7 @@ class Dense(Layer):
     docs/math.md, dense layer.
     """
 
+    by_steps = True
     known_arguments = keras_arguments.DENSE
     weight_arguments: ClassVar = {"kernel": "kernel", "bias": "bias"}
 

@@ -42,6 +42,7 @@ class Embedding(Layer):
     docs/math.md, embedding.
     """
 
+    by_steps = True
     known_arguments = keras_arguments.EMBEDDING
     weight_arguments: ClassVar = {"embeddings": "embeddings"}
     needs_features = False

@@ -36,6 +36,7 @@ class LayerNormalization(Layer):
     Ba, Kiros and Hinton (2016).
     """
 
+    by_steps = True
     known_arguments = keras_arguments.LAYER_NORMALIZATION
     weight_arguments: ClassVar = {"gamma": "gamma", "beta": "beta"}
 

@@ -36,6 +36,7 @@ class Dropout(Layer):
     Srivastava et al. (2014).
     """
 
+    by_steps = True
     needs_features = False
 
     def __init__(
@@ -145,6 +146,7 @@ class Masking(Layer):
         If it is no number.
     """
 
+    by_steps = True
     needs_features = False
 
     def __init__(self, mask_value: float = 0.0, **base: Any) -> None:

@@ -36,6 +36,7 @@ class SequenceLayer(Layer):
         self.zero_output_for_mask = check_bool(where, "zero_output_for_mask", zero_output_for_mask)
         self.stateful = check_bool(where, "stateful", stateful)
         self._carried: list[Array] | None = None
+        self._between: list[Array] | None = None  # states within a batch that is cut in chunks
         super().__init__(**base)
 
     @property
@@ -82,6 +83,11 @@ class SequenceLayer(Layer):
         """
         super().add_to_stream(stream)
 
+    def why_whole(self) -> str | None:
+        if self.go_backwards:
+            return "has go_backwards=True"
+        return None if self.return_sequences else "has return_sequences=False"
+
     # States.
 
     def take_states(self, initial_state: object, batch: int) -> States:
@@ -119,6 +125,17 @@ class SequenceLayer(Layer):
         """Keep the states after a batch for the next one, if ``stateful``."""
         if self.stateful:
             self._carried = [state.copy() for state in last]
+
+    def begin_chunks(self) -> None:
+        """From now on training forwards see parts of sequences, one after the other.
+
+        A ``stateful`` layer carries its states anyway.
+        """
+        self._between = None if self.stateful else []
+
+    def end_chunks(self) -> None:
+        """From now on training forwards see whole sequences again."""
+        self._between = None
 
     def reset_states(self) -> None:
         """Forget the states carried from the last batch; the next one may have another size."""
@@ -180,12 +197,15 @@ class SequenceLayer(Layer):
         return (y, *last) if self.return_state else y
 
     def forward(self, x: Array, training: bool, mask: Mask | None = None) -> Array:
-        states = self.first_states(len(x))
+        before = self._between if training else None
+        states: States = [*before] if before else self.first_states(len(x))
         manner = self.manner(training, training)
         y, last, saved = self.recurrence.run_over(x, states, manner, mask)
         self.carry(last)
         if training:
             self._saved = saved
+            if self._between is not None:
+                self._between = [state.copy() for state in last]
         return y
 
     def backward(self, d_y: Array, need_d_x: bool) -> Array | None:

@@ -152,6 +152,8 @@ class TimeDistributed(Wrapper):
         If it is no layer, or belongs to a model.
     """
 
+    by_steps = True
+
     def __init__(self, layer: Layer, **base: Any) -> None:
         super().__init__(layer, **base)
         self.needs_features = layer.needs_features
