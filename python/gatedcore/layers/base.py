@@ -201,6 +201,9 @@ class Layer(Called, Configurable):
     def join(self, model: object, dtype: np.dtype[Any]) -> None:
         """Become part of a model."""
         self._owner = weakref.ref(model)
+        self.inherit(dtype)
+
+    def inherit(self, dtype: np.dtype[Any]) -> None:
         self._inherited_dtype = dtype
 
     def next_draws(self) -> RandomStream:

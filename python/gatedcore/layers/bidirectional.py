@@ -6,7 +6,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gatedcore.arrays import Array, Shape
+from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.base import Layer, Mask
+from gatedcore.layers.recurrence import States, added
 from gatedcore.layers.sequence import SequenceLayer
 from gatedcore.layers.weighted import Weighted
 from gatedcore.layers.wrappers import Wrapper
@@ -131,20 +133,22 @@ class Bidirectional(Wrapper):
         training: bool | None = None,
         **keras: object,
     ) -> Any:
-        """Run both layers on an array; build them first if they are not.
+        """Run both layers on an array, or record a call on a symbolic tensor.
+
+        They are built first if they are not.
 
         Parameters
         ----------
-        x : array-like, (B, T, I)
+        x : array-like, (B, T, I), or Tensor
             Input; no unit.
-        initial_state : list of (B, H), optional
+        initial_state : list of array-likes or tensors (B, H), optional
             States of the forward layer, then those of the backward layer; zeros by default.
         mask, training
             As of ``LSTM``.
 
         Returns
         -------
-        ndarray, tuple
+        ndarray or Tensor, or tuple of these
             The merged output, (B, T, 2H) or (B, 2H) with ``"concat"``; with ``merge_mode=None``
             both; with ``return_state`` followed by the states, as in ``initial_state``.
 
@@ -153,8 +157,15 @@ class Bidirectional(Wrapper):
         TypeError, ValueError
             If an argument does not suit the layers.
         """
+        reject_unsupported(self.name, keras, {})
+        return self.run(x, initial_state, mask, training)
+
+    def take_inputs(
+        self, x: object, initial_state: object, mask: object
+    ) -> tuple[list[Any], list[Mask | None]]:
         count = len(self.forward_layer.recurrence.state_names)
-        states: list[Sequence[object] | None] = [None, None]
+        array = self.take(x)
+        states: States = []
         if initial_state is not None:
             if not isinstance(initial_state, list | tuple) or len(initial_state) != 2 * count:
                 raise ValueError(
@@ -162,19 +173,11 @@ class Bidirectional(Wrapper):
                     f"list of {2 * count} arrays; pass the forward layer's states, then the "
                     "backward layer's"
                 )
-            states = [initial_state[:count], initial_state[count:]]
-        array = self.take(x)
-        self.take_mask(mask, array)
+            states = self.forward_layer.take_states(initial_state[:count], array.shape[0])
+            states += self.backward_layer.take_states(initial_state[count:], array.shape[0])
+        steps = self.take_mask(mask, array)
         self.build_for(array)
-        runs: list[Any] = [
-            layer(array, initial_state=state, mask=mask, training=training, **keras)
-            for layer, state in zip((self.forward_layer, self.backward_layer), states, strict=True)
-        ]
-        if not self.return_state:
-            return self._merged(*runs)
-        merged = self._merged(runs[0][0], runs[1][0])
-        outputs = merged if isinstance(merged, tuple) else (merged,)
-        return (*outputs, *runs[0][1:], *runs[1][1:])
+        return [array, *states], [steps]
 
     def _in_time(self, backward: Array) -> Array:
         """Return the backward layer's output, or its gradient, in the other order of steps."""
@@ -192,28 +195,84 @@ class Bidirectional(Wrapper):
         return total * total.dtype.type(0.5) if self.merge_mode == "ave" else total
 
     def forward(self, x: Array, training: bool, mask: Mask | None = None) -> Array:
-        forward = self.forward_layer.forward(x, training, mask)
-        backward = self.backward_layer.forward(x, training, mask)
+        return self.forward_many([x], training, [mask])[0]
+
+    def forward_many(
+        self, inputs: Sequence[Array], training: bool, masks: Sequence[Mask | None]
+    ) -> list[Array]:
+        first, other = self._for_each(inputs)
+        forward, *states = self.forward_layer.forward_many(first, training, masks[:1])
+        backward, *other_states = self.backward_layer.forward_many(other, training, masks[:1])
         if training and self.merge_mode == "mul":
             self._saved = forward, self._in_time(backward)
-        merged: Array = self._merged(forward, backward)
-        return merged
+        merged = self._merged(forward, backward)
+        outputs = merged if self.merge_mode is None else [merged]
+        return [*outputs, *states, *other_states]
 
     def backward(self, d_y: Array, need_d_x: bool) -> Array | None:
-        d_forward, d_other = self._apart(d_y)
-        d_backward = self._in_time(d_other)
-        if not self.return_sequences:
-            d_forward = np.ascontiguousarray(d_forward)
-            d_backward = np.ascontiguousarray(d_backward)
-        d_x = self.forward_layer.backward(d_forward, need_d_x)
-        d_x_other = self.backward_layer.backward(d_backward, need_d_x)
-        return None if d_x is None or d_x_other is None else d_x + d_x_other
+        return self.backward_many([d_y], [need_d_x])[0]
 
-    def _apart(self, d_y: Array) -> tuple[Array, Array]:
+    def backward_many(
+        self, d_outputs: Sequence[Array | None], needed: Sequence[bool]
+    ) -> list[Array | None]:
+        merged = 2 if self.merge_mode is None else 1
+        d_forward, d_other = self._apart(d_outputs[:merged])
+        d_backward = None if d_other is None else self._in_time(d_other)
+        states = d_outputs[merged:]
+        half = len(states) // 2
+        given = (len(needed) - 1) // 2
+        d_x: Array | None = None
+        d_first: list[Array | None] = []
+        for layer, arriving in (
+            (self.forward_layer, [d_forward, *states[:half]]),
+            (self.backward_layer, [d_backward, *states[half:]]),
+        ):
+            asked = [needed[0], *[True] * given]
+            if all(d is None for d in arriving):
+                layer.take_saved()
+                d_first += [None] * given
+                continue
+            d_own, *d_own_first = layer.backward_many(arriving, asked)
+            d_x = added(d_x, d_own)
+            d_first += d_own_first
+        return [d_x, *d_first]
+
+    def _for_each(self, inputs: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        """Return what belongs to each layer of something about the input and initial states."""
+        x, *states = inputs
+        half = len(states) // 2
+        return [x, *states[:half]], [x, *states[half:]]
+
+    def output_shapes(self, input_shapes: Sequence[Shape]) -> list[Shape]:
+        if len(input_shapes) % 2 == 0:
+            raise ValueError(
+                f"{self.name}: initial_state has {len(input_shapes) - 1} states, expected as many "
+                "for each direction; pass the forward layer's states, then the backward layer's"
+            )
+        first, other = self._for_each(input_shapes)
+        _, *states = self.forward_layer.output_shapes(first)
+        _, *other_states = self.backward_layer.output_shapes(other)
+        y = self.compute_output_shape(input_shapes[0])
+        return [*[y] * (2 if self.merge_mode is None else 1), *states, *other_states]
+
+    def output_masks(
+        self, inputs: Sequence[Array], masks: Sequence[Mask | None]
+    ) -> list[Mask | None]:
+        mask = self.compute_mask(inputs[0], masks[0])
+        outputs = 2 if self.merge_mode is None else 1
+        states = 2 * len(self.forward_layer.recurrence.state_names) if self.return_state else 0
+        return [*[mask] * outputs, *[None] * states]
+
+    def _apart(self, d_ys: Sequence[Array | None]) -> tuple[Array | None, Array | None]:
         """Return the gradients of the two outputs, in the order of time."""
+        if self.merge_mode is None:
+            return d_ys[0], d_ys[1]
+        (d_y,) = d_ys
+        if d_y is None:
+            return None, None
         if self.merge_mode == "concat":
-            units = self.forward_layer.recurrence.output_size
-            return d_y[..., :units], d_y[..., units:]
+            size = self.forward_layer.recurrence.output_size
+            return d_y[..., :size], d_y[..., size:]
         if self.merge_mode == "mul":
             (forward, other), self._saved = self._saved, None
             return d_y * other, d_y * forward

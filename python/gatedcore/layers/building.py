@@ -68,8 +68,10 @@ def check_batch_shape(where: str, shape: object) -> Shape:
     return tuple(shape)
 
 
-def check_sample_shape(where: str, shape: object) -> Shape:
-    """Return the shape of one sample as a tuple of sizes and None.
+def check_sample_shape(where: str, shape: object, *, features: bool = True) -> Shape:
+    """Return the shape of one sample as a tuple of sizes and None, with a size on the last axis.
+
+    Without ``features`` the last axis too may have any size, as that of tokens has.
 
     Raises
     ------
@@ -81,7 +83,7 @@ def check_sample_shape(where: str, shape: object) -> Shape:
             f"{where}: input_shape is {shape!r}, expected a tuple such as (None, 1); "
             "pass the shape of one sample without the batch"
         )
-    if shape[-1] is None:
+    if shape[-1] is None and features:
         raise ValueError(
             f"{where}: input_shape is {tuple(shape)}, expected a size on the last axis; "
             "pass the number of features there"

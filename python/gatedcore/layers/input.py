@@ -1,4 +1,4 @@
-"""The shape of a model's input, for models that name it first, as Keras's do."""
+"""A model's input: the first line of a ``Sequential``, or the tensor that a graph starts from."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
@@ -7,21 +7,28 @@ from gatedcore import keras_arguments
 from gatedcore.arrays import Shape, as_dtype
 from gatedcore.configs import Configurable, decode, encode
 from gatedcore.keras_arguments import reject_unsupported
-from gatedcore.layers.building import check_sample_shape
+from gatedcore.layers.building import check_sample_shape, unique_name
+from gatedcore.layers.tensor import Tensor
 from gatedcore.registration import add_library_class
 
 InputKind = TypeVar("InputKind", bound="Input")
 
 
-class Input(Configurable):
-    """Shape of one sample, to put in front of a ``Sequential``'s layers.
+class Input(Tensor, Configurable):
+    """Shape of one sample: put in front of a ``Sequential``'s layers, or called by layers.
 
     Parameters
     ----------
     shape : tuple
-        Shape of one sample, None for any size: ``(None, 1)`` for sequences of one feature.
+        Shape of one sample, None for any size: ``(None, 1)`` for sequences of one feature,
+        ``(None,)`` for tokens.
     dtype : str or dtype, optional
-        float32 or float64, for layers that name none.
+        float32 or float64, for layers that name none; int32 or int64 for tokens, which says nothing
+        to layers.
+    name : str, optional
+        By default one made from the class; a ``Model`` takes a dict of arrays by these names.
+    **keras
+        Other arguments of Keras are refused unless they ask for nothing.
 
     Raises
     ------
@@ -29,16 +36,33 @@ class Input(Configurable):
         If an argument is out of its range.
     """
 
-    def __init__(self, shape: Sequence[int | None], *, dtype: object = None) -> None:
-        self.sample_shape: Shape = check_sample_shape("Input", shape)
-        self.dtype = None if dtype is None else as_dtype("Input", dtype)
+    def __init__(
+        self,
+        shape: Sequence[int | None],
+        *,
+        dtype: object = None,
+        name: str | None = None,
+        **keras: object,
+    ) -> None:
+        reject_unsupported("Input", keras, keras_arguments.INPUT)
+        self.sample_shape: Shape = check_sample_shape("Input", shape, features=False)
+        if name is not None and (not isinstance(name, str) or not name):
+            raise TypeError(f"Input: name is {name!r}, expected a string; pass one, or leave it")
+        self.name = name or unique_name("InputLayer")
+        self._tokens = _integers(dtype)
+        given = None if dtype is None or self._tokens else as_dtype("Input", dtype)
+        super().__init__((None, *self.sample_shape), given)
 
     def get_config(self) -> dict[str, Any]:
-        """Return shape, with an axis for the batch, and dtype, as Keras's ``InputLayer``."""
+        """Return shape, with an axis for the batch, dtype and name, as Keras's ``InputLayer``."""
         return {
             "batch_shape": [None, *self.sample_shape],
-            "dtype": encode(self.dtype, "Input.get_config: dtype"),
+            "dtype": self._tokens or encode(self.dtype, "Input.get_config: dtype"),
+            "name": self.name,
         }
+
+    def __repr__(self) -> str:
+        return f"<Input {self.name!r} {self.shape}>"
 
     @classmethod
     def from_config(cls: type[InputKind], config: Mapping[str, Any]) -> InputKind:
@@ -57,9 +81,15 @@ class Input(Configurable):
                 "[None, None, 1]; pass what get_config returned"
             )
         dtype = given.pop("dtype", None)
-        given.pop("name", None)  # which names nothing here
+        name = given.pop("name", None)
         reject_unsupported("Input.from_config", {**given, "batch": shape[0]}, keras_arguments.INPUT)
-        return cls(tuple(shape[1:]), dtype=dtype)
+        return cls(tuple(shape[1:]), dtype=dtype, name=name)
+
+
+def _integers(dtype: object) -> str | None:
+    """Return the name of a dtype of tokens, None for others."""
+    name = getattr(dtype, "name", None) or getattr(dtype, "__name__", None) or dtype
+    return name if name in ("int32", "int64") else None
 
 
 add_library_class(Input, "InputLayer")  # Keras's name

@@ -1,11 +1,12 @@
 """What runs a sequence: the contract between layers over time and the cells that fill them."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from gatedcore.arrays import Array, as_contiguous
-from gatedcore.checks import check_shape
+from gatedcore.arrays import Array, Shape, as_contiguous
+from gatedcore.checks import check_shape, fits
 from gatedcore.layers.base import Mask
 
 States = list[Array | None]  # one (B, size) for each state; None for zeros
@@ -91,6 +92,30 @@ def take_states(
         check_shape(where, f"initial_state {name}", array, expected, "(batch, units)", advice)
         taken.append(array)
     return taken
+
+
+def check_state_shapes(
+    where: str,
+    shapes: Sequence[Shape],
+    batch: int | None,
+    names: tuple[str, ...],
+    sizes: tuple[int, ...],
+) -> None:
+    """Raise unless initial states of these shapes suit a layer's.
+
+    Raises
+    ------
+    ValueError
+        If their number or a shape does not.
+    """
+    if len(shapes) != len(names) or not all(
+        fits(shape, (batch, size)) for shape, size in zip(shapes, sizes, strict=True)
+    ):
+        raise ValueError(
+            f"{where}: initial_state has shapes {', '.join(map(str, shapes))}, expected "
+            f"{', '.join(str((batch, size)) for size in sizes)} for [{', '.join(names)}]; pass one "
+            "state (batch, units) for each"
+        )
 
 
 def added(d: Array | None, more: Array | None) -> Array | None:

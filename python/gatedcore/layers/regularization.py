@@ -84,7 +84,7 @@ class Dropout(Layer):
     def forward(self, x: Array, training: bool, mask: Mask | None = None) -> Array:
         if not training:
             return x
-        if not self.rate:
+        if not self.rate or not self._drawing:
             self._saved = None
             return x
         shape = cast(tuple[int, ...], self.draw_shape(cast(Shape, x.shape)))

@@ -1,14 +1,23 @@
 """Layers over whole sequences: (B, T, I) in; outputs of all steps or the last, states on demand."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from gatedcore import _core, keras_arguments
 from gatedcore.arrays import Array, Shape
 from gatedcore.checks import check_bool
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.base import Layer, Mask
-from gatedcore.layers.recurrence import Manner, Recurrence, States, take_states
+from gatedcore.layers.recurrence import (
+    Manner,
+    Recurrence,
+    States,
+    check_state_shapes,
+    take_states,
+)
 
 
 class SequenceLayer(Layer):
@@ -158,14 +167,16 @@ class SequenceLayer(Layer):
         mask: object = None,
         training: bool | None = None,
         **keras: object,
-    ) -> Array | tuple[Array, ...]:
-        """Run the layer on an array; build it first if it is not.
+    ) -> Any:
+        """Run the layer on an array, or record a call on a symbolic tensor.
+
+        It is built first if it is not.
 
         Parameters
         ----------
-        x : array-like, (B, T, I)
+        x : array-like, (B, T, I), or Tensor
             Input; no unit.
-        initial_state : list of array-likes (B, H), one for each state, optional
+        initial_state : list of array-likes or tensors (B, H), one for each state, optional
             ``[h, c]`` of an LSTM; a single state may come without a list. Zeros by default.
         mask : array-like of bool, (B, T), optional
             True where a step counts; any pattern. A step that does not count leaves the states as
@@ -175,7 +186,7 @@ class SequenceLayer(Layer):
 
         Returns
         -------
-        ndarray, (B, T, H) or (B, H), or tuple ``(output, *states)`` with ``return_state``
+        ndarray or Tensor, (B, T, H) or (B, H), or tuple ``(output, *states)`` with ``return_state``
             Outputs of all steps or of the last, the last states.
 
         Raises
@@ -184,31 +195,68 @@ class SequenceLayer(Layer):
             If an argument does not suit the layer.
         """
         reject_unsupported(self.name, keras, keras_arguments.SEQUENCE_CALL)
-        draw = check_bool(self.name, "training", False if training is None else training)
+        return self.run(x, initial_state, mask, training)
+
+    def take_inputs(
+        self, x: object, initial_state: object, mask: object
+    ) -> tuple[list[Any], list[Mask | None]]:
         array = self.take(x)
-        if initial_state is None:
-            states = self.first_states(array.shape[0])
-        else:
+        states: States = []
+        if initial_state is not None:
             states = self.take_states(initial_state, array.shape[0])
         steps = self.take_mask(mask, array)
         self.build_for(array)
-        y, last, _ = self.recurrence.run_over(array, states, self.manner(draw, False), steps)
-        self.carry(last)
-        return (y, *last) if self.return_state else y
+        return [array, *states], [steps]
 
     def forward(self, x: Array, training: bool, mask: Mask | None = None) -> Array:
+        return self.forward_many([x], training, [mask])[0]
+
+    def forward_many(
+        self, inputs: Sequence[Array], training: bool, masks: Sequence[Mask | None]
+    ) -> list[Array]:
+        x, *given = inputs
         before = self._between if training else None
-        states: States = [*before] if before else self.first_states(len(x))
-        manner = self.manner(training, training)
-        y, last, saved = self.recurrence.run_over(x, states, manner, mask)
+        states: States = [*(given or before or self.first_states(len(x)))]
+        manner = self.manner(training and self._drawing, training)
+        y, last, saved = self.recurrence.run_over(x, states, manner, masks[0])
         self.carry(last)
         if training:
             self._saved = saved
             if self._between is not None:
                 self._between = [state.copy() for state in last]
-        return y
+        return [y, *last] if self.return_state else [y]
 
     def backward(self, d_y: Array, need_d_x: bool) -> Array | None:
-        saved, self._saved = self._saved, None
+        return self._run_back(d_y, [None] * len(self.recurrence.state_names), need_d_x)[0]
+
+    def backward_many(
+        self, d_outputs: Sequence[Array | None], needed: Sequence[bool]
+    ) -> list[Array | None]:
+        d_y, *d_last = d_outputs
+        # The kernels take rows of states in one piece; what arrives may be cut from a wider array.
+        arriving = [None if d is None else np.ascontiguousarray(d) for d in d_last]
+        if not self.return_sequences and d_y is not None:
+            d_y = np.ascontiguousarray(d_y)
         none: States = [None] * len(self.recurrence.state_names)
-        return self.recurrence.run_back(saved, d_y, none, self.manner(True, True), need_d_x)[0]
+        d_x, d_first = self._run_back(d_y, arriving or none, needed[0])
+        return [d_x, *d_first][: len(needed)]
+
+    def _run_back(
+        self, d_y: Array | None, d_states: States, need_d_x: bool
+    ) -> tuple[Array | None, list[Array]]:
+        saved, self._saved = self._saved, None
+        return self.recurrence.run_back(saved, d_y, d_states, self.manner(True, True), need_d_x)
+
+    def output_shapes(self, input_shapes: Sequence[Shape]) -> list[Shape]:
+        x, *given = input_shapes
+        y = self.compute_output_shape(x)
+        batch, sizes = x[0], self.recurrence.state_sizes
+        if given:
+            check_state_shapes(self.name, given, batch, self.recurrence.state_names, sizes)
+        return [y, *((batch, size) for size in sizes)] if self.return_state else [y]
+
+    def output_masks(
+        self, inputs: Sequence[Array], masks: Sequence[Mask | None]
+    ) -> list[Mask | None]:
+        states = len(self.recurrence.state_names) if self.return_state else 0
+        return [self.compute_mask(inputs[0], masks[0]), *[None] * states]

@@ -110,10 +110,24 @@ class Wrapper(Layer):
             )
             layer.adopt(vector, own, of_own, features)
 
-    def join(self, model: object, dtype: np.dtype[Any]) -> None:
-        super().join(model, dtype)
+    def inherit(self, dtype: np.dtype[Any]) -> None:
+        super().inherit(dtype)
         for layer in self.within().values():
             layer.join(self, dtype)
+
+    def set_drawing(self, value: bool) -> None:
+        super().set_drawing(value)
+        for layer in self.within().values():
+            layer.set_drawing(value)
+
+    def take_saved(self) -> Any:
+        return [super().take_saved(), *(layer.take_saved() for layer in self.within().values())]
+
+    def give_saved(self, saved: Any) -> None:
+        own, *inner = saved
+        super().give_saved(own)
+        for layer, kept in zip(self.within().values(), inner, strict=True):
+            layer.give_saved(kept)
 
     def check_free_for(self, model: object, dtype: np.dtype[Any] | None) -> None:
         super().check_free_for(model, dtype)

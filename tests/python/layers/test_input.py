@@ -17,7 +17,7 @@ def test_dtype_for_the_whole_model() -> None:
     assert all(value.dtype == np.float64 for value in model.weights)
 
 
-@pytest.mark.parametrize("shape", [3, (), (2, None)])
+@pytest.mark.parametrize("shape", [3, (), (2, 0)])
 def test_bad_shapes(shape: object) -> None:
     with pytest.raises((TypeError, ValueError), match="Input: input_shape is"):
         gk.Input(shape)
@@ -27,3 +27,32 @@ def test_comes_first_and_once() -> None:
     model = gk.Sequential([gk.Input((2,)), gk.Dense(1)])
     with pytest.raises(ValueError, match="an Input came after other layers, expected it first"):
         model.add(gk.Input((2,)))
+
+
+def test_tokens_have_any_length_and_an_integer_dtype_that_layers_do_not_take() -> None:
+    tokens = gk.Input((None,), dtype="int32", name="tokens")
+    model = gk.Sequential([tokens, gk.Embedding(5, 2), gk.LSTM(3)])
+    assert model.dtype == np.float32
+    assert model.output_shape == (None, 3)
+    config = tokens.get_config()
+    assert config == {"batch_shape": [None, None], "dtype": "int32", "name": "tokens"}
+    assert gk.Input.from_config(config).get_config() == config
+
+
+def test_layers_that_need_a_size_say_so() -> None:
+    with pytest.raises(ValueError, match="expected a size on the last axis"):
+        gk.Dense(2)(gk.Input((None,)))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"name": 3}, TypeError, "Input: name is 3, expected a string"),
+        ({"dtype": "float16"}, ValueError, "Input: dtype is 'float16'"),
+        ({"sparse": True}, ValueError, "Input: sparse=True is not supported"),
+        ({"shap": 1}, TypeError, "Input: got an unknown argument 'shap'"),
+    ],
+)
+def test_bad_arguments(arguments: dict, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        gk.Input((2,), **arguments)
