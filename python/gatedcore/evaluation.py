@@ -12,6 +12,7 @@ from gatedcore import feeding, keras_arguments
 from gatedcore.arrays import Array, Shape
 from gatedcore.batches import Feed, Passes
 from gatedcore.callbacks import CallbackList, Logs, check_callbacks
+from gatedcore.diagnosis import not_finite
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.base import Layer, Mask
 from gatedcore.layers.weighted import Rule
@@ -187,7 +188,8 @@ class Evaluator(ABC):
                 y_pred, mask = self.forward_masked(x, False)
                 loss = objective.loss_of(y, y_pred, weights, mask)[0] + penalty
             if not math.isfinite(loss):
-                raise ValueError(not_finite(where, f"loss of batch {step} is {loss}", x, y))
+                what = f"loss of batch {step} is {loss}"
+                raise ValueError(not_finite(where, what, x, y, self.layers, self.forward))
             means.add(loss, y, y_pred, weights, mask)
             if run.listens("on_test_batch_end"):
                 run.batch("on_test_batch_end", step, means.logs())
@@ -307,14 +309,3 @@ def as_asked(logs: Logs, return_dict: bool) -> float | list[float] | Logs:
     if return_dict:
         return logs
     return list(logs.values()) if len(logs) > 1 else logs["loss"]
-
-
-def not_finite(where: str, what: str, x: Array, y: Array, outcome: str = "") -> str:
-    """Return the message for a batch whose loss or gradients are no numbers."""
-    culprits = [name for name, array in (("x", x), ("y", y)) if not np.isfinite(array).all()]
-    advice = (
-        f"{' and '.join(culprits)} of this batch holds NaN or infinity: clean the data"
-        if culprits
-        else "lower the learning rate or scale the data"
-    )
-    return f"{where}: {what}, expected a finite number; {advice}{outcome}"

@@ -15,7 +15,8 @@ from gatedcore.callbacks import CallbackList, History, Logs, NotFiniteError, che
 from gatedcore.checks import check_bool, check_count
 from gatedcore.chunks import check_cut, cut, states_between_chunks
 from gatedcore.course import Course
-from gatedcore.evaluation import Evaluator, as_asked, not_finite
+from gatedcore.diagnosis import not_finite
+from gatedcore.evaluation import Evaluator, as_asked
 from gatedcore.interrupt import DeferredInterrupt
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.weighted import Rule
@@ -26,8 +27,6 @@ from gatedcore.parameters import ParameterVector
 from gatedcore.progress import printers
 from gatedcore.random import make_generator, undone_on_error
 from gatedcore.sources import SourceBatches
-
-_NOT_TAKEN = " (the step was not taken, weights and optimizer are as before it)"
 
 
 class Trainer(Evaluator):
@@ -277,8 +276,7 @@ class Trainer(Evaluator):
             y_pred, mask = self.forward_masked(x, True)
             loss, d_y_pred = objective.loss_of(y, y_pred, weights, mask)
             if not math.isfinite(loss):
-                what = f"loss is {loss}"
-                raise NotFiniteError(not_finite("training step", what, x, y, _NOT_TAKEN))
+                raise self._not_finite(f"loss is {loss}", x, y, backward=False)
             part, gradients = self._part, vector.gradients
             if part is None:
                 gradients.fill(0.0)
@@ -291,13 +289,30 @@ class Trainer(Evaluator):
                 gradients = part.take(gradients)
             # One NaN or infinity spoils the sum; the sum costs less than a test of each element.
             if not math.isfinite(np.add.reduce(gradients)):
-                what = "a gradient is not finite"
-                raise NotFiniteError(not_finite("training step", what, x, y, _NOT_TAKEN))
+                raise self._not_finite("a gradient is not finite", x, y, backward=True)
             means.add(loss, y, y_pred, weights, mask, share)  # before the step: a metric may raise
         objective.optimizer.step(vector.values, gradients, part)
         for value, _, rule in self._ruled:
             if rule.constraint is not None:
                 value[...] = rule.constraint(value)
+
+    def _not_finite(self, what: str, x: Array, y: Array, *, backward: bool) -> NotFiniteError:
+        """Return the error for a batch whose loss or gradients are no finite numbers."""
+        course, place = self._course, ""
+        if course is not None:
+            place = f"batch {course.step} of epoch {course.epoch + 1}, counted from 1; "
+        return NotFiniteError(
+            not_finite(
+                "training step",
+                what,
+                x,
+                y,
+                self.layers,
+                self.forward,
+                backward=backward,
+                outcome=f" ({place}the step was not taken, weights and optimizer are as before it)",
+            )
+        )
 
     @contextmanager
     def _unchanged_before_a_step(self, where: str, optimizer: Optimizer) -> Iterator[None]:

@@ -49,6 +49,7 @@ PYTHON_LEVELS = [
         "batches",
         "callbacks",
         "chunks",
+        "diagnosis",
         "feeding",
         "objective",
         "progress",
