@@ -2,7 +2,6 @@
 
 import argparse
 import difflib
-import importlib
 import os
 import platform
 import sys
@@ -13,7 +12,7 @@ from gatedcore.tasks.console import Parser
 
 _COMMANDS_HELP = """commands:
   run NAME [options]  run an example task; run NAME --help lists its options
-  tasks               list the example tasks
+  run --list, tasks   list the example tasks
   info                version, instruction sets, threads, build flags
   bench [options]     a minute of timing on this machine; bench --help lists its options
 """
@@ -98,12 +97,15 @@ def _run(arguments: list[str]) -> None:
             "try gatedcore run temperature"
         )
     name, *rest = arguments
+    if name == "--list":
+        _no_arguments("run --list", rest)
+        _list_tasks([])
+        return
     if name in ("-h", "--help"):
         print("usage: gatedcore run NAME [options]\n")
         _list_tasks([])
         return
-    module = importlib.import_module(f"gatedcore.tasks.{_pick('task', name, tasks.NAMES)}")
-    module.main(rest)
+    tasks.module(_pick("task", name, tasks.NAMES)).main(rest)
 
 
 def _list_tasks(arguments: list[str]) -> None:
@@ -111,8 +113,7 @@ def _list_tasks(arguments: list[str]) -> None:
     _no_arguments("tasks", arguments)
     width = max(map(len, tasks.NAMES))
     for name in tasks.NAMES:
-        module = importlib.import_module(f"gatedcore.tasks.{name}")
-        print(f"{name:<{width}}  {(module.__doc__ or '').splitlines()[0]}")
+        print(f"{name:<{width}}  {(tasks.module(name).__doc__ or '').splitlines()[0]}")
 
 
 def _info(arguments: list[str]) -> None:

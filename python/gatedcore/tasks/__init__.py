@@ -3,4 +3,21 @@
 Each is a module with a function ``main(arguments)``.
 """
 
-NAMES = ("adding", "compare", "sentiment", "sine", "temperature", "vowels")
+import importlib
+from types import ModuleType
+
+NAMES = (
+    "adding",
+    "compare",
+    "copy",
+    "sentiment",
+    "sine",
+    "temperature",
+    "vowels",
+)
+_MODULES = {"copy": "copy_memory"}  # the standard library has a copy.py
+
+
+def module(name: str) -> ModuleType:
+    """Return the module of one of the ``NAMES``."""
+    return importlib.import_module(f"gatedcore.tasks.{_MODULES.get(name, name)}")

@@ -1,13 +1,13 @@
 """Add two marked numbers far apart in a sequence: Hochreiter and Schmidhuber's test of memory."""
 
-import time
 from collections.abc import Sequence
 
 import numpy as np
 
 import gatedcore as gk
 from gatedcore.arrays import Array
-from gatedcore.tasks.console import EpochBar, count, print_table, save_plots, task_parser
+from gatedcore.tasks.console import count, print_table, save_plots, task_parser
+from gatedcore.tasks.training import StopWhen, train
 
 UNITS = 32
 SEQUENCES, UNSEEN = 10_000, 1000  # to learn from, and to judge by
@@ -26,14 +26,6 @@ def sequences(count: int, length: int, rng: np.random.Generator) -> tuple[Array,
     x[rows, rng.integers(0, length // 2, count), 1] = 1
     x[rows, rng.integers(length // 2, length, count), 1] = 1
     return x, (x[:, :, 0] * x[:, :, 1]).sum(axis=1, keepdims=True)
-
-
-class StopWhenSolved(gk.Callback):
-    """Ends a run at an epoch whose validation loss is low enough."""
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Look at it."""
-        self.model.stop_training = (logs or {})["val_loss"] < SOLVED
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -62,17 +54,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
             model = gk.Sequential([layer(UNITS, input_shape=(None, 2)), gk.Dense(1)])
             model.compile(optimizer=gk.Adam(0.005), loss="mse")
             title = f"{name}, {length} steps"
-            begin = time.perf_counter()
-            history = model.fit(
+            history, seconds = train(
+                title,
+                model,
                 x,
                 y,
                 batch_size=64,
                 epochs=options.epochs,
-                verbose=0,
                 validation_data=unseen,
-                callbacks=[EpochBar(title), StopWhenSolved()],
+                callbacks=[StopWhen("val_loss", lambda loss: loss < SOLVED)],
             )
-            seconds = time.perf_counter() - begin
             losses = history.history["val_loss"]
             histories[title] = history
             rows.append([title, len(losses), f"{seconds:.1f}", losses[-1]])

@@ -1,12 +1,12 @@
 """Compare an LSTM and a GRU on a noisy sine wave: errors, times, and what no model can beat."""
 
-import time
 from collections.abc import Sequence
 
 import numpy as np
 
 import gatedcore as gk
-from gatedcore.tasks.console import EpochBar, count, print_table, save_plots, task_parser
+from gatedcore.tasks.console import count, print_table, save_plots, task_parser
+from gatedcore.tasks.training import train
 
 POINTS, NOISE = 1000, 0.1  # values, and the standard deviation of what is added to each
 SHOWN = 100  # forecasts in the picture
@@ -35,16 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             [layer(50, activation="relu", input_shape=(options.length, 1)), gk.Dense(1)]
         )
         model.compile(optimizer="adam", loss="mse")
-        begin = time.perf_counter()
-        histories[name] = model.fit(
-            x,
-            y,
-            epochs=options.epochs,
-            validation_split=0.2,
-            verbose=0,
-            callbacks=[EpochBar(name)],
+        histories[name], seconds = train(
+            name, model, x, y, epochs=options.epochs, validation_split=0.2
         )
-        seconds = time.perf_counter() - begin
         losses = histories[name].history["val_loss"]
         rows.append([name, f"{model.count_params():,}", f"{seconds:.2f}", losses[-1], min(losses)])
         predictions[name] = model.predict(x[-SHOWN:])[:, 0]

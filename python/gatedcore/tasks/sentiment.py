@@ -1,7 +1,6 @@
 """Learn from film reviews whether they praise or complain, and judge a sentence of yours."""
 
 import re
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,8 @@ import numpy.typing as npt
 import gatedcore as gk
 from gatedcore.datasets import imdb
 from gatedcore.preprocessing.sequence import pad_sequences
-from gatedcore.tasks.console import EpochBar, data_file, print_table, save_plots, task_parser
+from gatedcore.tasks.console import data_file, print_table, save_plots, task_parser
+from gatedcore.tasks.training import keep_best, train
 
 WORDS, LENGTH = 10_000, 200  # the most frequent words, and the last so many of a review
 START, UNKNOWN, INDEX_FROM = 1, 2, 3  # of datasets.imdb
@@ -53,20 +53,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ]
     )
     model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
-    begin = time.perf_counter()
-    history = model.fit(
+    history, seconds = train(
+        "LSTM",
+        model,
         pad_sequences(reviews, maxlen=LENGTH),
         praise,
         batch_size=128,
         epochs=options.epochs,
         validation_split=0.2,
-        verbose=0,
-        callbacks=[
-            EpochBar("LSTM"),
-            gk.EarlyStopping(patience=options.epochs, restore_best_weights=True),
-        ],
+        callbacks=[keep_best(options.epochs)],
     )
-    seconds = time.perf_counter() - begin
     probabilities = model.predict(pad_sequences(unseen, maxlen=LENGTH), batch_size=128)[:, 0]
     accuracy = float(np.mean((probabilities > 0.5) == expected))
     print_table(

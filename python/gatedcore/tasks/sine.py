@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 import gatedcore as gk
-from gatedcore.tasks.console import EpochBar, print_table, save_plots, task_parser
+from gatedcore.tasks.console import print_table, save_plots, task_parser
+from gatedcore.tasks.training import train
 
 LENGTH = 10  # values in a window
 KNOWN, UNSEEN = 1000, 100  # values to learn from, and those that follow
@@ -26,9 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name, layer in (("LSTM", gk.LSTM), ("GRU", gk.GRU)):
         model = gk.Sequential([layer(50, activation="relu", input_shape=(LENGTH, 1)), gk.Dense(1)])
         model.compile(optimizer="adam", loss="mse")
-        histories[name] = model.fit(
-            x_known, y_known, epochs=options.epochs, verbose=0, callbacks=[EpochBar(name)]
-        )
+        histories[name], _ = train(name, model, x_known, y_known, epochs=options.epochs)
         predictions[name] = model.predict(x_next)[:, 0]
 
     print_table(

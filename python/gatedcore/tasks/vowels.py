@@ -1,7 +1,5 @@
 """Tell nine speakers apart by the same two vowels, from sequences of 7 to 29 frames."""
 
-import itertools
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,9 +9,11 @@ import numpy.typing as npt
 
 import gatedcore as gk
 from gatedcore.preprocessing.sequence import pad_sequences
-from gatedcore.tasks.console import EpochBar, data_file, print_table, save_plots, task_parser
+from gatedcore.tasks.console import data_file, print_table, save_plots, task_parser
+from gatedcore.tasks.files import cut, read_arrays
+from gatedcore.tasks.training import train
 
-Frames = list[npt.NDArray[np.float32]]
+Frames = list[npt.NDArray[Any]]
 SPEAKERS = 9
 SOURCE = (
     "Kudo, Toyama and Shimbo (1999), Japanese Vowels, UCI Machine Learning Repository, as arrays "
@@ -23,10 +23,8 @@ SOURCE = (
 
 def read(path: Path, part: str) -> tuple[Frames, npt.NDArray[np.int64]]:
     """Return the utterances, each (frames, 12), and their speakers."""
-    with np.load(path) as arrays:
-        x, offsets = arrays[f"{part}_x"], arrays[f"{part}_offsets"]
-        y = arrays[f"{part}_y"].astype(np.int64)
-    return [x[a:b] for a, b in itertools.pairwise(offsets)], y
+    x, offsets, y = read_arrays(path, [f"{part}_{name}" for name in ("x", "offsets", "y")])
+    return cut(x, offsets), y.astype(np.int64)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -57,16 +55,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ]
     )
     model.compile(gk.Adam(0.003), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-    begin = time.perf_counter()
-    model.fit(
+    _, seconds = train(
+        "GRU in both directions",
+        model,
         padded(utterances),
         speakers,
         batch_size=16,
         epochs=options.epochs,
-        verbose=0,
-        callbacks=[EpochBar("GRU in both directions")],
     )
-    seconds = time.perf_counter() - begin
     probabilities = model.predict(padded(unseen))
     accuracy = float(np.mean(probabilities.argmax(axis=1) == expected))
     print_table(
