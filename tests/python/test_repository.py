@@ -90,6 +90,7 @@ THIRD_PARTY = {
         "plot.confusion",
         "plot.forecast",
         "plot.history",
+        "plot.horizon",
         "plot.trace",
         "plot.weights",
         "tasks.console",

@@ -11,6 +11,7 @@ from gatedcore.plot.chain import plot_model
 from gatedcore.plot.confusion import plot_confusion
 from gatedcore.plot.forecast import plot_forecast
 from gatedcore.plot.history import plot_history
+from gatedcore.plot.horizon import plot_horizon
 from gatedcore.plot.trace import plot_trace
 from gatedcore.plot.weights import plot_weights
 
@@ -18,6 +19,7 @@ __all__ = [
     "plot_confusion",
     "plot_forecast",
     "plot_history",
+    "plot_horizon",
     "plot_model",
     "plot_trace",
     "plot_weights",

@@ -10,6 +10,7 @@ NAMES = (
     "adding",
     "compare",
     "copy",
+    "pm25",
     "sentiment",
     "sine",
     "temperature",
