@@ -33,6 +33,7 @@ from gatedcore.callbacks import (
 from gatedcore.layers import (
     GRU,
     LSTM,
+    RNN,
     Activation,
     Bidirectional,
     Dense,
@@ -49,6 +50,7 @@ from gatedcore.layers import (
     SimpleRNN,
     SimpleRNNCell,
     SpatialDropout1D,
+    StackedRNNCells,
     TimeDistributed,
 )
 from gatedcore.model import Sequential
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
 __all__ = [
     "GRU",
     "LSTM",
+    "RNN",
     "SGD",
     "Activation",
     "Adam",
@@ -92,6 +95,7 @@ __all__ = [
     "SimpleRNN",
     "SimpleRNNCell",
     "SpatialDropout1D",
+    "StackedRNNCells",
     "Stream",
     "TerminateOnNaN",
     "TimeDistributed",

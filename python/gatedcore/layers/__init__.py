@@ -10,6 +10,7 @@ from gatedcore.layers.input import Input
 from gatedcore.layers.lstm import LSTM, LSTMCell
 from gatedcore.layers.normalization import LayerNormalization
 from gatedcore.layers.regularization import Dropout, Masking, SpatialDropout1D
+from gatedcore.layers.rnn import RNN, StackedRNNCells
 from gatedcore.layers.shaping import Flatten, RepeatVector, Reshape
 from gatedcore.layers.simple_rnn import SimpleRNN, SimpleRNNCell
 from gatedcore.layers.trace import GRUTrace, LSTMTrace, Trace
@@ -18,6 +19,7 @@ from gatedcore.layers.wrappers import TimeDistributed
 __all__ = [
     "GRU",
     "LSTM",
+    "RNN",
     "Activation",
     "Bidirectional",
     "Dense",
@@ -37,6 +39,7 @@ __all__ = [
     "SimpleRNN",
     "SimpleRNNCell",
     "SpatialDropout1D",
+    "StackedRNNCells",
     "TimeDistributed",
     "Trace",
 ]

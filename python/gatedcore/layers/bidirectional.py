@@ -1,7 +1,7 @@
 """A recurrent layer forward in time beside one backward."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar, cast
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from gatedcore.layers.recurrence import States, added
 from gatedcore.layers.sequence import SequenceLayer
 from gatedcore.layers.weighted import Weighted
 from gatedcore.layers.wrappers import Wrapper
+
+L = TypeVar("L", bound=Layer)
 
 MERGE_MODES = ("concat", "sum", "ave", "mul", None)
 
@@ -90,11 +92,15 @@ class Bidirectional(Wrapper):
                 f"{where}: both layers have go_backwards={one.go_backwards}, expected one of each; "
                 "give backward_layer go_backwards=True"
             )
-        for name in ("return_sequences", "return_state", "units"):
-            if getattr(one, name) != getattr(other, name):
+        for name, given, wanted in (
+            ("return_sequences", other.return_sequences, one.return_sequences),
+            ("return_state", other.return_state, one.return_state),
+            ("units", other.recurrence.output_size, one.recurrence.output_size),
+        ):
+            if given != wanted:
                 raise ValueError(
-                    f"{where}: backward_layer has {name}={getattr(other, name)}, expected "
-                    f"{getattr(one, name)} as layer; give both the same"
+                    f"{where}: backward_layer has {name}={given}, expected {wanted} as layer; give "
+                    "both the same"
                 )
 
     @property
@@ -282,13 +288,30 @@ class Bidirectional(Wrapper):
 
 def _other_way(layer: SequenceLayer) -> SequenceLayer:
     """Return a copy of a recurrent layer, not built, that runs in the other direction."""
-    twin: SequenceLayer = type(layer).__new__(type(layer))
-    twin.__dict__.update(layer.__dict__)
-    Weighted.__init__(twin)  # without weights of its own
-    twin.rules = layer.rules
-    twin.name, twin._owner, twin._saved, twin._draws = f"backward_{layer.name}", None, None, 0
+    twin: SequenceLayer = _without_weights(layer, {})
+    twin.name = f"backward_{layer.name}"
     twin.go_backwards = not layer.go_backwards
+    return twin
+
+
+def _without_weights(layer: L, made: dict[int, Layer]) -> L:
+    """Return a copy of a layer, and of the cells within, that is not built; seeds differ."""
+    if id(layer) in made:
+        return cast(L, made[id(layer)])
+    twin: L = type(layer).__new__(type(layer))
+    made[id(layer)] = twin
+    twin.__dict__.update(layer.__dict__)
+    Weighted.__init__(twin)
+    twin.rules = layer.rules
+    twin._owner, twin._saved, twin._draws = None, None, 0
     if isinstance(layer.seed, int):  # the same seed would give both the same weights
         child = np.random.SeedSequence([layer.seed, 1])
         twin.seed = int(child.generate_state(1, np.uint32)[0])
+    for name, value in vars(layer).items():
+        if isinstance(value, Layer):
+            setattr(twin, name, _without_weights(value, made))
+        elif isinstance(value, list) and any(isinstance(item, Layer) for item in value):
+            setattr(twin, name, [_without_weights(item, made) for item in value])
+    if isinstance(twin, Wrapper):
+        twin.hold()
     return twin

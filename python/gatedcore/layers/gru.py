@@ -6,8 +6,9 @@ from gatedcore import _core, ops
 from gatedcore.arrays import Array
 from gatedcore.checks import check_bool
 from gatedcore.layers.base import Mask
+from gatedcore.layers.cell import Cell
 from gatedcore.layers.recurrence import Manner, States
-from gatedcore.layers.recurrent import CellLayer, GatedLayer
+from gatedcore.layers.recurrent import GatedLayer
 from gatedcore.layers.sequence import SequenceLayer
 from gatedcore.layers.trace import GRUTrace
 
@@ -215,7 +216,7 @@ class GRU(GRUWeights, SequenceLayer):
         )
 
 
-class GRUCell(GRUWeights, CellLayer):
+class GRUCell(GRUWeights, Cell):
     """One step of a GRU.
 
     Parameters

@@ -10,8 +10,9 @@ from gatedcore.arrays import Array
 from gatedcore.checks import check_bool
 from gatedcore.layers.base import Mask
 from gatedcore.layers.building import Draws
+from gatedcore.layers.cell import Cell
 from gatedcore.layers.recurrence import Manner, States
-from gatedcore.layers.recurrent import CellLayer, GatedLayer
+from gatedcore.layers.recurrent import GatedLayer
 from gatedcore.layers.sequence import SequenceLayer
 from gatedcore.layers.trace import LSTMTrace
 
@@ -230,7 +231,7 @@ class LSTM(LSTMWeights, SequenceLayer):
         )
 
 
-class LSTMCell(LSTMWeights, CellLayer):
+class LSTMCell(LSTMWeights, Cell):
     """One step of an LSTM.
 
     Parameters

@@ -4,13 +4,13 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from gatedcore import _core, initializers, keras_arguments
+from gatedcore import initializers
 from gatedcore.activations import name_of
-from gatedcore.arrays import Array, Shape
+from gatedcore.arrays import Array
 from gatedcore.checks import check_bool, check_count
 from gatedcore.layers.base import Layer, Mask
 from gatedcore.layers.building import Draws
-from gatedcore.layers.recurrence import Manner, States, added, take_states
+from gatedcore.layers.recurrence import Manner, States, added
 from gatedcore.ops.operands import check_rates, random_operands
 from gatedcore.random import draw_stream
 
@@ -133,6 +133,11 @@ class RecurrentLayer(Layer):
         dims = (steps, batch, features, self.units)
         return random_operands(self._rates, stream, dims, self.dtype, time_major=False)
 
+    @property
+    def draws(self) -> bool:
+        """Whether training draws something."""
+        return self._rates is not None
+
     def expected_zoneout(self) -> tuple[Array | None, ...]:
         """Return the shares of their old states that units keep after training, a row each."""
         if self._rates is None:
@@ -151,52 +156,3 @@ class GatedLayer(RecurrentLayer):
             type(self).__name__, "recurrent_activation", recurrent_activation
         )
         super().__init__(units, **recurrent)
-
-
-class CellLayer(RecurrentLayer):
-    """What the cells share: one step, (B, I) in, (B, H) out."""
-
-    known_arguments = keras_arguments.CELL
-
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        if len(input_shape) != 2:
-            raise ValueError(
-                f"{self.name}: input has shape {input_shape}, expected (batch, features) of one "
-                "time step; for a sequence use the layer instead of the cell"
-            )
-        self.check_features(input_shape)
-        return (input_shape[0], self.units)
-
-    def take_step(self, x: object, states: object, training: object) -> tuple[Array, States]:
-        """Return input and states of a call as arrays; build the cell first if it is not.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If one does not suit the cell, or training would have to draw.
-        """
-        if check_bool(self.name, "training", training) and self._rates is not None:
-            raise ValueError(
-                f"{self.name}: training=True came with dropout, expected a layer around the cell, "
-                "which draws once for a sequence; use RNN(cell)"
-            )
-        array = self.take(x)
-        names, sizes = self.state_names, self.state_sizes
-        taken = take_states(self.name, names, sizes, states, array.shape[0], self.dtype)
-        self.build_for(array)
-        return array, taken
-
-    def forward(self, x: Array, training: bool, mask: Mask | None = None) -> Array:
-        raise TypeError(self._alone())
-
-    def backward(self, d_y: Array, need_d_x: bool) -> Array | None:
-        raise TypeError(self._alone())
-
-    def add_to_stream(self, stream: _core.Stream) -> None:
-        raise TypeError(self._alone())
-
-    def _alone(self) -> str:
-        return (
-            f"{self.name}: a cell is one step and takes its states with each call, expected a "
-            f"layer in a model; use {type(self).__name__.removesuffix('Cell')}"
-        )

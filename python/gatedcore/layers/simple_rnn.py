@@ -4,8 +4,9 @@ from typing import Any, ClassVar
 
 from gatedcore.arrays import Array
 from gatedcore.layers.base import Mask
+from gatedcore.layers.cell import Cell
 from gatedcore.layers.recurrence import Manner, States
-from gatedcore.layers.recurrent import CellLayer, RecurrentLayer
+from gatedcore.layers.recurrent import RecurrentLayer
 from gatedcore.layers.sequence import SequenceLayer
 from gatedcore.ops.simple_rnn_calls import (
     SimpleRNNCache,
@@ -139,7 +140,7 @@ class SimpleRNN(SimpleRNNLayer, SequenceLayer):
         )
 
 
-class SimpleRNNCell(SimpleRNNLayer, CellLayer):
+class SimpleRNNCell(SimpleRNNLayer, Cell):
     """One step of a simple recurrent network.
 
     Parameters

@@ -9,7 +9,7 @@ import numpy as np
 from gatedcore.arrays import Array, Shape
 from gatedcore.checks import check_bool
 from gatedcore.layers.base import Layer, Mask
-from gatedcore.layers.recurrent import CellLayer
+from gatedcore.layers.cell import Cell
 from gatedcore.layers.weighted import Rule
 from gatedcore.parameters import ParameterVector
 
@@ -26,22 +26,35 @@ class Wrapper(Layer):
     """
 
     def __init__(self, layer: Layer, *, dtype: object = None, **base: Any) -> None:
-        where = type(self).__name__
-        if not isinstance(layer, Layer) or isinstance(layer, CellLayer):
-            raise TypeError(
-                f"{where}: layer has type {type(layer).__name__}, expected a layer; pass an object "
-                "such as gatedcore.LSTM(32)"
-            )
+        self.check_within(type(self).__name__, layer)
         super().__init__(dtype=layer._given_dtype if dtype is None else dtype, **base)
         self.layer = layer
+
+    of_cells = False  # whether what is within are cells
+
+    @classmethod
+    def check_within(cls, where: str, layer: object) -> None:
+        """Raise unless this may be within.
+
+        Raises
+        ------
+        TypeError
+            If it is no layer, or no cell.
+        """
+        if not isinstance(layer, Layer) or isinstance(layer, Cell) != cls.of_cells:
+            kind, such = ("cell", "LSTMCell") if cls.of_cells else ("layer", "LSTM")
+            raise TypeError(
+                f"{where}: {kind} has type {type(layer).__name__}, expected a {kind}; pass an "
+                f"object such as gatedcore.{such}(32)"
+            )
 
     @abstractmethod
     def within(self) -> dict[str, Layer]:
         """Return the layers within by what stands before their parameters' names."""
 
-    def shape_within(self, input_shape: Shape) -> Shape:
-        """Return the shape of what the layers within are given."""
-        return input_shape
+    def shapes_within(self, input_shape: Shape) -> list[Shape]:
+        """Return the shapes of what each layer within is given."""
+        return [input_shape] * len(self.within())
 
     def hold(self) -> None:
         """Keep the layers within from joining anything else.
@@ -88,10 +101,10 @@ class Wrapper(Layer):
     def first_values(self, input_shape: Shape, dtype: np.dtype[Any]) -> dict[str, Array]:
         if self.built:
             return self.parameters
-        shape = self.shape_within(input_shape)
+        shapes = self.shapes_within(input_shape)
         return {
             f"{before}{name}": value
-            for before, layer in self.within().items()
+            for (before, layer), shape in zip(self.within().items(), shapes, strict=True)
             for name, value in layer.first_values(shape, dtype).items()
         }
 
@@ -103,12 +116,13 @@ class Wrapper(Layer):
         features: int | None,
     ) -> None:
         super().adopt(vector, values, gradients, features)
-        for before, layer in self.within().items():
+        shapes = self.shapes_within((None, None, features))
+        for (before, layer), shape in zip(self.within().items(), shapes, strict=True):
             own, of_own = (
                 {n.removeprefix(before): view for n, view in of_all.items() if n.startswith(before)}
                 for of_all in (values, gradients)
             )
-            layer.adopt(vector, own, of_own, features)
+            layer.adopt(vector, own, of_own, shape[-1])
 
     def inherit(self, dtype: np.dtype[Any]) -> None:
         super().inherit(dtype)
@@ -176,8 +190,8 @@ class TimeDistributed(Wrapper):
     def within(self) -> dict[str, Layer]:
         return {"": self.layer}
 
-    def shape_within(self, input_shape: Shape) -> Shape:
-        return (None, *input_shape[2:])
+    def shapes_within(self, input_shape: Shape) -> list[Shape]:
+        return [(None, *input_shape[2:])]
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         if len(input_shape) < 3:
@@ -185,7 +199,8 @@ class TimeDistributed(Wrapper):
                 f"{self.name}: input has shape {input_shape}, expected (batch, time steps, ...); "
                 "give a recurrent layer before this one return_sequences=True"
             )
-        step = self.layer.compute_output_shape(self.shape_within(input_shape))
+        (shape,) = self.shapes_within(input_shape)
+        step = self.layer.compute_output_shape(shape)
         return (*input_shape[:2], *step[1:])
 
     def forward(self, x: Array, training: bool, mask: Mask | None = None) -> Array:
