@@ -142,7 +142,6 @@ def lstm_forward(
     m_h: Array | None = None,
     z_h: Array | None = None,
     z_c: Array | None = None,
-    *,
     recompute: bool = False,
 ) -> tuple[Array | None, Array, Array, LSTMCache | None]:
     """Return h of every step in x's layout or None, last h and c (B, H), and the cache or None."""
@@ -181,7 +180,6 @@ def gru_forward(
     m_x: Array | None = None,
     m_h: Array | None = None,
     z_h: Array | None = None,
-    *,
     recompute: bool = False,
 ) -> tuple[Array | None, Array, GRUCache | None]:
     """Return h of every step or None, last h, and the cache or None; bias (2, 3H) or (3H)."""

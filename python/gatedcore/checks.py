@@ -1,6 +1,7 @@
 """Checks of arguments that several modules share, with errors that say what to do."""
 
 import operator
+from functools import cache
 
 import numpy as np
 
@@ -88,8 +89,13 @@ def check_rank(where: str, name: str, array: Array, formula: str, advice: str) -
     ValueError
         If it has not.
     """
-    if array.ndim != formula.count(",") + (not formula.endswith(",)")):
+    if array.ndim != _axes(formula):
         raise ValueError(f"{where}: {name} has shape {array.shape}, expected {formula}; {advice}")
+
+
+@cache
+def _axes(formula: str) -> int:
+    return formula.count(",") + (not formula.endswith(",)"))
 
 
 def check_shape(

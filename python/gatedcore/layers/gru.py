@@ -30,7 +30,7 @@ class GRUWeights(GatedLayer):
         self, x: Array, states: States, manner: Manner, mask: Mask | None
     ) -> tuple[Array, list[Array], _core.GRUCache | None]:
         (h0,) = states
-        operands = self.draw_operands(x, manner.draw)
+        m_x, m_h, z_h = self.draw_operands(x, manner.draw)
         parameters = self.parameters
         h, h_last, saved = _core.gru_forward(
             x,
@@ -48,8 +48,10 @@ class GRUWeights(GatedLayer):
             mask,
             manner.zero_output_for_mask,
             None,
-            *operands,
-            recompute=self.recompute,
+            m_x,
+            m_h,
+            z_h,
+            self.recompute,
         )
         return h_last if h is None else h, [h_last], saved
 

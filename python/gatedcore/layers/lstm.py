@@ -44,7 +44,7 @@ class LSTMWeights(GatedLayer):
         self, x: Array, states: States, manner: Manner, mask: Mask | None
     ) -> tuple[Array, list[Array], _core.LSTMCache | None]:
         h0, c0 = states
-        operands = self.draw_operands(x, manner.draw)
+        m_x, m_h, z_h, z_c = self.draw_operands(x, manner.draw)
         parameters = self.parameters
         h, h_last, c_last, saved = _core.lstm_forward(
             x,
@@ -62,8 +62,11 @@ class LSTMWeights(GatedLayer):
             mask,
             manner.zero_output_for_mask,
             None,
-            *operands,
-            recompute=self.recompute,
+            m_x,
+            m_h,
+            z_h,
+            z_c,
+            self.recompute,
         )
         return h_last if h is None else h, [h_last, c_last], saved
 

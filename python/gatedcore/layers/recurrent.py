@@ -51,6 +51,7 @@ class RecurrentLayer(Layer):
         )
         self.bias_initializer = initializers.get(bias_initializer, "bias_initializer")
         self._rates = check_rates(where, dropout, recurrent_dropout, **zoneout)
+        self._operands = 2 + len(zoneout)  # of a call: what is drawn for each rate
         self.dropout, self.recurrent_dropout = float(dropout), float(recurrent_dropout)
         super().__init__(**base)
         if isinstance(self.seed, int) and self._rates is not None:
@@ -127,7 +128,7 @@ class RecurrentLayer(Layer):
     def draw_operands(self, x: Array, training: bool) -> tuple[Array | None, ...]:
         """Return what dropout and zoneout need in one call: m_x, m_h, z_h, and an LSTM's z_c."""
         if self._rates is None:
-            return ()
+            return (None,) * self._operands
         stream = self.next_draws() if training else None
         batch, steps, features = x.shape
         dims = (steps, batch, features, self.units)

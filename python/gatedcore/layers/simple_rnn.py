@@ -29,7 +29,7 @@ class SimpleRNNLayer(RecurrentLayer):
     def run_over(
         self, x: Array, states: States, manner: Manner, mask: Mask | None
     ) -> tuple[Array, list[Array], SimpleRNNCache | None]:
-        m_x, m_h = self.draw_operands(x, manner.draw) or (None, None)
+        m_x, m_h = self.draw_operands(x, manner.draw)
         h, h_last, saved = simple_rnn_forward(
             x,
             _weights(self.parameters),

@@ -205,7 +205,7 @@ def gru(
     resets = mask_operand("gru", "reset", reset, batch, steps, time_major=time_major)
     rates = check_rates("gru", dropout, recurrent_dropout, zoneout_h=zoneout_h)
     training = check_bool("gru", "training", training)
-    operands: tuple[Array | None, ...] = ()
+    operands: tuple[Array | None, ...] = (None,) * 3
     if rates is not None:
         operands = random_operands(
             rates,
@@ -214,6 +214,7 @@ def gru(
             dtype,
             time_major=time_major,
         )
+    m_x, m_h, z_h = operands
     if return_gates and not (steps_mask is None and resets is None):
         raise ValueError(
             "gru: return_gates=True came with a mask or resets, expected it without; "
@@ -233,8 +234,10 @@ def gru(
         steps_mask,
         zero_output,
         resets,
-        *operands,
-        recompute=recompute,
+        m_x,
+        m_h,
+        z_h,
+        recompute,
     )
     assert h is not None
     if return_cache:

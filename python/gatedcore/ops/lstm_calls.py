@@ -212,7 +212,7 @@ def lstm(
         "lstm", dropout, recurrent_dropout, zoneout_h=zoneout_h, zoneout_c=zoneout_c
     )
     training = check_bool("lstm", "training", training)
-    operands: tuple[Array | None, ...] = ()
+    operands: tuple[Array | None, ...] = (None,) * 4
     if rates is not None:
         operands = random_operands(
             rates,
@@ -221,6 +221,7 @@ def lstm(
             dtype,
             time_major=time_major,
         )
+    m_x, m_h, z_h, z_c = operands
     if return_gates and not (steps_mask is None and resets is None):
         raise ValueError(
             "lstm: return_gates=True came with a mask or resets, expected it without; "
@@ -240,8 +241,11 @@ def lstm(
         steps_mask,
         zero_output,
         resets,
-        *operands,
-        recompute=recompute,
+        m_x,
+        m_h,
+        z_h,
+        z_c,
+        recompute,
     )
     assert h is not None
     if return_cache:
