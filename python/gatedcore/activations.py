@@ -6,6 +6,7 @@ import numpy as np
 
 from gatedcore import _core
 from gatedcore.arrays import Array, as_contiguous
+from gatedcore.checks import check_bool
 from gatedcore.unfused import UNFUSED
 
 
@@ -55,6 +56,42 @@ selu = _function("selu", "scale * (x where x > 0, alpha (exp(x) - 1) elsewhere)"
 exponential = _function("exponential", "exp(x)")
 leaky_relu = _function("leaky_relu", "x where x > 0, 0.2 x elsewhere")
 relu6 = _function("relu6", "min(max(x, 0), 6)")
+
+gelu_tanh = _function("gelu_tanh", "x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x**3))) / 2")
+log_sigmoid = _function("log_sigmoid", "the logarithm of sigmoid")
+mish = _function("mish", "x tanh(softplus(x))")
+hard_silu = _function("hard_silu", "x relu6(x + 3) / 6")
+hard_swish = hard_silu
+hard_tanh = _function("hard_tanh", "min(max(x, -1), 1)")
+
+
+def gelu(x: object, approximate: bool = False) -> Array:
+    """Return x times the share of a standard normal distribution below x, of every element.
+
+    Parameters
+    ----------
+    x : array-like
+        Any shape; no unit.
+    approximate : bool
+        Whether to compute ``gelu_tanh`` instead; in a layer choose that by its name.
+
+    Returns
+    -------
+    ndarray of float32, or of float64 if x is
+        The same shape.
+
+    Raises
+    ------
+    TypeError
+        If x does not hold real numbers, or ``approximate`` is neither True nor False.
+
+    References
+    ----------
+    Keras 3, ``keras.activations.gelu``; Hendrycks and Gimpel (2016).
+    """
+    name = "gelu_tanh" if check_bool("gelu", "approximate", approximate) else "gelu"
+    return apply(name, as_contiguous("gelu", "x", x))
+
 
 _FUSED = {f.__name__: f for f in (linear, tanh, sigmoid, hard_sigmoid, relu, softsign, elu)}
 NAMES = tuple(_FUSED)  # those of the kernels

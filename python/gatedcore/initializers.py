@@ -91,6 +91,27 @@ class Constant(Initializer):
         return np.full(shape, self.value)
 
 
+class Identity(Initializer):
+    """The identity matrix, with zeros below or beside it where it is not square.
+
+    Parameters
+    ----------
+    gain : float
+        Factor of the result.
+    """
+
+    def __init__(self, gain: float = 1.0) -> None:
+        super().__init__()
+        self.gain = check_number("Identity", "gain", gain, -np.inf)
+
+    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        if len(shape) != 2:
+            raise ValueError(
+                f"Identity: shape is {shape}, expected two axes; use another initializer for others"
+            )
+        return self.gain * np.eye(*shape)
+
+
 class RandomUniform(Initializer):
     """Uniform in [minval, maxval).
 
@@ -308,6 +329,7 @@ _KINDS: tuple[type[Initializer], ...] = (
     Zeros,
     Ones,
     Constant,
+    Identity,
     RandomUniform,
     RandomNormal,
     TruncatedNormal,
@@ -327,6 +349,7 @@ _BY_NAME: dict[str, type[Initializer]] = {
     "uniform": RandomUniform,
     "normal": RandomNormal,
     "OrthogonalInitializer": Orthogonal,
+    "IdentityInitializer": Identity,
 }
 
 

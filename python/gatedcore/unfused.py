@@ -3,14 +3,18 @@
 Each is its value and the gradient by its argument, given what it returned and what arrives.
 """
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from gatedcore.arrays import Array
+from gatedcore.error_function import erfc
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772  # Klambauer et al. (2017)
+GELU_SCALE, GELU_CUBE = math.sqrt(2.0 / math.pi), 0.044715  # Hendrycks and Gimpel (2016)
+ROOT_HALF, ROOT_TWO_PI = math.sqrt(0.5), math.sqrt(2.0 * math.pi)
 
 
 class Unfused(NamedTuple):
@@ -97,6 +101,69 @@ def _relu6_gradient(x: Array, y: Array, d_y: Array) -> Array:
     return d_y * ((x > 0) & (x < 6))
 
 
+def _gelu(x: Array) -> Array:
+    y: Array = x * _normal_share(x)
+    return y.astype(x.dtype, copy=False)
+
+
+def _gelu_gradient(x: Array, y: Array, d_y: Array) -> Array:
+    density = np.exp(-0.5 * np.square(x)) / ROOT_TWO_PI
+    return (d_y * (_normal_share(x) + x * density)).astype(x.dtype, copy=False)
+
+
+def _normal_share(x: Array) -> Array:
+    """Return how much of a standard normal distribution lies below x."""
+    return 0.5 * erfc(x * -ROOT_HALF)
+
+
+def _gelu_tanh(x: Array) -> Array:
+    y: Array = 0.5 * x * (1.0 + np.tanh(GELU_SCALE * (x + GELU_CUBE * x * x * x)))
+    return y.astype(x.dtype, copy=False)
+
+
+def _gelu_tanh_gradient(x: Array, y: Array, d_y: Array) -> Array:
+    t = np.tanh(GELU_SCALE * (x + GELU_CUBE * x * x * x))
+    slope = GELU_SCALE * (1.0 + 3.0 * GELU_CUBE * x * x)
+    d_x = d_y * 0.5 * (1.0 + t + x * (1.0 - t * t) * slope)
+    return d_x.astype(x.dtype, copy=False)
+
+
+def _log_sigmoid(x: Array) -> Array:
+    return -_softplus(-x)
+
+
+def _log_sigmoid_gradient(x: Array, y: Array, d_y: Array) -> Array:
+    return d_y * _logistic(-x)
+
+
+def _mish(x: Array) -> Array:
+    return x * np.tanh(_softplus(x))
+
+
+def _mish_gradient(x: Array, y: Array, d_y: Array) -> Array:
+    t = np.tanh(_softplus(x))
+    d_x: Array = d_y * (t + x * (1 - t * t) * _logistic(x))
+    return d_x
+
+
+def _hard_silu(x: Array) -> Array:
+    return x * np.clip(x / 6 + x.dtype.type(0.5), 0, 1)
+
+
+def _hard_silu_gradient(x: Array, y: Array, d_y: Array) -> Array:
+    within = (x > -3) & (x < 3)
+    d_x: Array = d_y * np.where(within, x / 3 + x.dtype.type(0.5), x >= 3)
+    return d_x.astype(x.dtype, copy=False)
+
+
+def _hard_tanh(x: Array) -> Array:
+    return np.clip(x, -1, 1)
+
+
+def _hard_tanh_gradient(x: Array, y: Array, d_y: Array) -> Array:
+    return d_y * ((x > -1) & (x < 1))
+
+
 UNFUSED = {
     "softmax": Unfused(_softmax, _softmax_gradient),
     "log_softmax": Unfused(_log_softmax, _log_softmax_gradient),
@@ -107,4 +174,11 @@ UNFUSED = {
     "exponential": Unfused(np.exp, _exponential_gradient),
     "leaky_relu": Unfused(_leaky_relu, _leaky_relu_gradient),
     "relu6": Unfused(_relu6, _relu6_gradient),
+    "gelu": Unfused(_gelu, _gelu_gradient),
+    "gelu_tanh": Unfused(_gelu_tanh, _gelu_tanh_gradient),
+    "log_sigmoid": Unfused(_log_sigmoid, _log_sigmoid_gradient),
+    "mish": Unfused(_mish, _mish_gradient),
+    "hard_silu": Unfused(_hard_silu, _hard_silu_gradient),
+    "hard_swish": Unfused(_hard_silu, _hard_silu_gradient),
+    "hard_tanh": Unfused(_hard_tanh, _hard_tanh_gradient),
 }

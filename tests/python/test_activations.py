@@ -34,6 +34,17 @@ def test_get() -> None:
         activations.get("geluu")
 
 
+def test_gelu_of_both_kinds() -> None:
+    np.testing.assert_array_equal(activations.gelu(X), activations.UNFUSED["gelu"].value(X))
+    close = activations.gelu(X, approximate=True)
+    np.testing.assert_array_equal(close, activations.gelu_tanh(X))
+    assert 1e-5 < np.abs(close - activations.gelu(X)).max() < 1e-3  # its known error
+    layers = [gk.Dense(2, activation=name) for name in ("gelu", gk.activations.gelu, "gelu_tanh")]
+    assert [layer.activation for layer in layers] == ["gelu", "gelu", "gelu_tanh"]
+    with pytest.raises(TypeError, match="gelu: approximate is 'tanh', expected True or False"):
+        activations.gelu(X, "tanh")
+
+
 def test_names_and_help() -> None:
     assert activations.NAMES == ACTIVATIONS
     assert activations.softsign.__name__ == "softsign"

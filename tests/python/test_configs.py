@@ -68,6 +68,7 @@ OBJECTS = [
     )),
     gk.initializers.Ones(),
     gk.initializers.Constant(3.5),
+    gk.initializers.Identity(2.0),
     gk.initializers.GlorotUniform(seed=4),
     gk.initializers.Orthogonal(0.5, seed=5),
 ]  # fmt: skip

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gatedcore import initializers
-from gatedcore.initializers import Constant, GlorotUniform, Ones, Orthogonal, Zeros
+from gatedcore.initializers import Constant, GlorotUniform, Identity, Ones, Orthogonal, Zeros
 
 
 def test_constants() -> None:
@@ -12,6 +12,14 @@ def test_constants() -> None:
     assert Ones()((2,), "float64").dtype == np.float64
     assert Constant(2.5)((3,)).tolist() == [2.5] * 3
     assert Zeros()((2,)).dtype == np.float32
+
+
+def test_identity() -> None:
+    assert Identity(2.0)((2, 3)).tolist() == [[2.0, 0.0, 0.0], [0.0, 2.0, 0.0]]
+    assert initializers.get("identity")((2, 2), "float64").dtype == np.float64
+    assert Identity.from_config(Identity(3.0).get_config()).gain == 3.0
+    with pytest.raises(ValueError, match=r"Identity: shape is \(2, 2, 2\), expected two axes"):
+        Identity()((2, 2, 2))
 
 
 def test_glorot_uniform_has_keras_limits() -> None:

@@ -31,7 +31,7 @@ GENERATED = {"build_info.hpp", "isa_list.inc"}
 # The modules of the package from the bottom; each may import from its own level and those before.
 PYTHON_LEVELS = [
     {"_core", "archive", "arrays", "ceilings", "interrupt", "keras_arguments", "reference"},
-    {"checks", "registration", "unfused"},
+    {"checks", "error_function", "registration", "unfused"},
     {"activations", "configs", "parameters", "random", "sample_weights"},
     {"ops"},
     {
