@@ -10,6 +10,7 @@ NAMES = (
     "adding",
     "compare",
     "copy",
+    "digits",
     "pm25",
     "sentiment",
     "sine",
