@@ -1,6 +1,5 @@
 """The command ``gatedcore bench``: how fast layers run on this machine, and what bounds them."""
 
-import argparse
 import json
 import os
 import platform
@@ -17,7 +16,7 @@ import numpy as np
 from gatedcore import _core, ops, reference
 from gatedcore.arrays import Array
 from gatedcore.ceilings import multiply_add_rate, read_rate
-from gatedcore.tasks.console import Parser, count, print_table
+from gatedcore.tasks.console import Parser, count, positive, print_table
 
 GATES = {"lstm": 4, "gru": 3}
 SHAPES = ((100, 32, 1, 50), (100, 32, 128, 128), (100, 1, 256, 256))  # T, B, I, H
@@ -166,23 +165,13 @@ def _parser() -> Parser:
     )
     parser.add_argument(
         "--seconds",
-        type=_positive,
+        type=positive,
         default=2.0,
         metavar="S",
         help="for each library on each of twelve rows (%(default)s)",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers to a file")
     return parser
-
-
-def _positive(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
-    return value
 
 
 def _load_torch(threads: int) -> Any:

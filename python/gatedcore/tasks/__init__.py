@@ -8,6 +8,7 @@ from types import ModuleType
 
 NAMES = (
     "adding",
+    "charlm",
     "compare",
     "copy",
     "digits",

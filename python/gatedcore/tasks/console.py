@@ -1,6 +1,7 @@
 """The face of a task on the command line: its options, its progress, its results."""
 
 import argparse
+import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -44,7 +45,7 @@ def task_parser(name: str, description: str, epochs: int) -> Parser:
     return parser
 
 
-def data_file(parser: Parser, name: str, source: str) -> None:
+def data_file(parser: Parser, name: str, source: str, *others: str) -> None:
     """Add ``--data``, which a task on real data needs.
 
     Parameters
@@ -55,6 +56,8 @@ def data_file(parser: Parser, name: str, source: str) -> None:
         What the file is called; in the current folder it is found by itself.
     source : str
         Where the data come from, for who has none.
+    *others : str
+        Other names of the option.
     """
 
     def existing(text: str) -> Path:
@@ -65,6 +68,7 @@ def data_file(parser: Parser, name: str, source: str) -> None:
 
     parser.add_argument(
         "--data",
+        *others,
         type=existing,  # of the default too
         default=name,
         metavar="FILE",
@@ -83,6 +87,23 @@ def count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number of at least 1")
     return int(text)
+
+
+def positive(text: str) -> float:
+    """Return a number above 0.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If the text is none.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return value
 
 
 def seed(text: str) -> int:

@@ -1,12 +1,13 @@
 """The options, tables and files that all tasks share."""
 
+import argparse
 import sys
 from pathlib import Path
 
 import pytest
 
 import gatedcore as gk
-from gatedcore.tasks.console import print_table, save_plots, task_parser
+from gatedcore.tasks.console import data_file, positive, print_table, save_plots, task_parser
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -27,6 +28,27 @@ def test_every_option_has_a_default():
 def test_options_are_taken():
     given = options("--epochs", "3", "--seed", "5", "--out", "plots", "--no-plot")
     assert (given.epochs, given.seed, given.out, given.no_plot) == (3, 5, Path("plots"), True)
+
+
+def test_a_file_of_data_has_several_names_and_must_be_there(tmp_path, capsys):
+    (tmp_path / "text").write_text("")
+    parser = task_parser("name", "What it does.", epochs=7)
+    data_file(parser, str(tmp_path / "none"), "from there", "--text")
+    assert parser.parse_args(["--text", str(tmp_path / "text")]).data == tmp_path / "text"
+    with pytest.raises(SystemExit):
+        parser.parse_args([])
+    assert "none'; the data are from there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("text", "value"), [("0.5", 0.5), ("3", 3.0), ("1e-3", 0.001)])
+def test_numbers_above_0_are_taken(text, value):
+    assert positive(text) == value
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "warm", ""])
+def test_other_texts_are_no_numbers_above_0(text):
+    with pytest.raises(argparse.ArgumentTypeError, match="is no number above 0"):
+        positive(text)
 
 
 def test_a_table_is_aligned(capsys):
