@@ -6,7 +6,7 @@ from gatedcore.arrays import Array
 from gatedcore.checks import check_bool
 from gatedcore.layers.base import Layer
 from gatedcore.layers.weighted import Rule, as_list
-from gatedcore.optimizers.part import Part
+from gatedcore.optimizers.part import Part, Table
 from gatedcore.parameters import ParameterVector
 
 
@@ -61,11 +61,17 @@ class ModelWeights:
 
     def trained_part(self) -> Part | None:
         """Return where in the flat vector stands what training changes; None if it is all."""
-        flags = self.trained()
-        if all(flags):
+        flags, tables, number = self.trained(), [], 0
+        for layer in self._layers:
+            touched = layer.rows_touched()
+            for name, value in layer.parameters.items():
+                if name in touched:
+                    tables.append(Table(number, value.shape[-1], touched[name]))
+                number += 1
+        if all(flags) and not tables:
             return None
         assert self._vector is not None
-        return Part(self._vector.ends, flags)
+        return Part(self._vector.ends, flags, tables)
 
     @property
     def trainable_weights(self) -> list[Array]:

@@ -286,6 +286,7 @@ class Trainer(Evaluator):
             if self._ruled:
                 loss += add_penalties(self._ruled)
             if part is not None:
+                part.find_rows()
                 gradients = part.take(gradients)
             # One NaN or infinity spoils the sum; the sum costs less than a test of each element.
             if not math.isfinite(np.add.reduce(gradients)):

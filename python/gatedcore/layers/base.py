@@ -78,7 +78,10 @@ class Layer(Called, Configurable):
         self._inherited_dtype: np.dtype[Any] | None = None
         make_generator(where, seed)
         self.seed = seed
-        self.sample_shape = None if input_shape is None else check_sample_shape(where, input_shape)
+        self.sample_shape = None
+        if input_shape is not None:
+            needed = self.needs_features
+            self.sample_shape = check_sample_shape(where, input_shape, features=needed)
         self.name = name or unique_name(where)
         self._draws = 0  # of random numbers in training so far
         self._owner: weakref.ref[object] | None = None

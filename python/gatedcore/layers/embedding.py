@@ -11,6 +11,7 @@ from gatedcore.arrays import Array, Shape, as_tokens
 from gatedcore.checks import check_bool, check_count
 from gatedcore.layers.base import Layer, Mask
 from gatedcore.layers.building import Draws
+from gatedcore.optimizers.part import Tokens
 
 
 class Embedding(Layer):
@@ -26,6 +27,13 @@ class Embedding(Layer):
         First values of the table.
     mask_zero : bool
         Whether token 0 is padding, whose steps do not count in the layers that follow.
+    sparse : bool
+        Whether training touches only the rows whose tokens are in a batch: the cost of a step then
+        follows the batch, not the table. It is another optimizer: what Adam, RMSprop or momentum
+        keep of a row changes only in the steps that have its token, while otherwise they go on
+        moving rows, and forgetting, in steps without. SGD without momentum and Adagrad are the
+        same both ways. Not with weight decay, averages of weights, accumulated gradients, a
+        regularizer or a constraint, which concern all rows.
     input_length : int, optional
         Taken with a warning and of no effect, as in Keras 3.
     **base
@@ -55,6 +63,7 @@ class Embedding(Layer):
         embeddings_initializer: object = "uniform",
         *,
         mask_zero: bool = False,
+        sparse: bool = False,
         input_length: int | None = None,
         input_shape: Sequence[int | None] | None = None,
         **base: Any,
@@ -72,7 +81,14 @@ class Embedding(Layer):
                 "it out",
                 stacklevel=2,
             )
+        self.sparse = check_bool(where, "sparse", sparse)
+        self._touched: list[Tokens] = []
         super().__init__(input_shape=input_shape, **base)
+        if self.sparse and self.rules:
+            raise ValueError(
+                f"{where}: sparse=True came with a regularizer or a constraint, expected neither, "
+                "as they concern all rows; leave sparse out"
+            )
 
     def parameter_shapes(self, features: int) -> dict[str, tuple[int, ...]]:
         return {"embeddings": (self.input_dim, self.output_dim)}
@@ -86,6 +102,9 @@ class Embedding(Layer):
                 f"{self.name}: input has no axes, expected (batch, ...) of tokens; add the batch"
             )
         return (*input_shape, self.output_dim)
+
+    def rows_touched(self) -> dict[str, list[Tokens]]:
+        return {"embeddings": self._touched} if self.sparse else {}
 
     def compute_mask(self, x: Array, mask: Mask | None) -> Mask | None:
         if not self.mask_zero or x.ndim != 2:
@@ -107,4 +126,6 @@ class Embedding(Layer):
         tokens, self._saved = self._saved, None
         rows = np.ascontiguousarray(d_y).reshape(-1, self.output_dim)
         _core.embedding_backward(tokens.reshape(-1), rows, self.gradients["embeddings"])
+        if self.sparse:
+            self._touched.append(tokens.reshape(-1))
         return None

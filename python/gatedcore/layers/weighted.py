@@ -9,6 +9,7 @@ from gatedcore import constraints, regularizers
 from gatedcore.arrays import Array, as_array
 from gatedcore.checks import check_bool, check_shape
 from gatedcore.configs import encode
+from gatedcore.optimizers.part import Tokens
 from gatedcore.parameters import ParameterVector
 from gatedcore.regularizers import Regularizer
 
@@ -84,6 +85,13 @@ class Weighted:
             for name, rule in self.rules.items()
             if name in trained
         ]
+
+    def rows_touched(self) -> dict[str, list[Tokens]]:
+        """Return the parameters of which training changes some rows alone, with lists of these.
+
+        Backward passes add to the lists, and who sets the gradients to zero empties them.
+        """
+        return {}
 
     @property
     def trainable(self) -> bool:

@@ -11,6 +11,7 @@ from gatedcore.checks import check_bool
 from gatedcore.layers.base import Layer, Mask
 from gatedcore.layers.cell import Cell
 from gatedcore.layers.weighted import Rule
+from gatedcore.optimizers.part import Tokens
 from gatedcore.parameters import ParameterVector
 
 
@@ -86,6 +87,13 @@ class Wrapper(Layer):
         self._trainable = check_bool(self.name, "trainable", value)
         for layer in self.within().values():
             layer.trainable = value
+
+    def rows_touched(self) -> dict[str, list[Tokens]]:
+        return {
+            f"{before}{name}": touched
+            for before, layer in self.within().items()
+            for name, touched in layer.rows_touched().items()
+        }
 
     def trained_names(self) -> set[str]:
         return {

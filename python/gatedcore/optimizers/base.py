@@ -176,6 +176,8 @@ class Optimizer(Framing, ABC):
             If the optimizer serves others already.
         """
         self.check_serves(parameters)
+        if part is not None:
+            self._check_by_rows(part)
         if not self.slots:
             self.slots = {name: self._new_slot(name, parameters) for name in self._all_slots()}
         self._parameters = parameters
@@ -224,6 +226,7 @@ class Optimizer(Framing, ABC):
         if part is None:
             self._advance(parameters, gradients)
             return
+        self._check_by_rows(part)
         whole, ends = self.slots, self._ends
         self.slots = {name: part.take(slot) for name, slot in whole.items()}
         self._ends = part.ends
@@ -235,6 +238,18 @@ class Optimizer(Framing, ABC):
         part.give(parameters, chosen)
         for name, slot in taken.items():
             part.give(self.slot(name, parameters), slot)
+
+    def _check_by_rows(self, part: Part) -> None:
+        """Raise if rows of tables are updated alone, and what stands around concerns all rows."""
+        if not part.has_tables:
+            return
+        for name in ("weight_decay", "use_ema", "gradient_accumulation_steps"):
+            if getattr(self, name):
+                raise ValueError(
+                    f"{self.name}: {name}={getattr(self, name)} came with an Embedding of "
+                    "sparse=True, whose rows change only in steps with their tokens, expected "
+                    f"none; leave {name} or sparse out"
+                )
 
     def _advance(self, parameters: Array, gradients: Array) -> None:
         """Take a step over all that is given."""

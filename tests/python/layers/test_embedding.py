@@ -94,3 +94,9 @@ def test_bad_input(make, error, message):
 def test_input_length_warns():
     with pytest.warns(UserWarning, match="input_length=7 has no effect"):
         gk.Embedding(5, 2, input_length=7)
+
+
+def test_sequences_of_any_length_as_input_shape():
+    model = gk.Sequential([gk.Embedding(4, 2, input_shape=(None,)), gk.GRU(1)])
+    assert model.input_shape == (None, None)
+    assert model.built

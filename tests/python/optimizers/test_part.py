@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gatedcore.optimizers.part import Part, joined
+from gatedcore.optimizers.part import Part, Table, joined
 
 ENDS = [2, 5, 5, 9, 10]
 
@@ -55,3 +55,25 @@ def test_gradients_are_cleared_from_the_first_array_on() -> None:
 def test_stretches_that_touch_are_one() -> None:
     assert joined([(0, 2), (2, 2), (2, 5), (6, 6), (7, 8)]) == [(0, 5), (7, 8)]
     assert joined([]) == []
+
+
+def test_rows_of_tables_stand_behind_whole_arrays() -> None:
+    touched = [np.array([2, 0, 2], np.int32), np.array([0], np.int32)]
+    untrained = [np.array([0], np.int32)]
+    part = Part(
+        [1, 7, 9, 11], [True, True, False, True], [Table(1, 2, touched), Table(2, 1, untrained)]
+    )
+    part.find_rows()
+    vector = np.arange(11.0)
+    np.testing.assert_array_equal(part.take(vector), [0, 9, 10, 1, 2, 5, 6])
+    assert part.ends == (1, 3, 7)
+    part.give(vector, -part.take(vector))
+    np.testing.assert_array_equal(vector, [0, -1, -2, 3, 4, -5, -6, 7, 8, -9, -10])
+    gradients = np.ones(11)
+    part.clear(gradients)
+    np.testing.assert_array_equal(gradients, [0, 0, 0, 1, 1, 0, 0, 0, 1, 0, 0])
+    assert touched == untrained == []
+    part.find_rows()
+    np.testing.assert_array_equal(part.take(vector), [0, -9, -10])
+    assert part.ends == (1, 3, 3)
+    assert part.rest(11) == [(7, 9)]
