@@ -261,7 +261,7 @@ class GRUCell(GRUWeights, Cell):
             bias_initializer=bias_initializer,
             dropout=dropout,
             recurrent_dropout=recurrent_dropout,
-            zoneout={},
+            zoneout={"zoneout_h": 0.0},
             reset_after=reset_after,
             **base,
         )

@@ -278,7 +278,7 @@ class LSTMCell(LSTMWeights, Cell):
             unit_forget_bias=unit_forget_bias,
             dropout=dropout,
             recurrent_dropout=recurrent_dropout,
-            zoneout={},
+            zoneout={"zoneout_h": 0.0, "zoneout_c": 0.0},
             **base,
         )
 
