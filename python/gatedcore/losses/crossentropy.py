@@ -47,6 +47,7 @@ class BinaryCrossentropy(Loss):
     def terms(
         self, y_true: Array, y_pred: Array, scale: Scale, slope: bool
     ) -> tuple[Array, Array | None]:
+        check_shares(self.name, y_true, scale, "yes as 1 and no as 0")
         if self.label_smoothing:
             y_true = y_true * (1.0 - self.label_smoothing)
             y_true += 0.5 * self.label_smoothing
@@ -132,6 +133,7 @@ class CategoricalCrossentropy(Loss):
         self, y_true: Array, y_pred: Array, scale: Scale, slope: bool
     ) -> tuple[Array, Array | None]:
         classes = need_classes(self.name, y_pred)
+        check_shares(self.name, y_true, scale, "one-hot rows, of to_categorical say")
         if self.label_smoothing:
             y_true = y_true * (1.0 - self.label_smoothing)
             y_true += self.label_smoothing / classes
@@ -291,6 +293,24 @@ def class_numbers(
             "last layer more units"
         )
     return np.where(wrong, 0, numbers)
+
+
+def check_shares(where: str, y_true: Array, scale: Scale, advice: str) -> None:
+    """Raise if a target is no probability, unless its scale is 0: it does not count then.
+
+    Raises
+    ------
+    ValueError
+        If one that counts lies outside [0, 1]. NaN passes: a loss of NaN tells of it.
+    """
+    if y_true.min() >= 0.0 and y_true.max() <= 1.0:
+        return
+    wrong = ((y_true < 0.0) | (y_true > 1.0)) & (scale != 0.0)
+    if wrong.any():
+        raise ValueError(
+            f"{where}: y_true holds {y_true[wrong][0]:g}, expected numbers from 0 to 1; pass "
+            f"{advice}, or take another loss"
+        )
 
 
 def need_classes(where: str, y_pred: Array) -> int:
