@@ -10,7 +10,7 @@
 #include "bindings/array_check.hpp"
 #include "bindings/bindings.hpp"
 #include "bindings/saved_gates.hpp"
-#include "bindings/weights.hpp"
+#include "bindings/stack_directions.hpp"
 #include "core/buffer.hpp"
 #include "core/thread_limit.hpp"
 #include "dispatch/isa.hpp"
@@ -22,40 +22,13 @@ namespace {
 constexpr const char* kForward = "stack_forward";
 constexpr const char* kBackward = "stack_backward";
 
-// One direction of a layer.
-struct LstmDirection {
-  py::array kernel, recurrent_kernel;
-  OptionalArray bias, h0, c0;
-  std::string activation, recurrent_activation;
-};
-struct GruDirection {
-  py::array kernel, recurrent_kernel;
-  OptionalArray bias, h0;
-  std::string activation, recurrent_activation;
-  bool reset_after;
-};
-using Direction = std::variant<LstmDirection, GruDirection>;
-
 // Of each layer and direction, as the layers are.
 template <class Item>
 using Nested = std::vector<std::vector<Item>>;
 
-// What forward saved, with the calls that it made.
-template <class Scalar>
-struct Saved {
-  Stack<RecurrentForward<Scalar>> calls;
-  std::vector<Buffer<Scalar>> memory;  // gates, cell states, and what passes from layer to layer
-  Index bytes = 0;
-
-  Scalar* take(Index size) {
-    bytes += size * static_cast<Index>(sizeof(Scalar));
-    return memory.emplace_back(size).data();
-  }
-};
-
 // The arrays stay alive with the cache: backward reads them again.
 struct StackCacheObject {
-  std::variant<Saved<float>, Saved<double>> saved;
+  std::variant<SavedStack<float>, SavedStack<double>> saved;
   std::vector<py::object> arrays;
   Nested<Direction> layers;
   Index h_bytes = 0;
@@ -68,36 +41,8 @@ struct StackCacheObject {
 };
 
 template <class Scalar>
-LstmForward<Scalar> call_of(const LstmDirection& a, const Dims& sizes, Saved<Scalar>& saved, bool save) {
-  LstmForward<Scalar> call;
-  Dims& dims = call.dims = sizes;
-  dims.H = gate_units(Argument{kForward, "kernel", a.kernel}, kLstmGates);
-  checked_product(kForward, {dims.T, dims.B, kLstmGates * dims.H}, sizeof(Scalar));
-  call.activation = parse_activation(kForward, "activation", a.activation);
-  call.recurrent_activation = parse_activation(kForward, "recurrent_activation", a.recurrent_activation);
-  call.weights = lstm_weights<Scalar>({kForward, a.kernel, a.recurrent_kernel, a.bias}, dims.I, dims.H);
-  call.h0 = contiguous<Scalar>(kForward, "h0", a.h0, {dims.B, dims.H}, "(B, H)");
-  call.c0 = contiguous<Scalar>(kForward, "c0", a.c0, {dims.B, dims.H}, "(B, H)");
-  if (save) {
-    call.cache.gates = saved.take(dims.T * dims.B * kLstmGates * dims.H);
-    call.cache.c = saved.take(dims.T * dims.B * dims.H);
-  }
-  return call;
-}
-template <class Scalar>
-GruForward<Scalar> call_of(const GruDirection& a, const Dims& sizes, Saved<Scalar>& saved, bool save) {
-  constexpr Index kSaved = 4;  // z r n and the product or state that the reset gate acts on
-  GruForward<Scalar> call;
-  Dims& dims = call.dims = sizes;
-  call.form = a.reset_after ? GruForm::kResetAfter : GruForm::kResetBefore;
-  dims.H = gate_units(Argument{kForward, "kernel", a.kernel}, kGruGates);
-  checked_product(kForward, {dims.T, dims.B, kSaved * dims.H}, sizeof(Scalar));
-  call.activation = parse_activation(kForward, "activation", a.activation);
-  call.recurrent_activation = parse_activation(kForward, "recurrent_activation", a.recurrent_activation);
-  call.weights = gru_weights<Scalar>({kForward, a.kernel, a.recurrent_kernel, a.bias}, call.form, dims.I, dims.H);
-  call.h0 = contiguous<Scalar>(kForward, "h0", a.h0, {dims.B, dims.H}, "(B, H)");
-  if (save) call.cache.gates = saved.take(dims.T * dims.B * kSaved * dims.H);
-  return call;
+const Dims& dims_of(const RecurrentForward<Scalar>& any) {
+  return std::visit([](const auto& call) -> const Dims& { return call.dims; }, any.call);
 }
 
 // Fresh arrays for the last states, h and c or h alone.
@@ -124,15 +69,38 @@ Sequence<Scalar> part_of(Sequence<Scalar> both, Index first, bool backwards, Ind
   return backwards ? reversed(both, T) : both;
 }
 
+struct ForwardArguments {
+  py::array x;
+  Nested<Direction> layers;
+  bool time_major, save;
+  OptionalArray mask;
+  bool return_sequences;
+};
+
+// Where the last layer writes its hidden states: into a fresh array where the caller wants them, else into memory that
+// lasts as long as backward needs it, or nowhere.
 template <class Scalar>
-py::tuple forward(const py::array& x, const Nested<Direction>& layers, bool time_major, bool save) {
-  Saved<Scalar> saved;
-  Dims dims = sequence_dims({kForward, "x", x}, time_major);
-  Sequence<const Scalar> input = sequence<Scalar>({kForward, "x", x}, time_major);
-  if (layers.empty()) throw py::value_error("stack_forward: layers is empty, expected at least one layer");
+Sequence<Scalar> last_output(const ForwardArguments& a, const Dims& dims, Index width, SavedStack<Scalar>& saved,
+                             py::object& result) {
+  if (a.return_sequences) {
+    py::array_t<Scalar> h = new_array<Scalar>(sequence_shape(dims.T, dims.B, width, a.time_major));
+    const Sequence<Scalar> output = sequence_of(h, a.time_major);
+    result = std::move(h);
+    return output;
+  }
+  if (!a.save || a.mask) return {};  // what is masked keeps its own
+  return {saved.take(dims.T * dims.B * width), dims.B * width, width};
+}
+
+template <class Scalar>
+py::tuple forward(const ForwardArguments& a) {
+  SavedStack<Scalar> saved;
+  Dims dims = sequence_dims({kForward, "x", a.x}, a.time_major);
+  Sequence<const Scalar> input = sequence<Scalar>({kForward, "x", a.x}, a.time_major);
+  if (a.layers.empty()) throw py::value_error("stack_forward: layers is empty, expected at least one layer");
   py::list states;
-  py::object result;
-  for (const std::vector<Direction>& layer : layers) {
+  py::object result = py::none();
+  for (const std::vector<Direction>& layer : a.layers) {
     if (layer.empty() || layer.size() > 2) {
       throw py::value_error("stack_forward: a layer has " + std::to_string(layer.size()) +
                             " directions, expected 1 or 2");
@@ -140,20 +108,14 @@ py::tuple forward(const py::array& x, const Nested<Direction>& layers, bool time
     std::vector<RecurrentForward<Scalar>>& calls = saved.calls.emplace_back();
     Index width = 0;
     for (const Direction& direction : layer) {
-      std::visit(
-          [&](const auto& arguments) {
-            const auto call = call_of<Scalar>(arguments, dims, saved, save);
-            width += call.dims.H;
-            calls.emplace_back(call);
-          },
-          direction);
+      const DirectionInput in{kForward, dims, a.time_major, !calls.empty(), a.save};
+      calls.push_back(call_of<Scalar>(direction, in, a.mask, saved));
+      width += dims_of(calls.back()).H;
     }
     checked_product(kForward, {dims.T, dims.B, width}, sizeof(Scalar));
     Sequence<Scalar> output;
-    if (saved.calls.size() == layers.size()) {
-      py::array_t<Scalar> h = new_array<Scalar>(sequence_shape(dims.T, dims.B, width, time_major));
-      output = sequence_of(h, time_major);
-      result = std::move(h);
+    if (saved.calls.size() == a.layers.size()) {
+      output = last_output(a, dims, width, saved, result);
     } else {
       output = {saved.take(dims.T * dims.B * width), dims.B * width, width};
     }
@@ -167,7 +129,7 @@ py::tuple forward(const py::array& x, const Nested<Direction>& layers, bool time
             last.append(last_states(call));
             first += call.dims.H;
           },
-          any);
+          any.call);
     }
     states.append(std::move(last));
     input = {output.data, output.t_stride, output.b_stride};
@@ -178,13 +140,15 @@ py::tuple forward(const py::array& x, const Nested<Direction>& layers, bool time
     run_stack_forward(active_kernels(), saved.calls, num_threads());
   }
   py::object cache = py::none();
-  if (save) {
+  if (a.save) {
     auto object = std::make_unique<StackCacheObject>();
+    for (const auto& masked : saved.masked)
+      saved.bytes += (masked->x.size() + masked->h.size()) * static_cast<Index>(sizeof(Scalar));
     object->saved = std::move(saved);
-    object->arrays = {x, result};
-    object->layers = layers;
-    object->h_bytes = py::cast<py::array>(result).nbytes();
-    object->time_major = time_major;
+    object->arrays = {a.x, result};
+    object->layers = a.layers;
+    object->h_bytes = result.is_none() ? 0 : py::cast<py::array>(result).nbytes();
+    object->time_major = a.time_major;
     cache = py::cast(std::move(object));
   }
   return py::make_tuple(result, states, cache);
@@ -282,25 +246,26 @@ struct BackwardArguments {
 };
 
 template <class Scalar>
-py::tuple backward(StackCacheObject& cache, Saved<Scalar>& saved, const BackwardArguments& a) {
+py::tuple backward(StackCacheObject& cache, SavedStack<Scalar>& saved, const BackwardArguments& a) {
   check_layers("gradients of weights", a.weights, cache.layers);
   if (a.d_states) check_layers("d_states", *a.d_states, cache.layers);
-  const auto dims_of = [&](std::size_t layer) {  // of both directions together
+  const auto layer_dims = [&](std::size_t layer) {  // of both directions together
     Dims dims;
     for (const auto& any : saved.calls[layer]) {
-      const Dims& own = std::visit([](const auto& call) -> const Dims& { return call.dims; }, any);
+      const Dims& own = dims_of(any);
       dims = {own.T, own.B, own.I, dims.H + own.H};
     }
     return dims;
   };
   const std::size_t count = saved.calls.size();
-  Sequence<const Scalar> d_h = sequence_gradient<Scalar>(kBackward, "d_h", a.d_h, dims_of(count - 1), cache.time_major);
+  Sequence<const Scalar> d_h =
+      sequence_gradient<Scalar>(kBackward, "d_h", a.d_h, layer_dims(count - 1), cache.time_major);
   Stack<RecurrentBackward<Scalar>> stack(count);
   std::vector<Buffer<Scalar>> between;
   std::vector<py::list> d_initial(count);
   py::object result = py::none();
   for (std::size_t i = count; i-- > 0;) {
-    const Dims dims = dims_of(i);
+    const Dims dims = layer_dims(i);
     Sequence<Scalar> d_x;
     if (i > 0) {
       d_x = {between.emplace_back(dims.T * dims.B * dims.I).data(), dims.B * dims.I, dims.I};
@@ -319,6 +284,8 @@ py::tuple backward(StackCacheObject& cache, Saved<Scalar>& saved, const Backward
             call.recurrent_activation = forward.recurrent_activation;
             call.weights = forward.weights;
             call.x = forward.x;
+            call.factors = forward.factors;
+            call.zoneout = forward.zoneout;
             call.h0 = forward.h0;
             call.h = {forward.h.data, forward.h.t_stride, forward.h.b_stride};
             call.cache = forward.cache;
@@ -328,9 +295,9 @@ py::tuple backward(StackCacheObject& cache, Saved<Scalar>& saved, const Backward
             point_weights(call, a.weights[i][k]);
             d_initial[i].append(initial_gradients(call));
             first += call.dims.H;
-            stack[i].emplace_back(call);
+            stack[i].push_back({call, saved.calls[i][k].masked});
           },
-          saved.calls[i][k]);
+          saved.calls[i][k].call);
     }
     d_h = {d_x.data, d_x.t_stride, d_x.b_stride};
   }
@@ -347,34 +314,57 @@ py::tuple backward(StackCacheObject& cache, Saved<Scalar>& saved, const Backward
 void bind_stack(py::module_& module) {
   py::class_<LstmDirection>(module, "LSTMDirection", "One direction of an LSTM in a stack.")
       .def(py::init([](py::array kernel, py::array recurrent_kernel, OptionalArray bias, OptionalArray h0,
-                       OptionalArray c0, std::string activation, std::string recurrent_activation) {
+                       OptionalArray c0, std::string activation, std::string recurrent_activation,
+                       bool zero_output_for_mask, bool recompute, OptionalArray m_x, OptionalArray m_h,
+                       OptionalArray z_h, OptionalArray z_c) {
              return LstmDirection{
-                 std::move(kernel),     std::move(recurrent_kernel),    std::move(bias), std::move(h0), std::move(c0),
-                 std::move(activation), std::move(recurrent_activation)};
+                 std::move(kernel),
+                 std::move(recurrent_kernel),
+                 std::move(bias),
+                 std::move(h0),
+                 std::move(c0),
+                 std::move(activation),
+                 std::move(recurrent_activation),
+                 {zero_output_for_mask, recompute, std::move(m_x), std::move(m_h), std::move(z_h), std::move(z_c)}};
            }),
            py::arg("kernel").noconvert(), py::arg("recurrent_kernel").noconvert(),
            py::arg("bias").noconvert().none(true), py::arg("h0").noconvert().none(true),
-           py::arg("c0").noconvert().none(true), py::arg("activation"), py::arg("recurrent_activation"));
+           py::arg("c0").noconvert().none(true), py::arg("activation"), py::arg("recurrent_activation"),
+           py::arg("zero_output_for_mask") = false, py::arg("recompute") = false,
+           py::arg("m_x").noconvert().none(true) = py::none(), py::arg("m_h").noconvert().none(true) = py::none(),
+           py::arg("z_h").noconvert().none(true) = py::none(), py::arg("z_c").noconvert().none(true) = py::none());
   py::class_<GruDirection>(module, "GRUDirection", "One direction of a GRU in a stack.")
       .def(py::init([](py::array kernel, py::array recurrent_kernel, OptionalArray bias, OptionalArray h0,
-                       std::string activation, std::string recurrent_activation, bool reset_after) {
-             return GruDirection{std::move(kernel),     std::move(recurrent_kernel),     std::move(bias), std::move(h0),
-                                 std::move(activation), std::move(recurrent_activation), reset_after};
+                       std::string activation, std::string recurrent_activation, bool reset_after,
+                       bool zero_output_for_mask, bool recompute, OptionalArray m_x, OptionalArray m_h,
+                       OptionalArray z_h) {
+             return GruDirection{
+                 std::move(kernel),
+                 std::move(recurrent_kernel),
+                 std::move(bias),
+                 std::move(h0),
+                 std::move(activation),
+                 std::move(recurrent_activation),
+                 reset_after,
+                 {zero_output_for_mask, recompute, std::move(m_x), std::move(m_h), std::move(z_h), std::nullopt}};
            }),
            py::arg("kernel").noconvert(), py::arg("recurrent_kernel").noconvert(),
            py::arg("bias").noconvert().none(true), py::arg("h0").noconvert().none(true), py::arg("activation"),
-           py::arg("recurrent_activation"), py::arg("reset_after"));
+           py::arg("recurrent_activation"), py::arg("reset_after"), py::arg("zero_output_for_mask") = false,
+           py::arg("recompute") = false, py::arg("m_x").noconvert().none(true) = py::none(),
+           py::arg("m_h").noconvert().none(true) = py::none(), py::arg("z_h").noconvert().none(true) = py::none());
   py::class_<StackCacheObject>(module, "StackCache", "What a stack's forward pass saved. Backward consumes it.")
       .def_property_readonly("nbytes", &StackCacheObject::nbytes)
       .def_property_readonly("consumed", [](const StackCacheObject& c) { return c.consumed.taken(); });
 
   module.def(
       kForward,
-      [](const py::array& x, const Nested<Direction>& layers, bool time_major, bool save) {
-        return is_double({kForward, "x", x}) ? forward<double>(x, layers, time_major, save)
-                                             : forward<float>(x, layers, time_major, save);
+      [](py::array x, Nested<Direction> layers, bool time_major, bool save, OptionalArray mask, bool return_sequences) {
+        const ForwardArguments a{std::move(x), std::move(layers), time_major, save, std::move(mask), return_sequences};
+        return is_double({kForward, "x", a.x}) ? forward<double>(a) : forward<float>(a);
       },
-      py::arg("x").noconvert(), py::arg("layers"), py::arg("time_major"), py::arg("save"));
+      py::arg("x").noconvert(), py::arg("layers"), py::arg("time_major"), py::arg("save"),
+      py::arg("mask").noconvert().none(true) = py::none(), py::arg("return_sequences") = true);
 
   module.def(
       kBackward,

@@ -6,8 +6,10 @@
 
 #include "core/progress.hpp"
 #include "dispatch/cell_calls.hpp"
+#include "dispatch/packed_steps.hpp"
 #include "dispatch/parts.hpp"
 #include "dispatch/run.hpp"
+#include "dispatch/run_recompute.hpp"
 
 namespace gatedcore {
 namespace {
@@ -46,30 +48,81 @@ const auto& kernels_of(const KernelTable& table, const GruForward<Scalar>&) {
   return table.kernels<Scalar>().gru;
 }
 
+// Whether backward has to compute the gates anew.
+template <class Call>
+bool lacks_gates(const Call& call) {
+  return call.cache.gates == nullptr && call.dims.T > 0;
+}
+
+// A call without masked steps.
 template <class Scalar>
-void run_alone(const KernelTable& table, const LstmForward<Scalar>& call, int threads) {
+void run_dense(const KernelTable& table, const LstmForward<Scalar>& call, int threads) {
   run_lstm_forward(table, call, threads);
 }
 template <class Scalar>
-void run_alone(const KernelTable& table, const GruForward<Scalar>& call, int threads) {
+void run_dense(const KernelTable& table, const GruForward<Scalar>& call, int threads) {
   run_gru_forward(table, call, threads);
 }
 template <class Scalar>
-void run_alone(const KernelTable& table, const LstmBackward<Scalar>& call, int threads) {
-  run_lstm_backward(table, call, threads);
+void run_dense(const KernelTable& table, const LstmBackward<Scalar>& call, int threads) {
+  if (lacks_gates(call)) {
+    run_lstm_recompute(table, call, threads);
+  } else {
+    run_lstm_backward(table, call, threads);
+  }
 }
 template <class Scalar>
-void run_alone(const KernelTable& table, const GruBackward<Scalar>& call, int threads) {
-  run_gru_backward(table, call, threads);
+void run_dense(const KernelTable& table, const GruBackward<Scalar>& call, int threads) {
+  if (lacks_gates(call)) {
+    run_gru_recompute(table, call, threads);
+  } else {
+    run_gru_backward(table, call, threads);
+  }
+}
+
+template <class Scalar>
+void run_masked(const KernelTable& table, const LstmForward<Scalar>& call, MaskedSteps<Scalar>& masked, int threads) {
+  run_lstm_forward(table, call, masked, threads);
+}
+template <class Scalar>
+void run_masked(const KernelTable& table, const GruForward<Scalar>& call, MaskedSteps<Scalar>& masked, int threads) {
+  run_gru_forward(table, call, masked, threads);
+}
+template <class Scalar>
+void run_masked(const KernelTable& table, const LstmBackward<Scalar>& call, const MaskedSteps<Scalar>& masked,
+                int threads) {
+  run_lstm_backward(table, call, masked, threads);
+}
+template <class Scalar>
+void run_masked(const KernelTable& table, const GruBackward<Scalar>& call, const MaskedSteps<Scalar>& masked,
+                int threads) {
+  run_gru_backward(table, call, masked, threads);
+}
+
+void run_alone(const KernelTable& table, const auto& any, int threads) {
+  std::visit(
+      [&](const auto& call) {
+        if (any.masked != nullptr) {
+          run_masked(table, call, *any.masked, threads);
+        } else {
+          run_dense(table, call, threads);
+        }
+      },
+      any.call);
 }
 
 // --- what a call deserves ---
 
 const Dims& dims_of(const auto& any) {
-  return std::visit([](const auto& call) -> const Dims& { return call.dims; }, any);
+  return std::visit([](const auto& call) -> const Dims& { return call.dims; }, any.call);
 }
 double operations_of(const auto& any) {
-  return std::visit([](const auto& call) { return operations(call.dims, gates_of(call)); }, any);
+  return std::visit(
+      [&](const auto& call) {
+        const int gates = gates_of(call);
+        return any.masked == nullptr ? operations(call.dims, gates) : operations(any.masked->valid, call.dims, gates);
+      },
+      any.call);
 }
 double operations_of_all(const auto& begin, const auto& end) {
   return std::accumulate(begin, end, 0.0, [](double sum, const auto& call) { return sum + operations_of(call); });
@@ -79,6 +132,8 @@ double operations_of_all(const auto& begin, const auto& end) {
 template <class Call>
 int threads_alone(const Call& call, Index lanes, int threads) {
   const double work = operations_of(call);
+  if (call.masked != nullptr)
+    return useful_threads(work, static_cast<Index>(call.masked->valid.pieces.size()), threads);
   const int team = useful_team(work, dims_of(call), lanes, threads);
   return team > 1 ? team : useful_threads(work, dims_of(call).B, threads);
 }
@@ -92,11 +147,9 @@ void run_layer(const KernelTable& table, const std::vector<Call>& layer, Index l
   const bool alone = std::any_of(layer.begin(), layer.end(),
                                  [&](const Call& call) { return threads_alone(call, lanes, threads) > calls; });
   if (alone || useful_threads(operations_of_all(layer.begin(), layer.end()), calls, threads) < calls) {
-    for (const Call& any : layer) std::visit([&](const auto& call) { run_alone(table, call, threads); }, any);
+    for (const Call& call : layer) run_alone(table, call, threads);
   } else {
-    run_parts(calls, [&](int part) {
-      std::visit([&](const auto& call) { run_alone(table, call, 1); }, layer[static_cast<std::size_t>(part)]);
-    });
+    run_parts(calls, [&](int part) { run_alone(table, layer[static_cast<std::size_t>(part)], 1); });
   }
 }
 
@@ -132,6 +185,9 @@ class WaveLayerOf final : public WaveLayer<Scalar> {
     part.dims.T = steps.end - steps.begin;
     part.x.data += steps.begin * part.x.t_stride;
     if (part.h.data != nullptr) part.h.data += steps.begin * part.h.t_stride;
+    for (auto* z : {&part.zoneout.z_h, &part.zoneout.z_c}) {
+      if (z->data != nullptr) z->data += steps.begin * z->t_stride;
+    }
     Cell::move_cache(part, steps.begin * call_.dims.B);
     // Between the call's own states, what a chunk leaves is what the next one begins from.
     const auto states = split<Scalar, Cell::kStates>(states_);
@@ -162,7 +218,7 @@ void run_wave(const KernelTable& table, LayerIterator<Scalar> begin, LayerIterat
           using Layer = WaveLayerOf<Scalar, std::decay_t<decltype(kernels)>, std::decay_t<decltype(call)>>;
           layers.push_back(std::make_unique<Layer>(kernels, call));
         },
-        layer->front());
+        layer->front().call);
   }
   const Index count = static_cast<Index>(layers.size());
   // Whoever waits waits for a layer before its own, and each thread takes its layers in order: one of them always goes
@@ -182,7 +238,7 @@ void run_wave(const KernelTable& table, LayerIterator<Scalar> begin, LayerIterat
 }
 
 // The threads of a wave, or 1 where the layers are better run one after the other: where rows are enough for all
-// threads, or the layers for too few of them.
+// threads, the layers for too few of them, or steps masked, as the packed steps of a layer are not in order of time.
 template <class Scalar>
 int useful_wave(LayerIterator<Scalar> begin, LayerIterator<Scalar> end, Index lanes, int threads) {
   const Index count = end - begin;
@@ -190,6 +246,7 @@ int useful_wave(LayerIterator<Scalar> begin, LayerIterator<Scalar> end, Index la
   if (threads < 2 || dims.B == 0 || dims.B >= kRowsAlone * threads || dims.T < 2 * kChunkSteps) return 1;
   double work = 0, alone = 0, largest = 0;  // operations; alone is of the thread that has most of them
   for (auto layer = begin; layer != end; ++layer) {
+    if (layer->front().masked != nullptr) return 1;
     const double operations = operations_of(layer->front());
     work += operations;
     largest = std::max(largest, operations);
@@ -209,7 +266,7 @@ int useful_wave(LayerIterator<Scalar> begin, LayerIterator<Scalar> end, Index la
 
 template <class Scalar>
 Sequence<Scalar>& d_x_of(RecurrentBackward<Scalar>& any) {
-  return std::visit([](auto& call) -> Sequence<Scalar>& { return call.d_x; }, any);
+  return std::visit([](auto& call) -> Sequence<Scalar>& { return call.d_x; }, any.call);
 }
 
 // What the second direction adds to d_x until it is added: room for the widest layer.

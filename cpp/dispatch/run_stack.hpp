@@ -4,20 +4,28 @@
 // They point to their inputs and outputs as calls alone do. Where batch rows are too few for all threads, the two
 // directions run at the same time, and layers of one direction in a wave: each on a thread of its own, a chunk of steps
 // behind the one before it. The results are those of the calls one after the other, to the last bit and for any number
-// of threads.
+// of threads. Dropout, zoneout, masks and gates computed anew in backward are as in calls alone.
 #pragma once
 
 #include <variant>
 #include <vector>
 
 #include "dispatch/kernel_table.hpp"
+#include "dispatch/run_masked.hpp"
 
 namespace gatedcore {
 
+// One direction of a layer.
 template <class Scalar>
-using RecurrentForward = std::variant<LstmForward<Scalar>, GruForward<Scalar>>;
+struct RecurrentForward {
+  std::variant<LstmForward<Scalar>, GruForward<Scalar>> call;
+  MaskedSteps<Scalar>* masked = nullptr;  // in the order in which the steps run; null: every step counts
+};
 template <class Scalar>
-using RecurrentBackward = std::variant<LstmBackward<Scalar>, GruBackward<Scalar>>;
+struct RecurrentBackward {
+  std::variant<LstmBackward<Scalar>, GruBackward<Scalar>> call;  // null gates of the cache: they were not saved
+  const MaskedSteps<Scalar>* masked = nullptr;                   // of the forward call
+};
 
 // Layers in the order of forward; T and B are those of every call.
 template <class Call>

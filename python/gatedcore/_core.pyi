@@ -58,6 +58,12 @@ class LSTMDirection:
         c0: Array | None,
         activation: str,
         recurrent_activation: str,
+        zero_output_for_mask: bool = False,
+        recompute: bool = False,
+        m_x: Array | None = None,
+        m_h: Array | None = None,
+        z_h: Array | None = None,
+        z_c: Array | None = None,
     ) -> None: ...
 
 @final
@@ -73,6 +79,11 @@ class GRUDirection:
         activation: str,
         recurrent_activation: str,
         reset_after: bool,
+        zero_output_for_mask: bool = False,
+        recompute: bool = False,
+        m_x: Array | None = None,
+        m_h: Array | None = None,
+        z_h: Array | None = None,
     ) -> None: ...
 
 @final
@@ -200,11 +211,16 @@ def gru_gates(cache: GRUCache) -> tuple[Array, Array, Array]:
 
 def stack_forward(
     x: Array,
-    layers: list[list[LSTMDirection | GRUDirection]],
+    layers: Sequence[Sequence[LSTMDirection | GRUDirection]],
     time_major: bool,
     save: bool,
-) -> tuple[Array, list[list[tuple[Array, ...]]], StackCache | None]:
-    """Return h of the last layer, both directions side by side, the last states, and the cache."""
+    mask: npt.NDArray[np.bool_] | None = None,
+    return_sequences: bool = True,
+) -> tuple[Array | None, list[list[tuple[Array, ...]]], StackCache | None]:
+    """Return h of the last layer, both directions side by side, the last states, and the cache.
+
+    h is None without ``return_sequences``.
+    """
 
 def stack_backward(
     cache: StackCache,

@@ -20,12 +20,11 @@ from gatedcore.ops.single_gates import (
 )
 from gatedcore.ops.stack_calls import (
     StackCache,
-    StackedGRU,
-    StackedLSTM,
     StackGradients,
     stack,
     stack_backward,
 )
+from gatedcore.ops.stack_layers import StackedGRU, StackedLSTM
 from gatedcore.ops.threads import get_num_threads, set_num_threads
 
 __all__ = [

@@ -1,13 +1,11 @@
 """Several recurrent layers, of one direction or two, in one call."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 
 from gatedcore import _core
-from gatedcore.activations import name_of
 from gatedcore.arrays import Array, as_array, as_contiguous
 from gatedcore.checks import check_bool, check_shape
 from gatedcore.ops.gru_calls import GRUGradients
@@ -16,38 +14,11 @@ from gatedcore.ops.operands import (
     SavedCall,
     Weights,
     check_cache,
+    mask_operand,
     sequence_operand,
-    state_operand,
-    weight_operands,
 )
+from gatedcore.ops.stack_layers import Direction, call_of, directions_of, operands_of, weights_of
 
-
-@dataclass(frozen=True)
-class StackedLSTM:
-    """One LSTM of a stack; the arguments are those of ``lstm``."""
-
-    kernel: object
-    recurrent_kernel: object
-    bias: object = None
-    initial_state: object = None
-    activation: object = "tanh"
-    recurrent_activation: object = "sigmoid"
-
-
-@dataclass(frozen=True)
-class StackedGRU:
-    """One GRU of a stack; the arguments are those of ``gru``."""
-
-    kernel: object
-    recurrent_kernel: object
-    bias: object = None
-    initial_state: object = None
-    activation: object = "tanh"
-    recurrent_activation: object = "sigmoid"
-    reset_after: bool = True
-
-
-Direction = StackedLSTM | StackedGRU
 States = tuple[Array, ...]
 # Of each layer and each of its directions.
 Nested = list[list[States]]
@@ -85,18 +56,20 @@ class StackCache(SavedCall[_core.StackCache]):
 @overload
 def stack(
     x: object, layers: Sequence[Direction | Sequence[Direction]], *, time_major: bool = False,
-    return_cache: Literal[False] = False,
+    mask: object = None, training: bool = True, return_cache: Literal[False] = False,
 ) -> tuple[Array, Nested]: ...  # fmt: skip
 @overload
 def stack(
     x: object, layers: Sequence[Direction | Sequence[Direction]], *, time_major: bool = False,
-    return_cache: Literal[True],
+    mask: object = None, training: bool = True, return_cache: Literal[True],
 ) -> tuple[Array, Nested, StackCache]: ...  # fmt: skip
 def stack(
     x: object,
     layers: Sequence[Direction | Sequence[Direction]],
     *,
     time_major: bool = False,
+    mask: object = None,
+    training: bool = True,
     return_cache: bool = False,
 ) -> tuple[Array, Nested] | tuple[Array, Nested, StackCache]:
     """Run LSTMs and GRUs over a sequence, each over the hidden states of the one before it.
@@ -115,6 +88,10 @@ def stack(
         they belong to. The next layer's kernel has a row for each feature of both.
     time_major : bool
         Whether time is the first axis of ``x`` and of the results.
+    mask : array-like of bool, (B, T), or (T, B) if ``time_major``, optional
+        True where a step counts, for every layer.
+    training : bool
+        Whether the dropout and zoneout of layers draw, as in training.
     return_cache : bool
         Whether to append what ``stack_backward`` needs.
 
@@ -140,10 +117,13 @@ def stack(
     docs/math.md, LSTM forward and GRU forward; Schuster and Paliwal (1997).
     """
     return_cache = check_bool("stack", "return_cache", return_cache)
-    directions = _directions(layers)
+    training = check_bool("stack", "training", training)
+    directions = directions_of(layers)
     first = directions[0][0]
     sequence = sequence_operand("stack", x, first.kernel, first.recurrent_kernel, time_major)
-    batch, inputs = sequence.shape[1 if time_major else 0], sequence.shape[2]
+    batch, steps = (sequence.shape[1 if time_major else 0], sequence.shape[0 if time_major else 1])
+    inputs = sequence.shape[2]
+    steps_mask = mask_operand("stack", "mask", mask, batch, steps, time_major=time_major)
     weights: list[list[Weights]] = []
     calls: list[list[_core.LSTMDirection | _core.GRUDirection]] = []
     for i, layer in enumerate(directions):
@@ -151,11 +131,16 @@ def stack(
         calls.append([])
         for k, direction in enumerate(layer):
             where = f"stack: layers[{i}]" + (f"[{k}]" if len(layer) > 1 else "")
-            own = _weights(where, direction, inputs, sequence.dtype)
+            own = weights_of(where, direction, inputs, sequence.dtype)
             weights[-1].append(own)
-            calls[-1].append(_call(where, direction, own, batch))
+            dims = (steps, batch, inputs, own.recurrent_kernel.shape[0])
+            operands = operands_of(where, direction, dims, sequence.dtype, training, time_major)
+            calls[-1].append(call_of(where, direction, own, batch, operands, return_cache))
         inputs = sum(own.recurrent_kernel.shape[0] for own in weights[-1])
-    h, states, core_cache = _core.stack_forward(sequence, calls, time_major, return_cache)
+    h, states, core_cache = _core.stack_forward(
+        sequence, calls, time_major, return_cache, steps_mask
+    )
+    assert h is not None
     if core_cache is None:
         return h, states
     h.flags.writeable = False  # backward reads it again
@@ -216,72 +201,6 @@ def stack_backward(
         for layer in zip(gradients, d_initial, strict=True)
     ]
     return StackGradients(d_x, by_layer)
-
-
-def _directions(layers: object) -> list[list[Direction]]:
-    """Return the directions of each layer, one or two."""
-    advice = "pass a list of StackedLSTM and StackedGRU, or of pairs of them"
-    if not isinstance(layers, list | tuple) or not layers:
-        given = "empty" if isinstance(layers, list | tuple) else f"a {type(layers).__name__}"
-        raise ValueError(f"stack: layers is {given}, expected a layer or more; {advice}")
-    found: list[list[Direction]] = []
-    for i, layer in enumerate(layers):
-        directions = list(layer) if isinstance(layer, list | tuple) else [layer]
-        if len(directions) not in (1, 2):
-            raise ValueError(
-                f"stack: layers[{i}] has {len(directions)} directions, expected 1 or 2; {advice}"
-            )
-        for direction in directions:
-            if not isinstance(direction, StackedLSTM | StackedGRU):
-                raise TypeError(
-                    f"stack: layers[{i}] has type {type(direction).__name__}, expected "
-                    f"StackedLSTM or StackedGRU; {advice}"
-                )
-        found.append(directions)
-    return found
-
-
-def _weights(where: str, direction: Direction, inputs: int, dtype: np.dtype[Any]) -> Weights:
-    """Return a direction's weights as arrays that the core takes."""
-    gru = isinstance(direction, StackedGRU)
-    return weight_operands(
-        where,
-        direction.kernel,
-        direction.recurrent_kernel,
-        direction.bias,
-        gates=3 if gru else 4,
-        inputs=inputs,
-        dtype=dtype,
-        two_biases=isinstance(direction, StackedGRU)
-        and check_bool(where, "reset_after", direction.reset_after),
-    )
-
-
-def _call(
-    where: str, direction: Direction, weights: Weights, batch: int
-) -> _core.LSTMDirection | _core.GRUDirection:
-    """Return what the core takes for a direction."""
-    units, dtype = weights.recurrent_kernel.shape[0], weights.recurrent_kernel.dtype
-    names = (
-        name_of(where, "activation", direction.activation),
-        name_of(where, "recurrent_activation", direction.recurrent_activation),
-    )
-    given = direction.initial_state
-    if isinstance(direction, StackedGRU):
-        if isinstance(given, list | tuple) and len(given) == 1:
-            given = given[0]
-        h0 = state_operand(where, "initial_state", given, batch, units, dtype)
-        return _core.GRUDirection(*weights, h0, *names, direction.reset_after)
-    if given is not None and not (isinstance(given, list | tuple) and len(given) == 2):
-        raise ValueError(
-            f"{where}: initial_state is a {type(given).__name__}, expected [h0, c0]; "
-            "pass both states of the LSTM"
-        )
-    states = [
-        state_operand(where, f"initial_state[{i}]", state, batch, units, dtype)
-        for i, state in enumerate(given or (None, None))
-    ]
-    return _core.LSTMDirection(*weights, states[0], states[1], *names)
 
 
 def _state_gradients(

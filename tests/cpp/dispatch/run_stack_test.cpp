@@ -1,8 +1,11 @@
 // Stacks through run_stack_forward and run_stack_backward, against the calls of their layers one after the other.
 #include "dispatch/run_stack.hpp"
 
+#include <memory>
+
 #include "core/pool.hpp"
 #include "dispatch/run.hpp"
+#include "dispatch/run_recompute.hpp"
 #include "problem.hpp"
 
 namespace gatedcore::test {
@@ -13,7 +16,10 @@ template <class Scalar>
 struct Direction {
   bool gru = false;
   Dims dims;
+  bool recompute = false;
   std::vector<Scalar> w_x, w_h, b, h0, c0, d_h_last, d_c_last;
+  std::vector<Scalar> m_x, m_h, z_h, z_c;       // empty: none
+  std::shared_ptr<MaskedSteps<Scalar>> masked;  // made with the first call
   std::vector<Scalar> h_last, c_last, gates, c;
   std::vector<Scalar> d_h0, d_c0, d_w_x, d_w_h, d_b;
 };
@@ -30,6 +36,7 @@ struct Problem {
   Index T = 0, B = 0;
   bool save = true, want_d_x = true;
   std::vector<Scalar> x, d_h;
+  std::vector<std::uint8_t> mask;  // (T, B); empty: every step counts
   std::vector<Layer<Scalar>> layers;
 };
 
@@ -84,6 +91,36 @@ Sequence<Scalar> view(Scalar* data, const Problem<std::remove_const_t<Scalar>>& 
   return {data + (p.T - 1) * step + first, -step, F};
 }
 
+// Dropout and zoneout, drawn or of one rate, a mask, gates that are not saved: each as chance has it.
+template <class Scalar>
+void choose_options(check::Random& random, Problem<Scalar>& p) {
+  const auto draw = [&](std::vector<Scalar>& values, Index count, double scale) {
+    if (!random_choice(random)) return;
+    values.resize(static_cast<std::size_t>(count));
+    for (Scalar& value : values) value = Scalar(random_choice(random) ? scale : 0);
+  };
+  for (Layer<Scalar>& layer : p.layers) {
+    for (Direction<Scalar>& d : layer.directions) {
+      draw(d.m_x, p.B * d.dims.I, 1.25);
+      draw(d.m_h, p.B * d.dims.H, 1.25);
+      draw(d.z_h, p.T * p.B * d.dims.H, 1);
+      if (!d.gru) draw(d.z_c, p.T * p.B * d.dims.H, 1);
+      d.recompute = random_choice(random);
+    }
+  }
+  if (!random_choice(random)) return;
+  p.mask.resize(static_cast<std::size_t>(p.T * p.B));
+  for (std::uint8_t& counts : p.mask) counts = random.integer(0, 2) > 0;
+}
+
+template <class Scalar>
+MaskedSteps<Scalar>* masked_steps(const Problem<Scalar>& p, Direction<Scalar>& d, bool reversed) {
+  if (p.mask.empty()) return nullptr;
+  const StepMask mask = reversed ? StepMask{p.mask.data() + (p.T - 1) * p.B, -p.B, 1} : StepMask{p.mask.data(), p.B, 1};
+  if (!d.masked) d.masked = std::make_shared<MaskedSteps<Scalar>>(mask, StepMask{}, MaskedOutput::kZero, d.dims);
+  return d.masked.get();
+}
+
 template <class Scalar>
 Scalar* memory(std::vector<Scalar>& values) {
   return values.empty() ? nullptr : values.data();
@@ -100,12 +137,13 @@ void set_forward(LstmForward<Scalar>& call, Direction<Scalar>& d, bool save) {
   call.weights = {d.w_x.data(), d.w_h.data(), pointer(d.b)};
   call.c0 = pointer(d.c0);
   call.c_last = memory(d.c_last);
-  if (save) call.cache = {d.gates.data(), d.c.data()};
+  call.zoneout.z_c = {pointer(d.z_c), d.dims.B * d.dims.H, d.dims.H};
+  if (save) call.cache = {d.recompute ? nullptr : d.gates.data(), d.c.data()};
 }
 template <class Scalar>
 void set_forward(GruForward<Scalar>& call, Direction<Scalar>& d, bool save) {
   call.weights = {d.w_x.data(), d.w_h.data(), pointer(d.b), d.b.empty() ? nullptr : d.b.data() + 3 * d.dims.H};
-  if (save) call.cache = {d.gates.data()};
+  if (save && !d.recompute) call.cache = {d.gates.data()};
 }
 template <class Scalar>
 void set_backward(LstmBackward<Scalar>& call, Direction<Scalar>& d) {
@@ -134,11 +172,16 @@ void add_direction(Problem<Scalar>& p, std::size_t index, std::size_t direction,
   f.h = view(layer.h.data(), p, F, first, reversed);
   f.h0 = pointer(d.h0);
   f.h_last = memory(d.h_last);
+  f.factors = {pointer(d.m_x), pointer(d.m_h)};
+  f.zoneout.z_h = {pointer(d.z_h), p.B * H, H};
   set_forward(f, d, p.save);
+  MaskedSteps<Scalar>* masked = masked_steps(p, d, reversed);
   Backward b;
   b.dims = d.dims;
   b.weights = f.weights;
   b.x = f.x;
+  b.factors = f.factors;
+  b.zoneout = f.zoneout;
   b.h0 = f.h0;
   b.h = {f.h.data, f.h.t_stride, f.h.b_stride};
   b.cache = f.cache;
@@ -149,8 +192,8 @@ void add_direction(Problem<Scalar>& p, std::size_t index, std::size_t direction,
   b.d_w_x = d.d_w_x.data();
   b.d_w_h = d.d_w_h.data();
   set_backward(b, d);
-  calls.forward[index].emplace_back(f);
-  calls.backward[index].emplace_back(b);
+  calls.forward[index].push_back({f, masked});
+  calls.backward[index].push_back({b, masked});
 }
 
 template <class Scalar>
@@ -171,20 +214,24 @@ Calls<Scalar> calls_of(Problem<Scalar>& p) {
 }
 
 template <class Scalar>
-void run_one(const KernelTable& table, const LstmForward<Scalar>& call) {
-  run_lstm_forward(table, call, 1);
+void run_one(const KernelTable& table, const LstmForward<Scalar>& call, MaskedSteps<Scalar>* masked) {
+  masked == nullptr ? run_lstm_forward(table, call, 1) : run_lstm_forward(table, call, *masked, 1);
 }
 template <class Scalar>
-void run_one(const KernelTable& table, const GruForward<Scalar>& call) {
-  run_gru_forward(table, call, 1);
+void run_one(const KernelTable& table, const GruForward<Scalar>& call, MaskedSteps<Scalar>* masked) {
+  masked == nullptr ? run_gru_forward(table, call, 1) : run_gru_forward(table, call, *masked, 1);
 }
 template <class Scalar>
-void run_one(const KernelTable& table, const LstmBackward<Scalar>& call) {
-  run_lstm_backward(table, call, 1);
+void run_one(const KernelTable& table, const LstmBackward<Scalar>& call, const MaskedSteps<Scalar>* masked) {
+  if (masked != nullptr) return run_lstm_backward(table, call, *masked, 1);
+  const bool saved = call.cache.gates != nullptr || call.dims.T == 0;
+  saved ? run_lstm_backward(table, call, 1) : run_lstm_recompute(table, call, 1);
 }
 template <class Scalar>
-void run_one(const KernelTable& table, const GruBackward<Scalar>& call) {
-  run_gru_backward(table, call, 1);
+void run_one(const KernelTable& table, const GruBackward<Scalar>& call, const MaskedSteps<Scalar>* masked) {
+  if (masked != nullptr) return run_gru_backward(table, call, *masked, 1);
+  const bool saved = call.cache.gates != nullptr || call.dims.T == 0;
+  saved ? run_gru_backward(table, call, 1) : run_gru_recompute(table, call, 1);
 }
 
 // Every call alone, on one thread, and the sum of two d_x in plain loops.
@@ -192,13 +239,13 @@ template <class Scalar>
 void solve_alone(const KernelTable& table, Problem<Scalar>& p) {
   Calls<Scalar> calls = calls_of(p);
   for (const auto& layer : calls.forward) {
-    for (const auto& any : layer) std::visit([&](const auto& call) { run_one(table, call); }, any);
+    for (const auto& any : layer) std::visit([&](const auto& call) { run_one(table, call, any.masked); }, any.call);
   }
   if (!p.save) return;
   for (std::size_t i = p.layers.size(); i-- > 0;) {
     std::vector<Scalar> sum;
     for (const auto& any : calls.backward[i]) {
-      std::visit([&](const auto& call) { run_one(table, call); }, any);
+      std::visit([&](const auto& call) { run_one(table, call, any.masked); }, any.call);
       const std::vector<Scalar>& d_x = p.layers[i].d_x;
       if (sum.empty()) {
         sum = d_x;
@@ -282,6 +329,21 @@ TEST_CASE("a stack gives the bits of its layers one after the other, with any nu
   for_each_isa([](const KernelTable& table) {
     check_stacks<float>(table);
     check_stacks<double>(table);
+  });
+}
+
+TEST_CASE("dropout, zoneout, masks and gates computed anew change nothing about that") {
+  for_each_isa([](const KernelTable& table) {
+    check::Random random(4);
+    for (const auto& kinds : kStacks) {
+      for (const auto& [T, B] : {std::pair<Index, Index>{1, 2}, {48, 1}, {97, 1}, {97, 2}, {13, 9}}) {
+        for (int repeat = 0; repeat < 3; ++repeat) {
+          Problem<float> p = random_problem<float>(random, T, B, 32, kinds);
+          choose_options(random, p);
+          check_problem(table, p);
+        }
+      }
+    }
   });
 }
 
