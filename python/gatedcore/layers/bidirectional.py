@@ -4,16 +4,25 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from gatedcore.arrays import Array, Shape
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.base import Layer, Mask
 from gatedcore.layers.recurrence import States, added
 from gatedcore.layers.sequence import SequenceLayer
+from gatedcore.layers.stacked import (
+    Stack,
+    all_stackable,
+    run_backward,
+    run_forward,
+    side_by_side,
+)
 from gatedcore.layers.weighted import Weighted
 from gatedcore.layers.wrappers import Wrapper
 
 L = TypeVar("L", bound=Layer)
+T = TypeVar("T", bound=npt.NDArray[Any])
 
 MERGE_MODES = ("concat", "sum", "ave", "mul", None)
 
@@ -189,16 +198,16 @@ class Bidirectional(Wrapper):
         """Return the backward layer's output, or its gradient, in the other order of steps."""
         return backward[:, ::-1] if self.return_sequences else backward
 
-    def _merged(self, forward: Array, backward: Array) -> Any:
-        other = self._in_time(backward)
+    def _merged(self, forward: Array, other: Array) -> list[Array]:
+        """Return the outputs, of those of both layers in the order of time."""
         if self.merge_mode == "concat":
-            return np.concatenate([forward, other], axis=-1)
+            return [np.concatenate([forward, other], axis=-1)]
         if self.merge_mode is None:
-            return forward, other
+            return [forward, other]
         if self.merge_mode == "mul":
-            return forward * other
+            return [forward * other]
         total = forward + other
-        return total * total.dtype.type(0.5) if self.merge_mode == "ave" else total
+        return [total * total.dtype.type(0.5) if self.merge_mode == "ave" else total]
 
     def forward(self, x: Array, training: bool, mask: Mask | None = None) -> Array:
         return self.forward_many([x], training, [mask])[0]
@@ -207,13 +216,15 @@ class Bidirectional(Wrapper):
         self, inputs: Sequence[Array], training: bool, masks: Sequence[Mask | None]
     ) -> list[Array]:
         first, other = self._for_each(inputs)
+        stack = self._stack()
+        if stack is not None:
+            return self._forward_at_once(stack, [first, other], training, masks[0])
         forward, *states = self.forward_layer.forward_many(first, training, masks[:1])
         backward, *other_states = self.backward_layer.forward_many(other, training, masks[:1])
+        parts = forward, self._in_time(backward)
         if training and self.merge_mode == "mul":
-            self._saved = forward, self._in_time(backward)
-        merged = self._merged(forward, backward)
-        outputs = merged if self.merge_mode is None else [merged]
-        return [*outputs, *states, *other_states]
+            self._saved = None, parts
+        return [*self._merged(*parts), *states, *other_states]
 
     def backward(self, d_y: Array, need_d_x: bool) -> Array | None:
         return self.backward_many([d_y], [need_d_x])[0]
@@ -221,17 +232,22 @@ class Bidirectional(Wrapper):
     def backward_many(
         self, d_outputs: Sequence[Array | None], needed: Sequence[bool]
     ) -> list[Array | None]:
+        (saved, parts), self._saved = self._saved or (None, None), None
         merged = 2 if self.merge_mode is None else 1
-        d_forward, d_other = self._apart(d_outputs[:merged])
-        d_backward = None if d_other is None else self._in_time(d_other)
         states = d_outputs[merged:]
         half = len(states) // 2
+        d_states = states[:half], states[half:]
+        stack = self._stack()
+        if stack is not None:
+            return self._backward_at_once(stack, saved, d_outputs[:merged], parts, d_states, needed)
+        d_forward, d_other = self._apart(d_outputs[:merged], parts)
+        d_backward = None if d_other is None else self._in_time(d_other)
         given = (len(needed) - 1) // 2
         d_x: Array | None = None
         d_first: list[Array | None] = []
         for layer, arriving in (
-            (self.forward_layer, [d_forward, *states[:half]]),
-            (self.backward_layer, [d_backward, *states[half:]]),
+            (self.forward_layer, [d_forward, *d_states[0]]),
+            (self.backward_layer, [d_backward, *d_states[1]]),
         ):
             asked = [needed[0], *[True] * given]
             if all(d is None for d in arriving):
@@ -242,6 +258,60 @@ class Bidirectional(Wrapper):
             d_x = added(d_x, d_own)
             d_first += d_own_first
         return [d_x, *d_first]
+
+    # Both directions in one call of the core.
+
+    def _stack(self) -> Stack | None:
+        """Return both layers as the only one of a stack; None where one is of another kind."""
+        pair = self.forward_layer, self.backward_layer
+        return [pair] if all_stackable(pair) else None
+
+    def _along(self, steps: T) -> T:
+        """Return what has steps on its second axis in the order in which the first layer runs."""
+        return cast(T, steps[:, ::-1]) if self.forward_layer.go_backwards else steps
+
+    def _forward_at_once(
+        self, stack: Stack, inputs: list[list[Any]], training: bool, mask: Mask | None
+    ) -> list[Array]:
+        x = self._along(inputs[0][0])
+        given = [[states for _, *states in inputs]]
+        along = None if mask is None else self._along(mask)
+        run = run_forward(stack, x, given, training, along)
+        parts = None
+        if self.merge_mode == "concat" and run.h is not None:
+            outputs = [run.h]
+        else:
+            (h, *_), (h_other, *_) = run.last[0]
+            parts = (h, h_other) if run.h is None else self._halves(run.h)
+            outputs = self._merged(*parts)
+        if training:
+            self._saved = run.saved, parts if self.merge_mode == "mul" else None
+        return [*outputs, *run.states]
+
+    def _backward_at_once(
+        self,
+        stack: Stack,
+        saved: Any,
+        d_ys: Sequence[Array | None],
+        parts: tuple[Array, Array] | None,
+        d_last: Sequence[Sequence[Array | None]],
+        needed: Sequence[bool],
+    ) -> list[Array | None]:
+        d_h: Array | None = None
+        d_states: list[States] = [list(d) for d in d_last]
+        if self.merge_mode == "concat" and self.return_sequences:
+            (d_h,) = d_ys
+        else:
+            d = self._apart(d_ys, parts)
+            if self.return_sequences:
+                d_h = side_by_side(*d)
+            else:
+                for arriving, of_layer, layer in zip(d, d_states, stack[0], strict=True):
+                    names = layer.recurrence.state_names
+                    of_layer[:] = of_layer or [None] * len(names)
+                    of_layer[0] = added(arriving, of_layer[0])
+        d_x, d_first = run_backward(stack, saved, d_h, [d_states], needed[0])
+        return [None if d_x is None else self._along(d_x), *d_first][: len(needed)]
 
     def _for_each(self, inputs: Sequence[Any]) -> tuple[list[Any], list[Any]]:
         """Return what belongs to each layer of something about the input and initial states."""
@@ -269,7 +339,14 @@ class Bidirectional(Wrapper):
         states = 2 * len(self.forward_layer.recurrence.state_names) if self.return_state else 0
         return [*[mask] * outputs, *[None] * states]
 
-    def _apart(self, d_ys: Sequence[Array | None]) -> tuple[Array | None, Array | None]:
+    def _halves(self, both: Array) -> tuple[Array, Array]:
+        """Return what belongs to each layer of what stands side by side."""
+        size = self.forward_layer.recurrence.output_size
+        return both[..., :size], both[..., size:]
+
+    def _apart(
+        self, d_ys: Sequence[Array | None], parts: tuple[Array, Array] | None
+    ) -> tuple[Array | None, Array | None]:
         """Return the gradients of the two outputs, in the order of time."""
         if self.merge_mode is None:
             return d_ys[0], d_ys[1]
@@ -277,10 +354,9 @@ class Bidirectional(Wrapper):
         if d_y is None:
             return None, None
         if self.merge_mode == "concat":
-            size = self.forward_layer.recurrence.output_size
-            return d_y[..., :size], d_y[..., size:]
-        if self.merge_mode == "mul":
-            (forward, other), self._saved = self._saved, None
+            return self._halves(d_y)
+        if parts is not None:
+            forward, other = parts
             return d_y * other, d_y * forward
         d = d_y * d_y.dtype.type(0.5) if self.merge_mode == "ave" else d_y
         return d, d

@@ -71,6 +71,24 @@ class GRUWeights(GatedLayer):
         )
         return d_x, d_first
 
+    def direction(
+        self, shape: tuple[int, ...], states: States, manner: Manner
+    ) -> _core.GRUDirection:
+        (h0,) = states
+        parameters = self.parameters
+        return _core.GRUDirection(
+            parameters["kernel"],
+            parameters["recurrent_kernel"],
+            parameters.get("bias"),
+            h0,
+            self.activation,
+            self.recurrent_activation,
+            self.reset_after,
+            manner.zero_output_for_mask,
+            self.recompute,
+            *self.operands_for(shape, manner.draw),
+        )
+
 
 class GRU(GRUWeights, SequenceLayer):
     """Gated recurrent unit over a sequence.

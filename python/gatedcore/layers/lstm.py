@@ -87,6 +87,24 @@ class LSTMWeights(GatedLayer):
         )
         return d_x, d_first
 
+    def direction(
+        self, shape: tuple[int, ...], states: States, manner: Manner
+    ) -> _core.LSTMDirection:
+        h0, c0 = states
+        parameters = self.parameters
+        return _core.LSTMDirection(
+            parameters["kernel"],
+            parameters["recurrent_kernel"],
+            parameters.get("bias"),
+            h0,
+            c0,
+            self.activation,
+            self.recurrent_activation,
+            manner.zero_output_for_mask,
+            self.recompute,
+            *self.operands_for(shape, manner.draw),
+        )
+
 
 class LSTM(LSTMWeights, SequenceLayer):
     """Long short-term memory over a sequence.

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from gatedcore import initializers
+from gatedcore import _core, initializers
 from gatedcore.activations import name_of
 from gatedcore.arrays import Array
 from gatedcore.checks import check_bool, check_count
@@ -127,10 +127,14 @@ class RecurrentLayer(Layer):
 
     def draw_operands(self, x: Array, training: bool) -> tuple[Array | None, ...]:
         """Return what dropout and zoneout need in one call: m_x, m_h, z_h, and an LSTM's z_c."""
+        return self.operands_for(x.shape, training)
+
+    def operands_for(self, shape: tuple[int, ...], training: bool) -> tuple[Array | None, ...]:
+        """Return the same for an input of that shape."""
         if self._rates is None:
             return (None,) * self._operands
         stream = self.next_draws() if training else None
-        batch, steps, features = x.shape
+        batch, steps, features = shape
         dims = (steps, batch, features, self.units)
         return random_operands(self._rates, stream, dims, self.dtype, time_major=False)
 
@@ -157,3 +161,18 @@ class GatedLayer(RecurrentLayer):
             type(self).__name__, "recurrent_activation", recurrent_activation
         )
         super().__init__(units, **recurrent)
+
+    @abstractmethod
+    def direction(
+        self, shape: tuple[int, ...], states: States, manner: Manner
+    ) -> _core.LSTMDirection | _core.GRUDirection:
+        """Return what ``_core.stack_forward`` takes for the layer over an input of that shape.
+
+        Its place in the stack says in which order its steps run, not ``manner``.
+        """
+
+    @property
+    def weight_gradients(self) -> tuple[Array, Array, Array | None]:
+        """What ``_core.stack_backward`` adds the gradients of the weights to."""
+        gradients = self.gradients
+        return gradients["kernel"], gradients["recurrent_kernel"], gradients.get("bias")

@@ -130,7 +130,7 @@ class SequenceLayer(Layer):
             )
         return list(self._carried)
 
-    def carry(self, last: list[Array]) -> None:
+    def carry(self, last: Sequence[Array]) -> None:
         """Keep the states after a batch for the next one, if ``stateful``."""
         if self.stateful:
             self._carried = [state.copy() for state in last]
@@ -215,16 +215,24 @@ class SequenceLayer(Layer):
         self, inputs: Sequence[Array], training: bool, masks: Sequence[Mask | None]
     ) -> list[Array]:
         x, *given = inputs
-        before = self._between if training else None
-        states: States = [*(given or before or self.first_states(len(x)))]
-        manner = self.manner(training and self._drawing, training)
+        states, manner = self.before(len(x), given, training)
         y, last, saved = self.recurrence.run_over(x, states, manner, masks[0])
-        self.carry(last)
         if training:
             self._saved = saved
-            if self._between is not None:
-                self._between = [state.copy() for state in last]
-        return [y, *last] if self.return_state else [y]
+        return [y, *self.after(last, training)]
+
+    def before(self, batch: int, given: Sequence[Array], training: bool) -> tuple[States, Manner]:
+        """Return how a forward begins and runs, of the states that are given, if any."""
+        between = self._between if training else None
+        states: States = [*(given or between or self.first_states(batch))]
+        return states, self.manner(training and self._drawing, training)
+
+    def after(self, last: Sequence[Array], training: bool) -> Sequence[Array]:
+        """Keep the last states of a forward where the next one needs them; return the outputs."""
+        self.carry(last)
+        if training and self._between is not None:
+            self._between = [state.copy() for state in last]
+        return last if self.return_state else ()
 
     def backward(self, d_y: Array, need_d_x: bool) -> Array | None:
         return self._run_back(d_y, [None] * len(self.recurrence.state_names), need_d_x)[0]

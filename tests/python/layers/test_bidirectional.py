@@ -57,6 +57,122 @@ def test_bidirectional_gradients(sequences, mode, mask):
     assert_layer_gradients(gk.Bidirectional(inner, merge_mode=mode), X.copy(), mask)
 
 
+OPTIONS = {
+    "plain": {},
+    "drawn": {"dropout": 0.3, "recurrent_dropout": 0.2, "zoneout_h": 0.1},
+    "recompute": {"recompute": True},
+    "stateful, states returned": {"stateful": True, "return_state": True},
+    "backwards first": {"go_backwards": True, "zoneout_h": 0.1},
+}
+
+
+def trained(make, two_calls, mask, monkeypatch):
+    """Return all that two training passes and a call give, in one call of the core or in two."""
+    layer = make()
+    if two_calls:
+        monkeypatch.setattr(layer, "_stack", lambda: None)
+    else:
+        assert layer._stack() is not None
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(3, 5, 2)).astype(layer.dtype)
+    layer.build(x.shape)
+    found = []
+    for _ in range(2):
+        outputs = layer.forward_many([x], True, [mask])
+        found += [y.copy() for y in outputs]
+        d = [rng.normal(size=y.shape).astype(layer.dtype) for y in outputs]
+        found += layer.backward_many(d, [True])
+    given = [rng.normal(size=(3, 4)).astype(layer.dtype) for _ in layer.weights[::3] * 2]
+    given = given[: 2 * len(layer.forward_layer.states)]
+    outputs = layer.forward_many([x, *given], True, [mask])
+    d = [rng.normal(size=y.shape).astype(layer.dtype) for y in outputs]
+    found += [*outputs, *layer.backward_many(d, [True] * (1 + len(given)))]
+    found += layer.forward_many([x], False, [mask])
+    return [*found, *layer.gradients.values()]
+
+
+@pytest.mark.parametrize("mask", [None, MASK], ids=["dense", "masked"])
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS.keys())
+@pytest.mark.parametrize("mode", [*MODES, None])
+@pytest.mark.parametrize("sequences", [False, True])
+@pytest.mark.parametrize("kind", [gk.LSTM, gk.GRU])
+def test_one_call_of_the_core_has_the_bits_of_two(
+    kind, sequences, mode, options, mask, monkeypatch
+):
+    def make():
+        return gk.Bidirectional(
+            kind(4, return_sequences=sequences, seed=0, **options), merge_mode=mode
+        )
+
+    one, two = (trained(make, two_calls, mask, monkeypatch) for two_calls in (False, True))
+    assert len(one) == len(two)
+    for actual, expected in zip(one, two, strict=True):
+        np.testing.assert_array_equal(actual, expected)
+
+
+def test_the_directions_may_be_of_two_kinds(monkeypatch):
+    def make():
+        other = gk.GRU(4, return_sequences=True, go_backwards=True, recurrent_dropout=0.5, seed=1)
+        return gk.Bidirectional(
+            gk.LSTM(4, return_sequences=True, zoneout_c=0.2, seed=0), backward_layer=other
+        )
+
+    results = []
+    for two_calls in (False, True):
+        layer = make()
+        layer.build(X.shape)
+        if two_calls:
+            monkeypatch.setattr(layer, "_stack", lambda: None)
+        y = layer.forward(X.astype("f4"), True)
+        d_x = layer.backward(np.ones_like(y), True)
+        results.append([y, d_x, *layer.gradients.values()])
+    for actual, expected in zip(*results, strict=True):
+        np.testing.assert_array_equal(actual, expected)
+
+
+@pytest.mark.parametrize("batch", [1, 8])
+def test_any_number_of_threads_gives_the_same_bits(batch):
+    before = gk.get_num_threads()
+    x = np.random.default_rng(0).normal(size=(batch, 60, 32)).astype("f4")
+    results = []
+    try:
+        for threads in (1, 2, 3):
+            gk.set_num_threads(threads)
+            layer = gk.Bidirectional(
+                gk.LSTM(32, return_sequences=True, recurrent_dropout=0.3, zoneout_c=0.1, seed=0)
+            )
+            layer.build(x.shape)
+            y = layer.forward(x, True)
+            d_x = layer.backward(np.ones_like(y), True)
+            results.append([y.tobytes(), d_x.tobytes(), layer.gradients["backward_bias"].tobytes()])
+    finally:
+        gk.set_num_threads(before)
+    assert results == [results[0]] * 3
+
+
+@pytest.mark.parametrize("arriving", range(4))
+def test_gradients_may_arrive_at_some_outputs_alone(arriving):
+    layer = gk.Bidirectional(gk.GRU(3, return_state=True, return_sequences=True, seed=0), None)
+    layer.build(X.shape)
+    x = X.astype("f4")
+    outputs = layer.forward_many([x], True, [None])
+    d = [np.ones_like(y) if k == arriving else None for k, y in enumerate(outputs)]
+    (d_x,) = layer.backward_many(d, [True])
+    layer.forward_many([x], True, [None])
+    zeros = [np.zeros_like(y) if one is None else one for one, y in zip(d, outputs, strict=True)]
+    np.testing.assert_array_equal(d_x, layer.backward_many(zeros, [True])[0])
+    assert np.abs(d_x).max() > 0
+
+
+def test_a_derived_class_runs_its_own_steps():
+    class Doubled(gk.LSTM):
+        def run_over(self, x, states, manner, mask):
+            return super().run_over(2 * x, states, manner, mask)
+
+    plain, doubled = (gk.Bidirectional(kind(4, seed=0)) for kind in (gk.LSTM, Doubled))
+    np.testing.assert_array_equal(doubled(X), plain(2 * X))
+
+
 def test_bidirectional_agrees_with_torch():
     torch = pytest.importorskip("torch")
     theirs = torch.nn.LSTM(2, 4, batch_first=True, bidirectional=True, dtype=torch.float64)
