@@ -1,6 +1,7 @@
 """Compile, evaluate, predict: what a model does with data without learning from it."""
 
 import math
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ from gatedcore.optimizers import Optimizer
 from gatedcore.parameters import ParameterVector
 from gatedcore.progress import printers
 from gatedcore.random import undone_on_error
+
+_ONE_BATCH = sys.maxsize  # as batch_size
 
 
 class Evaluator(ABC):
@@ -173,6 +176,61 @@ class Evaluator(ABC):
             self.build(batches.input_shape)
             logs = self._evaluate(where, objective, passes, run)
         return as_asked(logs, return_dict)
+
+    def test_on_batch(
+        self,
+        x: object,
+        y: object = None,
+        sample_weight: object = None,
+        return_dict: bool = False,
+        **keras: object,
+    ) -> float | list[float] | Logs:
+        """Return loss and metrics on one batch, as ``evaluate`` on data of any length.
+
+        Parameters
+        ----------
+        x, y : array-like, (B, ...)
+            Inputs and targets.
+        sample_weight, return_dict
+            As in ``evaluate``.
+
+        Returns
+        -------
+        float, list of float, or dict
+            As of ``evaluate``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``evaluate``.
+        """
+        reject_unsupported("test_on_batch", keras, keras_arguments.EVALUATE)
+        return self.evaluate(x, y, _ONE_BATCH, sample_weight=sample_weight, return_dict=return_dict)
+
+    def predict_on_batch(self, x: object) -> Any:
+        """Return the outputs for one batch, as ``predict`` for data of any length.
+
+        Parameters
+        ----------
+        x : array-like, (B, ...)
+            Inputs.
+
+        Returns
+        -------
+        ndarray, (B, ...)
+            Outputs.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``predict``.
+        """
+        return self.predict(x, _ONE_BATCH)
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """Names of what ``evaluate`` and ``train_on_batch`` return; none before ``compile``."""
+        return [] if self._objective is None else ["loss", *self._objective.names]
 
     def _evaluate(
         self, where: str, objective: Objective, passes: Passes, run: CallbackList

@@ -351,6 +351,12 @@ _BY_NAME: dict[str, type[Initializer]] = {
     "OrthogonalInitializer": Orthogonal,
     "IdentityInitializer": Identity,
 }
+# Keras has the classes under these names too: initializers.glorot_uniform(seed=1).
+constant, glorot_normal, glorot_uniform = Constant, GlorotNormal, GlorotUniform
+he_normal, he_uniform, identity = HeNormal, HeUniform, Identity
+lecun_normal, lecun_uniform, ones = LecunNormal, LecunUniform, Ones
+orthogonal, random_normal, random_uniform = Orthogonal, RandomNormal, RandomUniform
+truncated_normal, variance_scaling, zeros = TruncatedNormal, VarianceScaling, Zeros
 
 
 def get(identifier: object, argument: str = "identifier") -> Initializer | InitializerCallable:

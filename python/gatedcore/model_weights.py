@@ -31,6 +31,35 @@ class ModelWeights:
         """The layers in order."""
         return list(self._layers)
 
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """Return the layer of this name, or at this place in ``layers``.
+
+        Raises
+        ------
+        ValueError
+            If there is none, or not one of the two arguments is given.
+        """
+        where = f"{self.name}.get_layer"
+        if (name is None) == (index is None):
+            raise ValueError(
+                f"{where}: got name={name!r} and index={index!r}, expected one of the two; pass a "
+                "name"
+            )
+        layers = self.layers
+        names = ", ".join(layer.name for layer in layers)
+        if name is not None:
+            for layer in layers:
+                if layer.name == name:
+                    return layer
+            raise ValueError(f"{where}: name is {name!r}, expected one of {names}; choose one")
+        assert index is not None
+        if not -len(layers) <= index < len(layers):
+            raise ValueError(
+                f"{where}: index is {index}, expected less than {len(layers)}, one of the layers "
+                f"{names}; choose one"
+            )
+        return layers[index]
+
     @property
     def built(self) -> bool:
         """Whether there are parameters."""

@@ -99,3 +99,16 @@ def test_outputs_of_different_lengths_are_not_joined() -> None:
         ValueError, match=r"predict: batches have outputs of shapes \(B, \*\(4, 1\)\)"
     ):
         model.predict(x for x in batches)
+
+
+def test_one_batch_at_a_time() -> None:
+    model = make()
+    x, y = X[:7], Y[:7]
+    assert model.metrics_names == ["loss", "mae"]
+    assert gk.Sequential().metrics_names == []
+    weights = np.arange(7.0)
+    assert model.test_on_batch(x, y, weights) == model.evaluate(x, y, 7, sample_weight=weights)
+    assert list(model.test_on_batch(x, y, return_dict=True)) == model.metrics_names
+    np.testing.assert_array_equal(model.predict_on_batch(x), model.predict(x, 7))
+    with pytest.raises(TypeError, match="test_on_batch: got an unknown argument 'batch_size'"):
+        model.test_on_batch(x, y, batch_size=3)

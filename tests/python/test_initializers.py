@@ -138,3 +138,9 @@ def test_a_config_is_an_initializer_too() -> None:
     found = initializers.get({"class_name": "Orthogonal", "config": {"gain": 2.0}})
     assert isinstance(found, Orthogonal)
     assert found.gain == 2.0
+
+
+def test_names_of_keras_in_lower_case() -> None:
+    assert initializers.glorot_uniform(seed=1).get_config() == {"seed": 1}
+    for name in ("constant", "he_normal", "identity", "lecun_uniform", "orthogonal", "zeros"):
+        assert type(initializers.get(name)) is getattr(initializers, name)

@@ -301,3 +301,13 @@ def test_weights_of_the_model_itself_may_change_places() -> None:
         np.testing.assert_array_equal(value, expected)
     with pytest.raises(TypeError, match="set_weights: weights has type int, expected a list"):
         model.set_weights(5)
+
+
+def test_a_layer_by_name_or_place() -> None:
+    model = make(input_shape=(None, 2))
+    first, last = model.layers[0], model.layers[-1]
+    assert model.get_layer(first.name) is first
+    assert model.get_layer(index=-1) is last
+    for wrong in ({}, {"name": "a", "index": 0}, {"name": "a"}, {"index": 7}, {"index": -4}):
+        with pytest.raises(ValueError, match=r"get_layer: (got name=|name is 'a'|index is )"):
+            model.get_layer(**wrong)
