@@ -11,7 +11,6 @@ from gatedcore.checks import check_bool, fits
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.base import Layer, Mask
 from gatedcore.layers.building import check_batch_shape, unique_name
-from gatedcore.layers.cell import Cell
 from gatedcore.layers.input import Input
 from gatedcore.model_weights import ModelWeights
 from gatedcore.parameters import ParameterVector
@@ -241,7 +240,7 @@ class Sequential(Summarized, ModelWeights, Persistent):
     def _check_new(self, layer: Layer) -> None:
         """Raise unless this layer may come next."""
         where = f"{self.name}.add"
-        if not isinstance(layer, Layer) or isinstance(layer, Cell):
+        if not isinstance(layer, Layer) or layer.is_cell:
             raise TypeError(
                 f"{where}: layer has type {type(layer).__name__}, expected a layer for whole "
                 "inputs; pass an object such as gatedcore.LSTM(32)"

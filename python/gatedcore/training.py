@@ -26,6 +26,7 @@ from gatedcore.optimizers.part import Part
 from gatedcore.parameters import ParameterVector
 from gatedcore.progress import printers
 from gatedcore.random import make_generator, undone_on_error
+from gatedcore.run_state import nested_layers
 from gatedcore.sources import SourceBatches
 
 
@@ -346,6 +347,9 @@ class Trainer(Evaluator):
         objective.optimizer.check_serves(values)
         self.build(input_shape)
         assert self._vector is not None
+        for index, layer in enumerate(self.layers):
+            for one in nested_layers([layer]):
+                one.check_trains("fit", index > 0)
         self._part = self.trained_part()
         objective.optimizer.attach(self._vector.values, self._vector.ends, self._part)
         self._ruled = self.ruled()

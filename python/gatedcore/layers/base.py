@@ -21,7 +21,8 @@ from gatedcore.layers.building import (
     check_sample_shape,
     unique_name,
 )
-from gatedcore.layers.calling import Called, Mask
+from gatedcore.layers.calling import Mask
+from gatedcore.layers.written import Written
 from gatedcore.parameters import ParameterVector
 from gatedcore.random import RandomStream, draw_stream, make_generator, undone_on_error
 
@@ -30,7 +31,7 @@ __all__ = ["Layer", "Mask"]
 _building = threading.RLock()
 
 
-class Layer(Called, Configurable):
+class Layer(Written, Configurable):
     """Base of the layers.
 
     Parameters
@@ -123,6 +124,11 @@ class Layer(Called, Configurable):
         ValueError
             If the shape does not suit the layer, or an initializer returns one that does not.
         """
+        if self._declared is None:  # else a user's build calls that of its base
+            self.build_now(input_shape)
+
+    def build_now(self, input_shape: Sequence[int | None]) -> None:
+        """Do what ``build`` says, whatever a subclass has under that name."""
         shape = check_batch_shape(f"{self.name}.build", input_shape)
         self.compute_output_shape(shape)
         with _building:  # of several first calls at once, one makes the parameters
@@ -160,6 +166,8 @@ class Layer(Called, Configurable):
         if features is not None and self.needs_features:
             check_count(self.name, "input_shape[-1]", features)
         draws = Draws(self.name, dtype, make_generator(self.name, self.seed))
+        if self._wants is not None:
+            return self.declared(input_shape, draws)
         shapes = self.parameter_shapes(0 if features is None else features)
         return {name: self.draw(name, shape, draws) for name, shape in shapes.items()}
 

@@ -16,6 +16,7 @@ class Cell(Layer):
     """Base of the cells: (B, I) and states in, (B, O) and states out; a ``Recurrence``."""
 
     known_arguments = keras_arguments.CELL
+    is_cell = True
 
     @property
     @abstractmethod

@@ -7,7 +7,7 @@ import numpy as np
 
 from gatedcore.arrays import Array, Shape, as_contiguous
 from gatedcore.checks import check_shape, fits
-from gatedcore.layers.base import Mask
+from gatedcore.layers.calling import Mask
 
 States = list[Array | None]  # one (B, size) for each state; None for zeros
 

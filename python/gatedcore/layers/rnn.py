@@ -10,6 +10,7 @@ from gatedcore.layers.cell import Cell
 from gatedcore.layers.recurrence import Manner, Recurrence, States
 from gatedcore.layers.sequence import SequenceLayer
 from gatedcore.layers.wrappers import Wrapper
+from gatedcore.layers.written_cell import as_recurrence
 
 SEED: Mapping[str, tuple[object, ...]] = {"seed": (None,)}  # the cells draw, with theirs
 
@@ -51,18 +52,23 @@ class StackedRNNCells(Wrapper, Cell):
         return {f"cell_{index}_": cell for index, cell in enumerate(self.cells)}
 
     def shapes_within(self, input_shape: Shape) -> list[Shape]:
-        features = [input_shape[-1], *(cell.output_size for cell in self.cells[:-1])]
+        features = [input_shape[-1], *(part.output_size for part in self.parts[:-1])]
         return [(input_shape[0], size) for size in features]
+
+    @property
+    def parts(self) -> list[Recurrence]:
+        """What runs a sequence, of each cell."""
+        return [as_recurrence(cell) for cell in self.cells]
 
     @property
     def state_names(self) -> tuple[str, ...]:
         return tuple(
-            f"{name}_{index}" for index, cell in enumerate(self.cells) for name in cell.state_names
+            f"{name}_{index}" for index, part in enumerate(self.parts) for name in part.state_names
         )
 
     @property
     def state_sizes(self) -> tuple[int, ...]:
-        return tuple(size for cell in self.cells for size in cell.state_sizes)
+        return tuple(size for part in self.parts for size in part.state_sizes)
 
     @property
     def state_size(self) -> list[Any]:
@@ -70,12 +76,11 @@ class StackedRNNCells(Wrapper, Cell):
 
     @property
     def output_size(self) -> int:
-        size: int = self.cells[-1].output_size
-        return size
+        return self.parts[-1].output_size
 
     @property
     def draws(self) -> bool:
-        return any(cell.draws for cell in self.cells)
+        return any(getattr(cell, "draws", False) for cell in self.cells)
 
     def __call__(  # type: ignore[override]  # Keras's order
         self, x: object, states: object, training: bool = False
@@ -107,7 +112,7 @@ class StackedRNNCells(Wrapper, Cell):
         last: list[Array] = []
         for cell, own in zip(self.cells, self.parted(before), strict=True):
             array, after = cell(array, own)
-            last += after
+            last += after if isinstance(after, list | tuple) else [after]
         return array, self.nested(last)
 
     # States, which are one list within the library and a list for each cell without.
@@ -124,8 +129,8 @@ class StackedRNNCells(Wrapper, Cell):
     def parted(self, states: Sequence[Any]) -> list[list[Any]]:
         """Return a list of the states of each cell."""
         rest, parts = list(states), []
-        for cell in self.cells:
-            count = len(cell.state_names)
+        for part in self.parts:
+            count = len(part.state_names)
             parts.append(rest[:count])
             rest = rest[count:]
         return parts
@@ -146,9 +151,9 @@ class StackedRNNCells(Wrapper, Cell):
         self, x: Array, states: States, manner: Manner, mask: Mask | None
     ) -> tuple[Array, list[Array], Any]:
         kept, last, y = [], [], x
-        parts = zip(self.cells, self._manners(manner), self.parted(states), strict=True)
-        for cell, how, own in parts:
-            y, after, saved = cell.run_over(y, own, how, mask)
+        parts = zip(self.parts, self._manners(manner), self.parted(states), strict=True)
+        for part, how, own in parts:
+            y, after, saved = part.run_over(y, own, how, mask)
             last += after
             kept.append(saved)
             if mask is not None and how.go_backwards:
@@ -158,12 +163,13 @@ class StackedRNNCells(Wrapper, Cell):
     def run_back(
         self, saved: Any, d_y: Array | None, d_states: States, manner: Manner, need_d_x: bool
     ) -> tuple[Array | None, list[Array]]:
-        manners, parts = self._manners(manner), self.parted(d_states)
+        manners, arriving, parts = self._manners(manner), self.parted(d_states), self.parts
         d_first: list[list[Array]] = [[] for _ in self.cells]
         for index in range(len(self.cells) - 1, -1, -1):
             need = need_d_x or index > 0
-            cell, how = self.cells[index], manners[index]
-            d_y, d_first[index] = cell.run_back(saved[index], d_y, parts[index], how, need)
+            d_y, d_first[index] = parts[index].run_back(
+                saved[index], d_y, arriving[index], manners[index], need
+            )
         return d_y, [d for of_cell in d_first for d in of_cell]
 
 
@@ -176,7 +182,8 @@ class RNN(Wrapper, SequenceLayer):
     Parameters
     ----------
     cell : cell or list of cells
-        ``LSTMCell``, ``GRUCell``, ``SimpleRNNCell`` or ``StackedRNNCells``, which a list becomes.
+        ``LSTMCell``, ``GRUCell``, ``SimpleRNNCell``, a cell of your own (docs/custom.md), or
+        ``StackedRNNCells``, which a list becomes.
     return_sequences : bool
         Whether to return the output of every step instead of the last.
     return_state : bool
@@ -234,11 +241,11 @@ class RNN(Wrapper, SequenceLayer):
 
     @property
     def recurrence(self) -> Recurrence:
-        return self.cell
+        return as_recurrence(self.cell)
 
     @property
     def state_names(self) -> tuple[str, ...]:
-        return self.cell.state_names
+        return self.recurrence.state_names
 
     def within(self) -> dict[str, Layer]:
         return {"": self.cell}

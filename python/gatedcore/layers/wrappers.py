@@ -9,7 +9,6 @@ import numpy as np
 from gatedcore.arrays import Array, Shape
 from gatedcore.checks import check_bool
 from gatedcore.layers.base import Layer, Mask
-from gatedcore.layers.cell import Cell
 from gatedcore.layers.weighted import Rule
 from gatedcore.optimizers.part import Tokens
 from gatedcore.parameters import ParameterVector
@@ -42,7 +41,7 @@ class Wrapper(Layer):
         TypeError
             If it is no layer, or no cell.
         """
-        if not isinstance(layer, Layer) or isinstance(layer, Cell) != cls.of_cells:
+        if not isinstance(layer, Layer) or layer.is_cell != cls.of_cells:
             kind, such = ("cell", "LSTMCell") if cls.of_cells else ("layer", "LSTM")
             raise TypeError(
                 f"{where}: {kind} has type {type(layer).__name__}, expected a {kind}; pass an "

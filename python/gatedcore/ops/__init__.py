@@ -1,5 +1,25 @@
-"""Functions on arrays, without state; each is one call into the compiled core."""
+"""Functions on arrays, without state; each recurrent one is one call into the compiled core."""
 
+from gatedcore.ops.array_functions import (
+    absolute,
+    concatenate,
+    exp,
+    log,
+    matmul,
+    max,  # noqa: A004  # Keras's name
+    maximum,
+    mean,
+    minimum,
+    relu,
+    sigmoid,
+    softmax,
+    split,
+    sqrt,
+    square,
+    sum,  # noqa: A004  # Keras's name
+    tanh,
+    where,
+)
 from gatedcore.ops.dense_calls import dense
 from gatedcore.ops.gru_calls import GRUCache, GRUGates, GRUGradients, gru, gru_backward, gru_cell
 from gatedcore.ops.lstm_calls import (
@@ -38,21 +58,39 @@ __all__ = [
     "StackGradients",
     "StackedGRU",
     "StackedLSTM",
+    "absolute",
     "candidate",
+    "concatenate",
     "dense",
+    "exp",
     "forget_gate",
     "get_num_threads",
     "gru",
     "gru_backward",
     "gru_cell",
     "input_gate",
+    "log",
     "lstm",
     "lstm_backward",
     "lstm_cell",
+    "matmul",
+    "max",
+    "maximum",
+    "mean",
+    "minimum",
     "output_gate",
+    "relu",
     "reset_gate",
     "set_num_threads",
+    "sigmoid",
+    "softmax",
+    "split",
+    "sqrt",
+    "square",
     "stack",
     "stack_backward",
+    "sum",
+    "tanh",
     "update_gate",
+    "where",
 ]
