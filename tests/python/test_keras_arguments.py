@@ -55,6 +55,7 @@ PLAIN = {
 
 # Every public callable that takes Keras's further arguments, as a call with what it needs.
 CALLABLES = {
+    "Input": lambda **keras: gk.Input((2,), **keras),
     "LSTM": lambda **keras: gk.LSTM(2, **keras),
     "GRU": lambda **keras: gk.GRU(2, **keras),
     "SimpleRNN": lambda **keras: gk.SimpleRNN(2, **keras),
@@ -81,6 +82,7 @@ CALLABLES = {
     "Sequential.compile": lambda **keras: gk.Sequential().compile("adam", "mse", **keras),
     "Sequential.fit": lambda **keras: gk.Sequential().fit(X, X, **keras),
     "Sequential.train_on_batch": lambda **keras: gk.Sequential().train_on_batch(X, X, **keras),
+    "Sequential.test_on_batch": lambda **keras: gk.Sequential().test_on_batch(X, X, **keras),
     "Sequential.evaluate": lambda **keras: gk.Sequential().evaluate(X, X, **keras),
     "Sequential.predict": lambda **keras: gk.Sequential().predict(X, **keras),
     "Sequential.save": lambda **keras: gk.Sequential().save("model.safetensors", **keras),
