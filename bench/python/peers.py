@@ -27,7 +27,7 @@ from contest import machine
 from contest.adapters import FEW, MODULES, variants
 from contest.agreement import NEAR, difference
 from contest.cases import ODD, Case, CaseError, has_threads, parse_kinds, select
-from contest.processes import AbsentError, WorkerError, WorkerProcess
+from contest.processes import WorkerError, WorkerProcess, start_all, versions_of
 from contest.samples import summary
 from contest.turns import Entry, take_turns
 
@@ -59,22 +59,13 @@ class Contest:
     def __init__(self, libraries: Sequence[str], threads: int) -> None:
         self.threads = threads
         self.processors = sorted(os.sched_getaffinity(0))[-threads:]
-        self.processes: dict[str, WorkerProcess] = {}
-        self.absent: dict[str, str] = {}
-        for library in libraries:
-            try:
-                self.processes[library] = WorkerProcess(library, library, self.processors)
-            except (AbsentError, WorkerError) as error:
-                self.absent[library] = str(error).splitlines()[0]
+        self.processes, self.absent = start_all(libraries, self.processors)
 
     def facts(self, *, reading: bool) -> dict[str, Any]:
         """Return versions and ceilings."""
-        versions: dict[str, str] = {}
-        for process in self.processes.values():
-            versions.update(process.ask("versions")["versions"])
         own = self.processes.get("gatedcore")
         ceilings = own.ask("ceilings", seconds=CEILING_SECONDS, reading=reading) if own else {}
-        return {"versions": versions, "ceilings": ceilings}
+        return {"versions": versions_of(self.processes), "ceilings": ceilings}
 
     def measure(self, case: Case, seconds: float) -> tuple[dict[str, Any], dict[str, str]]:
         """Return the results of a row by contestant, and why others have none."""

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,11 @@ def thread_environment(threads: int) -> dict[str, str]:
     }
 
 
+def _given_path() -> list[str]:
+    """Return the folders of PYTHONPATH: gatedcore may come from one."""
+    return [folder for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder]
+
+
 @contextlib.contextmanager
 def _on(processors: Sequence[int]) -> Iterator[None]:
     """Keep this thread on some processors: a process inherits them from who starts it."""
@@ -55,11 +60,15 @@ class WorkerProcess:
     name : str
         For messages and results.
     library : str
-        A name of ``adapters.MODULES``.
+        A name that the program knows, such as those of ``adapters.MODULES``.
     processors : sequence of int
         Those that the process may use, one for each of its threads.
     python : str
         The interpreter that has the library.
+    environment : dict from str to str, optional
+        Variables of the process beside or instead of ours.
+    program : str
+        The module that the process runs.
 
     Raises
     ------
@@ -74,22 +83,24 @@ class WorkerProcess:
         processors: Sequence[int],
         python: str = sys.executable,
         environment: dict[str, str] | None = None,
+        program: str = "contest.worker",
     ) -> None:
         self.name = name
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  # open as long as the process
         threads = len(processors)
         with _on(processors):
-            self._process = self._start(python, library, threads, environment or {})
+            command = [python, "-m", program, library, str(threads)]
+            self._process = self._start(command, threads, environment or {})
         answer = self._answer()
         if "absent" in answer:
             self.close()
             raise AbsentError(answer["absent"])
 
     def _start(
-        self, python: str, library: str, threads: int, environment: dict[str, str]
+        self, command: Sequence[str], threads: int, environment: dict[str, str]
     ) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            [python, "-m", "contest.worker", library, str(threads)],
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -97,7 +108,7 @@ class WorkerProcess:
             env={
                 **os.environ,
                 **thread_environment(threads),
-                "PYTHONPATH": str(FOLDER),
+                "PYTHONPATH": os.pathsep.join([str(FOLDER), *_given_path()]),
                 **environment,
             },
         )
@@ -136,3 +147,25 @@ class WorkerProcess:
         assert self._process.stdout is not None
         self._process.stdout.close()
         self._errors.close()
+
+
+def start_all(
+    libraries: Sequence[str], processors: Sequence[int], program: str = "contest.worker"
+) -> tuple[dict[str, WorkerProcess], dict[str, str]]:
+    """Return the processes by library, and why others have none."""
+    processes: dict[str, WorkerProcess] = {}
+    absent: dict[str, str] = {}
+    for library in libraries:
+        try:
+            processes[library] = WorkerProcess(library, library, processors, program=program)
+        except (AbsentError, WorkerError) as error:
+            absent[library] = str(error).splitlines()[0]
+    return processes, absent
+
+
+def versions_of(processes: Mapping[str, WorkerProcess]) -> dict[str, str]:
+    """Return the versions of all libraries."""
+    versions: dict[str, str] = {}
+    for process in processes.values():
+        versions.update(process.ask("versions")["versions"])
+    return versions

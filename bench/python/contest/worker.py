@@ -12,6 +12,7 @@ import os
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from typing import Any, TextIO
 
 import numpy as np
@@ -105,17 +106,23 @@ def private_stdout() -> TextIO:
     return answers
 
 
-def main() -> None:
-    """Answer requests until there are no more."""
+def serve(made: Callable[[str, int], object]) -> None:
+    """Answer requests until there are no more, each by the method that it names.
+
+    Parameters
+    ----------
+    made : callable
+        Gives the object with the methods, from library and number of threads; raises ImportError
+        where the library is not installed.
+    """
     answers = private_stdout()
 
     def answer(content: dict[str, Any]) -> None:
         answers.write(json.dumps(content) + "\n")
         answers.flush()
 
-    library, threads = sys.argv[1], int(sys.argv[2])
     try:
-        worker = Worker(load(library, threads), threads)
+        worker = made(sys.argv[1], int(sys.argv[2]))
     except ImportError as error:
         answer({"absent": str(error)})
         return
@@ -130,4 +137,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve(lambda library, threads: Worker(load(library, threads), threads))

@@ -10,7 +10,14 @@ import gatedcore as gk
 from contest.adapters import variants
 from contest.cases import Case, groups
 from contest.problem import problem_of
-from contest.processes import FOLDER, AbsentError, WorkerError, WorkerProcess, thread_environment
+from contest.processes import (
+    AbsentError,
+    WorkerError,
+    WorkerProcess,
+    start_all,
+    thread_environment,
+    versions_of,
+)
 
 
 @pytest.fixture(scope="module")
@@ -66,13 +73,19 @@ def test_ceilings(worker):
     assert answer["read"] == {}
 
 
-def test_an_absent_library_is_named(tmp_path):
-    # Found before the installed one, if there is one.
+def test_an_absent_library_is_named(tmp_path, monkeypatch):
+    # Found before the installed one, if there is one: workers search PYTHONPATH too.
     (tmp_path / "torch.py").write_text("raise ImportError('No module named torch')")
-    path = os.pathsep.join([str(tmp_path), str(FOLDER)])
+    given = os.environ.get("PYTHONPATH")
+    path = [str(tmp_path), *([given] if given else [])]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path))
     processors = sorted(os.sched_getaffinity(0))[:1]
     with pytest.raises(AbsentError, match="No module named torch"):
-        WorkerProcess("torch", "torch", processors, environment={"PYTHONPATH": path})
+        WorkerProcess("torch", "torch", processors)
+    processes, absent = start_all(["torch", "gatedcore"], processors)
+    assert absent == {"torch": "No module named torch"}
+    assert versions_of(processes)["gatedcore"] == gk.__version__
+    processes["gatedcore"].close()
 
 
 def test_libraries_learn_how_many_threads_they_may_use():
