@@ -18,6 +18,7 @@ from contest.document import Row, case_of
 from contest.figures import OWN, Table, faster_than_best_peer, mark, peers, seconds
 from contest.targets import verdicts
 from contest.text import (
+    machine_text,
     markdown,
     ratio_text,
     result_text,
@@ -91,12 +92,7 @@ def head(table: Table) -> list[str]:
         "<!-- Written by bench/python/report.py from what bench/python/peers.py measured. -->",
         "",
     ]
-    for machine in machines.values():
-        memory = machine["memory"] / 2**30
-        lines.append(
-            f"**Machine**: {machine['processor']}, {machine['processors']} processors, "
-            f"{', '.join(machine['caches'])}, {memory:.0f} GiB of memory, {machine['system']}.  "
-        )
+    lines += [f"**Machine**: {machine_text(machine)}.  " for machine in machines.values()]
     named = ", ".join(f"{name} {version}" for name, version in versions.items())
     lines.append(f"**Versions**: {named}; gatedcore's kernels are {isa}, built by {compiler}.  ")
     lines.append(f"**Measured** {when}.")

@@ -9,6 +9,7 @@ from typing import Any
 from contest.cases import Case
 
 FORMAT = 1
+JOBS_FORMAT = "jobs 1"  # of what jobs.py writes: one run, results by job
 # A share of the processors' time that somebody else used, above which a time is marked.
 DISTURBED = 0.1
 
@@ -21,8 +22,8 @@ def empty() -> Document:
     return {"format": FORMAT, "runs": [], "rows": []}
 
 
-def load(path: Path) -> Document:
-    """Read a document.
+def load(path: Path, wanted: int | str = FORMAT, program: str = "peers.py") -> Document:
+    """Read a document that a program wrote.
 
     Raises
     ------
@@ -30,10 +31,10 @@ def load(path: Path) -> Document:
         If it is none of this format.
     """
     document = json.loads(path.read_text())
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
+    if not isinstance(document, dict) or document.get("format") != wanted:
         found = document.get("format") if isinstance(document, dict) else type(document).__name__
         raise ValueError(
-            f"{path}: format is {found!r}, expected {FORMAT}; measure anew with peers.py"
+            f"{path}: format is {found!r}, expected {wanted!r}; measure anew with {program}"
         )
     return document
 

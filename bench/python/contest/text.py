@@ -1,6 +1,7 @@
 """Times, factors and cases in words, and tables of them in Markdown."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from contest.cases import SHORTEST, Case
 from contest.document import Row
@@ -65,3 +66,12 @@ def size_text(size: int) -> str:
 def threads_text(threads: int) -> str:
     """Return "1 thread" or "2 threads"."""
     return f"{threads} thread" + ("s" if threads > 1 else "")
+
+
+def machine_text(machine: Mapping[str, Any]) -> str:
+    """Return what ``machine.describe`` found, in one line."""
+    return (
+        f"{machine['processor']}, {machine['processors']} processors, "
+        f"{', '.join(machine['caches'])}, {machine['memory'] / 2**30:.0f} GiB of memory, "
+        f"{machine['system']}"
+    )

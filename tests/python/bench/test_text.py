@@ -2,8 +2,9 @@
 
 import pytest
 
+from bench.measured import run
 from contest.cases import Case
-from contest.text import markdown, ratio_text, shape_text, size_text, time_text
+from contest.text import machine_text, markdown, ratio_text, shape_text, size_text, time_text
 
 
 @pytest.mark.parametrize(
@@ -38,3 +39,8 @@ def test_a_case_tells_its_option():
 
 def test_a_table():
     assert markdown(["a", "b"], [["1", "2"]]) == ["| a | b |", "|---|--:|", "| 1 | 2 |", ""]
+
+
+def test_a_machine_in_one_line():
+    expected = "A processor, 2 processors, L1 data 32K, 16 GiB of memory, A system"
+    assert machine_text(run()["machine"]) == expected
