@@ -23,6 +23,8 @@ EMBEDDING: Neutral = {
     "lora_alpha": (None,),
     "quantization_config": (None,),
 }
+POOLING: Neutral = {**LAYER, "data_format": (None, "channels_last")}
+SOFTMAX: Neutral = {**LAYER, "axis": (-1,)}
 LAYER_NORMALIZATION: Neutral = {
     **LAYER,
     "axis": (-1,),

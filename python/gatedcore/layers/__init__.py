@@ -1,6 +1,6 @@
 """The layers."""
 
-from gatedcore.layers.activation import Activation
+from gatedcore.layers.activation import Activation, Softmax
 from gatedcore.layers.base import Layer
 from gatedcore.layers.bidirectional import Bidirectional
 from gatedcore.layers.dense import Dense
@@ -8,15 +8,25 @@ from gatedcore.layers.embedding import Embedding
 from gatedcore.layers.gru import GRU, GRUCell
 from gatedcore.layers.input import Input
 from gatedcore.layers.lstm import LSTM, LSTMCell
+from gatedcore.layers.noise import GaussianDropout, GaussianNoise
 from gatedcore.layers.normalization import LayerNormalization
+from gatedcore.layers.pooling import GlobalAveragePooling1D, GlobalMaxPooling1D
+from gatedcore.layers.rectifiers import ELU, LeakyReLU, ReLU
 from gatedcore.layers.regularization import Dropout, Masking, SpatialDropout1D
 from gatedcore.layers.rnn import RNN, StackedRNNCells
 from gatedcore.layers.shaping import Flatten, RepeatVector, Reshape
 from gatedcore.layers.simple_rnn import SimpleRNN, SimpleRNNCell
 from gatedcore.layers.trace import GRUTrace, LSTMTrace, Trace
-from gatedcore.layers.wrappers import TimeDistributed
+from gatedcore.layers.wrappers import TimeDistributed, Wrapper
+from gatedcore.preprocessing.normalization import Normalization
+from gatedcore.preprocessing.text import TextVectorization
+
+GlobalAvgPool1D = GlobalAveragePooling1D
+GlobalMaxPool1D = GlobalMaxPooling1D
+InputLayer = Input
 
 __all__ = [
+    "ELU",
     "GRU",
     "LSTM",
     "RNN",
@@ -28,18 +38,31 @@ __all__ = [
     "Flatten",
     "GRUCell",
     "GRUTrace",
+    "GaussianDropout",
+    "GaussianNoise",
+    "GlobalAveragePooling1D",
+    "GlobalAvgPool1D",
+    "GlobalMaxPool1D",
+    "GlobalMaxPooling1D",
     "Input",
+    "InputLayer",
     "LSTMCell",
     "LSTMTrace",
     "Layer",
     "LayerNormalization",
+    "LeakyReLU",
     "Masking",
+    "Normalization",
+    "ReLU",
     "RepeatVector",
     "Reshape",
     "SimpleRNN",
     "SimpleRNNCell",
+    "Softmax",
     "SpatialDropout1D",
     "StackedRNNCells",
+    "TextVectorization",
     "TimeDistributed",
     "Trace",
+    "Wrapper",
 ]

@@ -1,10 +1,11 @@
 """An activation as a layer of its own."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 
-from gatedcore import activations
+from gatedcore import activations, keras_arguments
 from gatedcore.arrays import Array, Shape
 from gatedcore.layers.base import Layer, Mask
 
@@ -48,3 +49,20 @@ class Activation(Layer):
         if not need_d_x:
             return None
         return activations.gradient(self.activation, x, y, np.ascontiguousarray(d_y))
+
+
+class Softmax(Activation):
+    """``softmax`` along the last axis.
+
+    Parameters
+    ----------
+    **base
+        ``input_shape``, ``name`` and ``dtype``; see ``Layer``. Other arguments of Keras are refused
+        unless they ask for nothing.
+    """
+
+    known_arguments = keras_arguments.SOFTMAX
+    attribute_of: ClassVar[Mapping[str, str | None]] = {**Layer.attribute_of, "activation": None}
+
+    def __init__(self, **base: Any) -> None:
+        super().__init__("softmax", **base)

@@ -34,3 +34,10 @@ def test_functions_name_themselves():
         gk.LSTM(2, activation="softmax")
     with pytest.raises(ValueError, match="activation='softmax', expected one of the kernels"):
         gk.Sequential([gk.Dense(2, "softmax", input_shape=(3,))]).stream()
+
+
+def test_softmax_as_a_layer():
+    layer = gk.layers.Softmax()
+    np.testing.assert_array_equal(layer(X), gk.activations.softmax(X.astype("f4")))
+    with pytest.raises(ValueError, match="axis=1 is not supported"):
+        gk.layers.Softmax(axis=1)
