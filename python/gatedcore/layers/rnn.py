@@ -74,6 +74,10 @@ class StackedRNNCells(Wrapper, Cell):
     def state_size(self) -> list[Any]:
         return [cell.state_size for cell in self.cells]
 
+    def get_initial_state(self, batch_size: int) -> list[Any]:
+        """Return a list of the states of each cell before the first step: zeros."""
+        return self.parted(super().get_initial_state(batch_size))
+
     @property
     def output_size(self) -> int:
         return self.parts[-1].output_size
@@ -101,7 +105,7 @@ class StackedRNNCells(Wrapper, Cell):
         y : ndarray, (B, O)
             Output of the last cell.
         states : list
-            The states of each cell after the step: a list, or an array where it has one alone.
+            The states of each cell after the step: a list, or an array where it came as one.
 
         Raises
         ------
@@ -109,11 +113,15 @@ class StackedRNNCells(Wrapper, Cell):
             If an argument does not suit the cells.
         """
         array, before = self.take_step(x, self.flat(states), training)
-        last: list[Array] = []
-        for cell, own in zip(self.cells, self.parted(before), strict=True):
+        given = (
+            states if isinstance(states, list | tuple) and len(states) == len(self.cells) else []
+        )
+        last: list[Any] = []
+        for index, (cell, own) in enumerate(zip(self.cells, self.parted(before), strict=True)):
             array, after = cell(array, own)
-            last += after if isinstance(after, list | tuple) else [after]
-        return array, self.nested(last)
+            after = list(after) if isinstance(after, list | tuple) else [after]
+            last.append(after if isinstance(given[index], list | tuple) else after[0])
+        return array, last
 
     # States, which are one list within the library and a list for each cell without.
 
@@ -134,10 +142,6 @@ class StackedRNNCells(Wrapper, Cell):
             parts.append(rest[:count])
             rest = rest[count:]
         return parts
-
-    def nested(self, states: Sequence[Any]) -> list[Any]:
-        """Return states as Keras has them: those of each cell, a single one without a list."""
-        return [part[0] if len(part) == 1 else part for part in self.parted(states)]
 
     # One cell after the other over all steps.
 
@@ -187,8 +191,7 @@ class RNN(Wrapper, SequenceLayer):
     return_sequences : bool
         Whether to return the output of every step instead of the last.
     return_state : bool
-        Whether a call returns ``(output, *states)``; of stacked cells the states of each, a list
-        where it has several.
+        Whether a call returns ``(output, *states)``; of stacked cells a list of each one's states.
     go_backwards : bool
         Whether the last step comes first; the output stays in that order.
     stateful : bool
@@ -292,4 +295,4 @@ class RNN(Wrapper, SequenceLayer):
         if stacked is None or not self.return_state:
             return returned
         y, *states = returned
-        return (y, *stacked.nested(states))
+        return (y, *stacked.parted(states))

@@ -120,25 +120,28 @@ def test_states_of_stacked_cells_are_nested_as_in_keras() -> None:
     rnn = gk.RNN(cells(), return_state=True)
     y, lstm, simple, gru = rnn(X)
     assert [s.shape for s in lstm] == [(3, 4), (3, 4)]
-    assert (simple.shape, gru.shape) == ((3, 3), (3, 5))
-    np.testing.assert_array_equal(y, gru)
+    assert [s.shape for s in simple + gru] == [(3, 3), (3, 5)]
+    np.testing.assert_array_equal(y, gru[0])
     again = rnn(X, initial_state=[lstm, simple, gru])
-    flat = rnn(X, initial_state=[*lstm, simple, gru])
+    flat = rnn(X, initial_state=[*lstm, *simple, *gru])
     np.testing.assert_array_equal(again[0], flat[0])
     assert (again[0] != y).any()
     assert rnn.cell.state_size == [[4, 4], 3, 5]
     with pytest.raises(ValueError, match=re.escape("a list [h_0, c_0, h_1, h_2]")):
         rnn(X, initial_state=[lstm, simple])
     with pytest.raises(ValueError, match=re.escape("initial_state h_1 has shape (3, 4)")):
-        rnn(X, initial_state=[lstm, gru[:, :4], gru])
+        rnn(X, initial_state=[lstm, gru[0][:, :4], gru])
 
 
 def test_stacked_cells_one_step_after_the_other() -> None:
     rnn = gk.RNN(cells(dtype="float64"), return_sequences=True)
     y = rnn(X)
     states = [[np.zeros((3, 4))] * 2, np.zeros((3, 3)), np.zeros((3, 5))]
+    assert [np.shape(part) for part in rnn.cell.get_initial_state(3)[1:]] == [(1, 3, 3), (1, 3, 5)]
     for t in range(5):
         out, states = rnn.cell(X[:, t], states)
+        assert isinstance(states[0], list)
+        assert states[1].shape == (3, 3)
         np.testing.assert_allclose(out, y[:, t], rtol=0.0, atol=1e-15)  # the same sums
     noisy = gk.StackedRNNCells(cells(dropout=0.5))
     with pytest.raises(ValueError, match="training=True came with dropout"):
