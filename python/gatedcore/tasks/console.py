@@ -45,7 +45,9 @@ def task_parser(name: str, description: str, epochs: int) -> Parser:
     return parser
 
 
-def data_file(parser: Parser, name: str, source: str, *others: str) -> None:
+def data_file(
+    parser: Parser, name: str, source: str, *others: str, nargs: str | None = None
+) -> None:
     """Add ``--data``, which a task on real data needs.
 
     Parameters
@@ -58,6 +60,8 @@ def data_file(parser: Parser, name: str, source: str, *others: str) -> None:
         Where the data come from, for who has none.
     *others : str
         Other names of the option.
+    nargs : str, optional
+        "+" for several files, as a list; the default stays a single one.
     """
 
     def existing(text: str) -> Path:
@@ -70,6 +74,7 @@ def data_file(parser: Parser, name: str, source: str, *others: str) -> None:
         "--data",
         *others,
         type=existing,  # of the default too
+        nargs=nargs,
         default=name,
         metavar="FILE",
         help=f"the data ({name} in the current folder): {source}",

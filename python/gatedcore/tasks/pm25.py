@@ -138,7 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 results[1][0][-SHOWN:, 0],
                 {name: lines[-SHOWN:, 0] for name, lines in results[1][1].items() if name == "GRU"},
                 zoom=100,
-                xlabel="hour",
+                xlabel="hour, those not measured left out",
                 ylabel="ug/m3",
                 title="Fine dust in Beijing, the next hour",
             ),

@@ -1,37 +1,30 @@
 """Learn from film reviews whether they praise or complain, and judge a sentence of yours."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 import gatedcore as gk
 from gatedcore.datasets import imdb
 from gatedcore.preprocessing.sequence import pad_sequences
+from gatedcore.tasks import sentences
 from gatedcore.tasks.console import data_file, print_table, save_plots, task_parser
 from gatedcore.tasks.training import keep_best, train
 
 WORDS, LENGTH = 10_000, 200  # the most frequent words, and the last so many of a review
-START, UNKNOWN, INDEX_FROM = 1, 2, 3  # of datasets.imdb
 SENTENCE = "a wonderful film with a brilliant cast and a moving story"
-SOURCE = "Maas et al. (2011), ai.stanford.edu/~amaas/data/sentiment; Keras's imdb.npz"
-
-
-def encode(sentence: str, ranks: dict[str, int]) -> npt.NDArray[Any]:
-    """Return a sentence as a review (1, LENGTH) of word numbers."""
-    words = re.findall(r"[\w']+", sentence.lower())
-    numbers = [ranks.get(word, WORDS) + INDEX_FROM for word in words]
-    known = [number if number < WORDS else UNKNOWN for number in numbers]
-    return pad_sequences([[START, *known]], maxlen=LENGTH)
+SOURCE = (
+    "Maas et al. (2011), ai.stanford.edu/~amaas/data/sentiment; Keras's imdb.npz; or two texts of "
+    "a sentence a line, praise and complaints, such as Pang and Lee's rt-polarity"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train, keep the best epoch, print the accuracy on unseen reviews and the verdict."""
     parser = task_parser("sentiment", str(__doc__), epochs=5)
-    data_file(parser, "imdb_tokens.npz", SOURCE)
+    data_file(parser, "imdb_tokens.npz", SOURCE, nargs="+")
     parser.add_argument(
         "--words",
         type=Path,
@@ -41,7 +34,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--sentence", default=SENTENCE, metavar="TEXT", help="what to judge")
     options = parser.parse_args(arguments)
     ranks = None if options.words is None else imdb.get_word_index(options.words)
-    (reviews, praise), (unseen, expected) = imdb.load_data(options.data, num_words=WORDS)
+    files = options.data if isinstance(options.data, list) else [options.data]
+    if len(files) > 2:
+        parser.error("argument --data: expected one file of reviews, or two of sentences")
+    known: tuple[Any, Any]  # sequences of numbers, and whether they praise
+    unseen: tuple[Any, Any]
+    if len(files) == 2:
+        known, unseen, ranks = sentences.load(files[0], files[1], WORDS, options.seed)
+    else:
+        known, unseen = imdb.load_data(files[0], num_words=WORDS)
+    length = min(LENGTH, max(map(len, known[0])))
     options.out.mkdir(parents=True, exist_ok=True)
     gk.set_random_seed(options.seed)
 
@@ -56,21 +58,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     history, seconds = train(
         "LSTM",
         model,
-        pad_sequences(reviews, maxlen=LENGTH),
-        praise,
+        pad_sequences(known[0], maxlen=length),
+        known[1],
         batch_size=128,
         epochs=options.epochs,
         validation_split=0.2,
         callbacks=[keep_best(options.epochs)],
     )
-    probabilities = model.predict(pad_sequences(unseen, maxlen=LENGTH), batch_size=128)[:, 0]
-    accuracy = float(np.mean((probabilities > 0.5) == expected))
+    probabilities = model.predict(pad_sequences(unseen[0], maxlen=length), batch_size=128)[:, 0]
+    accuracy = float(np.mean((probabilities > 0.5) == unseen[1]))
     print_table(
-        ["model", "parameters", "seconds", f"accuracy on {len(unseen)} unseen reviews"],
+        ["model", "parameters", "seconds", f"accuracy on {len(unseen[1])} unseen reviews"],
         [["LSTM", f"{model.count_params():,}", f"{seconds:.0f}", accuracy]],
     )
     if ranks is not None:
-        praised = float(model(encode(options.sentence, ranks))[0, 0])
+        numbers = sentences.encode(options.sentence, ranks, WORDS)
+        praised = float(model(pad_sequences([numbers], maxlen=length))[0, 0])
         verdict, confidence = ("praise", praised) if praised > 0.5 else ("complaint", 1 - praised)
         print(f'"{options.sentence}": {verdict}, {confidence:.0%} sure')
     save_plots(
@@ -80,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 history, title="Film reviews: praise or complaint"
             ),
             "sentiment-confusion.png": lambda: gk.plot.plot_confusion(
-                expected, probabilities[:, None], ["complaint", "praise"]
+                unseen[1], probabilities[:, None], ["complaint", "praise"]
             ),
         },
     )

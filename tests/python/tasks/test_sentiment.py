@@ -55,7 +55,35 @@ def test_on_real_reviews(tmp_path, capsys):
     assert accuracy(capsys.readouterr().out) > 0.8
 
 
-def test_unknown_words_and_the_start_mark():
-    review = sentiment.encode("Good grief", {"good": 5})
-    assert review.shape == (1, sentiment.LENGTH)
-    assert review[0, -3:].tolist() == [sentiment.START, 5 + sentiment.INDEX_FROM, sentiment.UNKNOWN]
+def test_on_sentences_of_two_texts(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    files = []
+    for word in ("good", "bad"):
+        lines = [[*(f"w{k}" for k in rng.integers(40, size=8)), word] for _ in range(300)]
+        files.append(tmp_path / f"{word}.txt")
+        files[-1].write_text("\n".join(" ".join(rng.permutation(line)) for line in lines))
+    sentiment.main(
+        ["--data", *map(str, files), "--sentence", "W3 w1 w8 w5, good w9 w2 w6 w4!", "--epochs", "20", "--no-plot",
+         "--out", str(tmp_path)]
+    )  # fmt: skip
+    out = capsys.readouterr().out
+    assert "accuracy on 60 unseen reviews" in out
+    assert accuracy(out) > 0.9
+    assert 'w4!": praise, ' in out
+
+
+def test_on_real_sentences(tmp_path, capsys):
+    files = [str(real_data(f"rt-polarity.{part}.txt.gz")) for part in ("pos", "neg")]
+    sentiment.main(["--data", *files, "--epochs", "2", "--no-plot", "--out", str(tmp_path)])
+    out = capsys.readouterr().out
+    assert "accuracy on 1066 unseen reviews" in out
+    assert accuracy(out) > 0.65
+
+
+def test_three_files_are_too_many(tmp_path, capsys):
+    file = tmp_path / "text"
+    file.write_text("")
+    with pytest.raises(SystemExit) as leaving:
+        sentiment.main(["--data", *[str(file)] * 3])
+    assert leaving.value.code == 2
+    assert "expected one file of reviews, or two of sentences" in capsys.readouterr().err
