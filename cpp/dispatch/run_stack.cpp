@@ -16,9 +16,10 @@ namespace {
 
 // Steps of a wave's layer between two looks at the one before it. A layer begins that much behind: few steps keep more
 // threads busy. But each time states are copied, and a lone row's input product, done ahead for 24 steps where it can
-// be, reads its weights again. Measured on one thread (AMD EPYC Zen 4, AVX2, LSTM, I = H, B = 1) against T = 960 at
-// once: 24 steps cost 1.3 % at H = 32 and 0.2 % at H = 64; 12 steps 3.8 % and 0.9 %; 6 steps 8 % and 2.6 %.
-constexpr Index kChunkSteps = 12;
+// be, reads its weights again. Two threads over one (AMD EPYC Zen 4, AVX2, B = 1, T = 100, two layers, quickest 5 %):
+// LSTM H = 128 24 steps 1.50, 12 1.62, 8 1.65, 6 1.69, 4 1.69, 3 1.65; H = 64 1.35, 1.42, 1.47, 1.49, 1.48, 1.43; at
+// T = 1000 and H = 16, and at H = 32, 12 and 6 are alike, and 5 never better.
+constexpr Index kChunkSteps = 6;
 
 // --- what differs between the two kinds of layers ---
 
