@@ -63,8 +63,8 @@ def test_on_sentences_of_two_texts(tmp_path, capsys):
         files.append(tmp_path / f"{word}.txt")
         files[-1].write_text("\n".join(" ".join(rng.permutation(line)) for line in lines))
     sentiment.main(
-        ["--data", *map(str, files), "--sentence", "W3 w1 w8 w5, good w9 w2 w6 w4!", "--epochs", "20", "--no-plot",
-         "--out", str(tmp_path)]
+        ["--data", *map(str, files), "--sentence", "W3 w1 w8 w5, good w9 w2 w6 w4!",
+         "--epochs", "20", "--no-plot", "--out", str(tmp_path)]
     )  # fmt: skip
     out = capsys.readouterr().out
     assert "accuracy on 60 unseen reviews" in out
