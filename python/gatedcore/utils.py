@@ -4,10 +4,27 @@ from gatedcore.data import timeseries_dataset_from_array
 from gatedcore.plot import plot_model
 from gatedcore.preprocessing import pad_sequences, to_categorical
 from gatedcore.random import set_random_seed
+from gatedcore.saving import (
+    custom_object_scope,
+    deserialize_keras_object,
+    get_custom_objects,
+    register_keras_serializable,
+    serialize_keras_object,
+)
+from gatedcore.sources import PyDataset
+
+Sequence = PyDataset  # its name before Keras 3
 
 __all__ = [
+    "PyDataset",
+    "Sequence",
+    "custom_object_scope",
+    "deserialize_keras_object",
+    "get_custom_objects",
     "pad_sequences",
     "plot_model",
+    "register_keras_serializable",
+    "serialize_keras_object",
     "set_random_seed",
     "timeseries_dataset_from_array",
     "to_categorical",
