@@ -6,13 +6,14 @@ import math
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from gatedcore.arrays import Array, Shape
 from gatedcore.checks import check_count, check_number
+from gatedcore.columns import for_any_batch
 
 Step = tuple[Array, Any, Array | None]  # x, y and weights of a batch
 
@@ -121,7 +122,7 @@ class Batches(Feed):
 
 
 class ArrayBatches(Batches):
-    """Batches of rows of arrays; shuffled anew in each iteration if there is a generator."""
+    """Batches of rows of arrays, or of columns; shuffled anew each time if there is a generator."""
 
     def __init__(
         self,
@@ -136,7 +137,7 @@ class ArrayBatches(Batches):
 
     @property
     def input_shape(self) -> Shape:
-        return (None, *self.x.shape[1:])
+        return cast(Shape, for_any_batch(self.x))
 
     @property
     def target_shape(self) -> Shape | None:

@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 
 from gatedcore.arrays import Array
+from gatedcore.columns import Columns
 from gatedcore.layers.base import Layer
 from gatedcore.random import generator_left_alone
 from gatedcore.run_state import get_layer_states, set_layer_states
 
 Forward = Callable[[Any, bool], object]  # x, and whether it is for training
+
+_FORWARDS = ("forward", "forward_many")
 
 
 def not_finite(
@@ -59,7 +62,7 @@ def is_finite(data: Any) -> bool:
     """Return whether an array, or every one of a collection, is finite."""
     if isinstance(data, Mapping):
         data = list(data.values())
-    if isinstance(data, list | tuple):
+    if isinstance(data, list | tuple | Columns):
         return all(is_finite(part) for part in data)
     return bool(np.isfinite(data).all())
 
@@ -108,26 +111,29 @@ def as_before(layers: Sequence[Layer]) -> Iterator[None]:
 def watched(layers: Iterable[Layer], found: list[str]) -> Iterator[None]:
     """Note every output that is not finite, in the order of the computation."""
 
-    def watch(layer: Layer) -> None:
-        forward = layer.forward
+    def watch(layer: Layer, method: str) -> None:
+        forward = getattr(layer, method)
 
         def noting(*arguments: Any, **options: Any) -> Any:
             y = forward(*arguments, **options)
             if not is_finite(y):
-                found.append(f"the output of layer {layer.name}{first_step(y)}")
+                first = y[0] if isinstance(y, list) else y
+                found.append(f"the output of layer {layer.name}{first_step(first)}")
             return y
 
-        layer.__dict__["forward"] = noting
+        layer.__dict__[method] = noting
 
     of_their_own = {id(layer) for layer in layers if "forward" in vars(layer)}
     chosen = [layer for layer in layers if id(layer) not in of_their_own]
     try:
         for layer in chosen:
-            watch(layer)
+            for method in _FORWARDS:  # of which one may call the other
+                watch(layer, method)
         yield
     finally:
         for layer in chosen:
-            layer.__dict__.pop("forward", None)
+            for method in _FORWARDS:
+                layer.__dict__.pop(method, None)
 
 
 def first_step(y: Array) -> str:

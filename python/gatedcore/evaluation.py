@@ -5,7 +5,7 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from gatedcore import feeding, keras_arguments
 from gatedcore.arrays import Array, Shape
 from gatedcore.batches import Feed, Passes
 from gatedcore.callbacks import CallbackList, Logs, check_callbacks
+from gatedcore.columns import Columns
 from gatedcore.diagnosis import not_finite
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.base import Layer, Mask
@@ -263,7 +264,7 @@ class Evaluator(ABC):
         steps: int | None = None,
         callbacks: object = None,
         **keras: object,
-    ) -> Array:
+    ) -> Any:
         """Return the outputs for all samples.
 
         Parameters
@@ -281,7 +282,7 @@ class Evaluator(ABC):
 
         Returns
         -------
-        ndarray, (N, ...)
+        ndarray, (N, ...), or list or dict of these
             Outputs in the order of the inputs; of a shuffled dataset, in the order it draws.
 
         Raises
@@ -298,7 +299,7 @@ class Evaluator(ABC):
         with self._build_undone_on_error(), CallbackList(told, self, params) as run:
             self.build(batches.input_shape)
             whole, done = self._room_for(batches, steps), 0
-            parts: list[Array] = []
+            parts: list[Any] = []
             run.call("on_predict_begin")
             for step, (x_batch, _, _) in enumerate(passes.on()):
                 run.batch("on_predict_batch_begin", step)
@@ -310,14 +311,21 @@ class Evaluator(ABC):
                     done += len(outputs)
                 run.batch("on_predict_batch_end", step)
             run.call("on_predict_end")
-        return joined(where, parts) if whole is None else whole
+        return self.as_result(joined(where, parts) if whole is None else whole)
 
-    def _room_for(self, batches: Feed, steps: int | None) -> Array | None:
+    def as_result(self, outputs: Any) -> Any:
+        """Return outputs as the user sees them."""
+        return outputs
+
+    def _room_for(self, batches: Feed, steps: int | None) -> Any:
         """Return memory for the outputs of all samples, None if their number or shape is open."""
-        shape = self.compute_output_shape(batches.input_shape)[1:]
-        if batches.samples is None or steps is not None or None in shape:
+        shapes: Any = self.compute_output_shape(batches.input_shape)
+        several = isinstance(shapes[0], tuple)
+        listed = [shape[1:] for shape in (shapes if several else [shapes])]
+        if batches.samples is None or steps is not None or any(None in shape for shape in listed):
             return None
-        return np.empty((batches.samples, *cast(tuple[int, ...], shape)), self.dtype)
+        rooms = [np.empty((batches.samples, *shape), self.dtype) for shape in listed]
+        return Columns(rooms) if several else rooms[0]
 
     # What the calls share.
 
@@ -345,14 +353,16 @@ class Evaluator(ABC):
                 raise
 
 
-def joined(where: str, parts: list[Array]) -> Array:
-    """Return the outputs of all batches as one array.
+def joined(where: str, parts: list[Any]) -> Any:
+    """Return the outputs of all batches as one array, or as columns.
 
     Raises
     ------
     ValueError
         If batches have outputs of different shapes.
     """
+    if isinstance(parts[0], Columns):
+        return Columns([joined(where, list(of_one)) for of_one in zip(*parts, strict=True)])
     shapes = sorted({part.shape[1:] for part in parts})
     if len(shapes) > 1:
         raise ValueError(

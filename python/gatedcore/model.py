@@ -9,20 +9,20 @@ from gatedcore import configs, keras_arguments
 from gatedcore.arrays import FLOAT32, Array, Shape
 from gatedcore.checks import check_bool, fits
 from gatedcore.keras_arguments import reject_unsupported
+from gatedcore.layered import Layered
 from gatedcore.layers.base import Layer, Mask
 from gatedcore.layers.building import check_batch_shape, unique_name
 from gatedcore.layers.input import Input
-from gatedcore.model_weights import ModelWeights
+from gatedcore.layers.tensor import Tensor, is_symbolic
 from gatedcore.parameters import ParameterVector
-from gatedcore.persistence import Persistent
 from gatedcore.random import undone_on_error
 from gatedcore.streaming import Stream
-from gatedcore.summary import Summarized
+from gatedcore.summary import Part
 
 S = TypeVar("S", bound="Sequential")
 
 
-class Sequential(Summarized, ModelWeights, Persistent):
+class Sequential(Layered):
     """A model whose layers feed one another in a row.
 
     Parameters
@@ -45,6 +45,8 @@ class Sequential(Summarized, ModelWeights, Persistent):
     TypeError, ValueError
         If a layer cannot follow the one before it.
     """
+
+    is_row = True
 
     def __init__(
         self,
@@ -293,14 +295,6 @@ class Sequential(Summarized, ModelWeights, Persistent):
             )
         return self._layers[0].as_input(where, x)
 
-    def forward(self, x: Array, training: bool) -> Array:
-        """Return the output of the last layer; in training keep what ``backward`` needs.
-
-        ``x`` is trusted: as ``as_input`` returns it and of a shape that fits. A call that is not
-        for training leaves the model unchanged, so several threads may make it at once.
-        """
-        return self.forward_masked(x, training)[0]
-
     def forward_masked(
         self, x: Array, training: bool, mask: Mask | None = None
     ) -> tuple[Array, Mask | None]:
@@ -335,12 +329,14 @@ class Sequential(Summarized, ModelWeights, Persistent):
 
     def __call__(
         self, x: object, training: bool | None = None, mask: object = None, **keras: object
-    ) -> Array:
-        """Return the output for a batch; build the model first if it is not.
+    ) -> Any:
+        """Return the output for a batch; on a symbolic tensor, that of its layers called on it.
+
+        The model is built first if it is not.
 
         Parameters
         ----------
-        x : array-like, (B, ...)
+        x : array-like, (B, ...), or Tensor
             Input; no unit.
         training : bool, optional
             Whether the layers draw as their rates say; by default not.
@@ -349,7 +345,7 @@ class Sequential(Summarized, ModelWeights, Persistent):
 
         Returns
         -------
-        ndarray, (B, ...)
+        ndarray, (B, ...), or Tensor
             Output.
 
         Raises
@@ -358,6 +354,8 @@ class Sequential(Summarized, ModelWeights, Persistent):
             If the input does not suit the model.
         """
         reject_unsupported(self.name, keras, {})
+        if is_symbolic(x):
+            return self._on_tensor(x, mask, training)
         draw = check_bool(self.name, "training", False if training is None else training)
         array = self.as_input(self.name, x)
         shape = cast(Shape, array.shape)
@@ -366,12 +364,29 @@ class Sequential(Summarized, ModelWeights, Persistent):
         self.build(shape)
         return self.forward_masked(array, draw, steps)[0]
 
-    def reset_states(self) -> None:
-        """Forget what stateful layers carry from batch to batch."""
+    def _on_tensor(self, x: object, mask: object, training: object) -> Any:
+        """Call the layers on a tensor: a graph that contains the model contains its layers."""
+        if isinstance(x, Tensor):
+            if x.dtype is not None and self._layers and not self.built:
+                self._layers[0].inherit(x.dtype)
+            self.build(x.shape)
         for layer in self._layers:
-            layer.reset_states()
+            x = layer.record(x, None, mask, training)
+        return x
 
-    reset_state = reset_states  # Keras has both names
+    def parts(self) -> list[Part]:
+        shape = self._input_shape
+        name = "input" if self._input is None else self._input.name
+        parts = [Part(name, "Input", None, () if shape is None else (shape,), ())]
+        for layer in self._layers:
+            shape = None if shape is None else layer.compute_output_shape(shape)
+            shapes = () if shape is None else (shape,)
+            parts.append(Part(layer.name, type(layer).__name__, layer, shapes, (parts[-1].name,)))
+        return parts
+
+    def in_a_row(self, where: str) -> list[Layer]:
+        """Return the layers, which feed one another in a row."""
+        return self.layers
 
     def stream(self, batch: int = 1) -> Stream:
         """Return the model as a function of one time step that carries its states.
@@ -395,13 +410,10 @@ class Sequential(Summarized, ModelWeights, Persistent):
         ValueError
             If the model is not built, or has a layer that runs backwards.
         """
-        self._need_built(f"{self.name}.stream")
+        self.need_built(f"{self.name}.stream")
         return Stream(self.name, self._layers, batch)
 
     # Copies and pickles carry the layers' values; the vector is made anew.
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_vector": None, "_training": False, "_course": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

@@ -137,7 +137,7 @@ class ModelWeights:
             If one does not hold real numbers.
         """
         where = f"{self.name}.set_weights"
-        self._need_built(where)
+        self.need_built(where)
         given, count = as_list(where, weights), len(self.weights)
         if len(given) != count:
             raise ValueError(
@@ -160,10 +160,17 @@ class ModelWeights:
         ValueError
             If the model is not built yet.
         """
-        self._need_built(f"{self.name}.count_params")
+        self.need_built(f"{self.name}.count_params")
         return sum(layer.count_params() for layer in self._layers)
 
-    def _need_built(self, where: str) -> None:
+    def need_built(self, where: str) -> None:
+        """Raise unless there are parameters.
+
+        Raises
+        ------
+        ValueError
+            If the model is not built yet.
+        """
         if not self.built:
             raise ValueError(
                 f"{where}: model has no weights yet, expected a built one; call it on an array, or "

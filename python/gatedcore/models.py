@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from gatedcore import configs, keras_arguments
+from gatedcore.graph import Model
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.model import Sequential
 from gatedcore.persistence import Persistent, load_model, save_model
 
-__all__ = ["Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
+__all__ = ["Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
 
 M = TypeVar("M", bound=Persistent)
 

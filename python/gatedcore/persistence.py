@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,10 @@ class Persistent(Trainer, Configurable):
     """Files and JSON for whatever trains and has layers."""
 
     name: str
+
+    @abstractmethod
+    def need_built(self, where: str) -> None:
+        """Raise unless there are parameters."""
 
     def save(
         self,
@@ -90,7 +95,7 @@ class Persistent(Trainer, Configurable):
             If the file cannot be written; one that was there is as it was.
         """
         path = _path_to_write("save_weights", filepath, overwrite)
-        self._need_weights("save_weights")
+        self.need_built("save_weights")
         tensors: Tensors = {}
         content = {
             "library_version": _core.__version__,
@@ -122,7 +127,7 @@ class Persistent(Trainer, Configurable):
         where = "load_weights"
         reject_unsupported(where, keras, keras_arguments.LOAD_WEIGHTS)
         path = archive.check_path(where, filepath)
-        self._need_weights(where)
+        self.need_built(where)
         content, tensors = archive.read(where, path, "model", "weights")
         give_weights(match_weights(where, path, self.layers, content, tensors))
 
@@ -174,13 +179,6 @@ class Persistent(Trainer, Configurable):
         """
         others = {name: configs.decode(v) for name, v in config.items() if name != "optimizer"}
         self.compile(optimizer=optimizers.deserialize(config["optimizer"]), **others)
-
-    def _need_weights(self, where: str) -> None:
-        if self._vector is None:
-            raise ValueError(
-                f"{where}: model has no weights yet, expected a built one; call it on an array, or "
-                "give its first layer an input_shape"
-            )
 
 
 def load_model(

@@ -3,11 +3,12 @@
 from __future__ import annotations  # numpy.random is imported when first used, not here
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 from gatedcore.arrays import Shape
 from gatedcore.batches import Feed, Step
 from gatedcore.checks import check_bool, check_count
+from gatedcore.columns import for_any_batch
 
 
 class PyDataset:
@@ -102,7 +103,7 @@ class SourceBatches(Feed):
         if self._used_up:
             self._kept = [first]
         x = prepare(first)[0]
-        self._input_shape = (None, *x.shape[1:])
+        self._input_shape = cast(Shape, for_any_batch(x))
 
     samples = None
     batch_size = 32  # of validation arrays beside these batches

@@ -1,6 +1,8 @@
-"""The table that ``summary`` prints."""
+"""What a model consists of, and the table of it that ``summary`` prints."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
 
 from gatedcore import keras_arguments
 from gatedcore.arrays import Shape
@@ -8,13 +10,35 @@ from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.base import Layer
 
 
-class Summarized:
+class Part(NamedTuple):
+    """A layer or an input of a model, as tables and pictures show it."""
+
+    name: str
+    kind: str
+    layer: Layer | None  # None of an input
+    shapes: tuple[Shape, ...]  # of all outputs; none where they are not known yet
+    sources: tuple[str, ...]  # the names of the layers and inputs that feed it
+
+    @property
+    def shape(self) -> str:
+        """The shape of the output, or shapes of all, as text."""
+        if not self.shapes:
+            return "?"
+        shown = ", ".join(map(str, self.shapes))
+        return shown if len(self.shapes) == 1 else f"[{shown}]"
+
+
+class Summarized(ABC):
     """The method ``summary`` of a model."""
 
     name: str
     _layers: list[Layer]
-    _input_shape: Shape | None
     _trainable: bool
+    is_row: ClassVar[bool]  # whether each layer feeds the next one, and nothing else can be
+
+    @abstractmethod
+    def parts(self) -> list[Part]:
+        """Return inputs and layers, each after those that feed it."""
 
     def summary(self, print_fn: object = None, **keras: object) -> None:
         """Print the layers with their output shapes and numbers of parameters.
@@ -30,12 +54,12 @@ class Summarized:
             If an argument of Keras asks for what is not supported.
         """
         reject_unsupported(f"{self.name}.summary", keras, keras_arguments.SUMMARY)
-        table = summary_table(self.name, self._layers, self._input_shape, self._trainable)
+        table = summary_table(self.name, self.parts(), self._trainable, connected=not self.is_row)
         (print_fn if callable(print_fn) else print)(table)
 
 
 def summary_table(
-    name: str, layers: Sequence[Layer], input_shape: Shape | None, trainable: bool = True
+    name: str, parts: Sequence[Part], trainable: bool = True, *, connected: bool = False
 ) -> str:
     """Return layers, output shapes and numbers of parameters as Keras shows them.
 
@@ -43,30 +67,41 @@ def summary_table(
     ----------
     name : str
         Name of the model.
-    layers : sequence of Layer
-        Its layers.
-    input_shape : tuple or None
-        Shape of its inputs; None before it is built.
+    parts : sequence of Part
+        Its inputs and layers.
     trainable : bool
         Whether the model as a whole is.
+    connected : bool
+        Whether to show inputs, and what feeds each layer.
 
     Returns
     -------
     str
         Several lines.
     """
-    rows = [("Layer (type)", "Output Shape", "Param #")]
-    shape = input_shape
-    for layer in layers:
-        shape = None if shape is None else layer.compute_output_shape(shape)
-        count = f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
-        rows.append((f"{layer.name} ({type(layer).__name__})", str(shape or "?"), count))
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    rule = "─" * (sum(widths) + 4)
+    rows = [["Layer (type)", "Output Shape", "Param #", "Connected to"]]
+    for part in parts:
+        layer = part.layer
+        if layer is None:
+            if not connected:
+                continue
+            count = "0"
+        else:
+            count = f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
+        sources = ", ".join(part.sources) or "-"
+        rows.append([f"{part.name} ({part.kind})", part.shape, count, sources])
+    columns = 4 if connected else 3
+    widths = [max(len(row[column]) for row in rows) for column in range(columns)]
+    rule = "─" * (sum(widths) + 2 * columns - 2)
 
-    def line(row: tuple[str, str, str]) -> str:
-        return f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:>{widths[2]}}"
+    def line(row: list[str]) -> str:
+        cells = [
+            f"{text:>{width}}" if column == 2 else f"{text:<{width}}"  # numbers to the right
+            for column, (text, width) in enumerate(zip(row, widths, strict=False))
+        ]
+        return "  ".join(cells).rstrip()
 
+    layers = [part.layer for part in parts if part.layer is not None]
     total, frozen, size, frozen_size = 0, 0, 0, 0
     for layer in layers:
         kept = layer.non_trainable_weights if trainable else layer.weights

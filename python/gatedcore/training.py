@@ -19,6 +19,7 @@ from gatedcore.diagnosis import not_finite
 from gatedcore.evaluation import Evaluator, as_asked
 from gatedcore.interrupt import DeferredInterrupt
 from gatedcore.keras_arguments import reject_unsupported
+from gatedcore.layers.base import Layer
 from gatedcore.layers.weighted import Rule
 from gatedcore.objective import Means, Objective
 from gatedcore.optimizers import Optimizer
@@ -57,6 +58,14 @@ class Trainer(Evaluator):
     @abstractmethod
     def trained_part(self) -> Part | None:
         """Return where in the flat vector stands what training changes; None if it is all."""
+
+    @abstractmethod
+    def gather(self) -> None:
+        """Take the parameters into the flat vector, if they are not all there."""
+
+    @abstractmethod
+    def in_a_row(self, where: str) -> list[Layer]:
+        """Return the layers if each feeds the next one alone; raise if not."""
 
     def fit(
         self,
@@ -162,7 +171,7 @@ class Trainer(Evaluator):
         size = None
         if tbptt is not None:
             output = self.compute_output_shape(train.input_shape)
-            size = check_cut(where, tbptt, self.layers, train.input_shape, output)
+            size = check_cut(where, tbptt, self.in_a_row(where), train.input_shape, output)
         validation = None
         if held is not None:
             validation = Passes(where, held, "validation_steps", validation_steps)
@@ -343,6 +352,7 @@ class Trainer(Evaluator):
 
     def _ready(self, objective: Objective, input_shape: Shape) -> ParameterVector:
         """Build the model and attach the optimizer, or change nothing."""
+        self.gather()
         values = None if self._vector is None else self._vector.values
         objective.optimizer.check_serves(values)
         self.build(input_shape)

@@ -54,6 +54,8 @@ OBJECTS = [
     gk.Flatten(),
     gk.Reshape((-1, 2)),
     gk.RepeatVector(3),
+    *(kind() for kind in (gk.Add, gk.Average, gk.Maximum, gk.Minimum, gk.Multiply, gk.Subtract)),
+    gk.Concatenate(axis=1),
     gk.GRU(2, stateful=True, kernel_regularizer="l2", recurrent_constraint="unit_norm"),
     gk.Dense(2, bias_regularizer=gk.regularizers.L1(0.5), kernel_constraint="non_neg"),
     gk.regularizers.L1(0.5),
@@ -96,7 +98,7 @@ def test_every_object_makes_itself_again_through_json(thing) -> None:
 def test_every_configurable_class_of_the_library_is_tried_here() -> None:
     import inspect
 
-    tried = {type(thing) for thing in OBJECTS} | {gk.Sequential}
+    tried = {type(thing) for thing in OBJECTS} | {gk.Sequential, gk.Model}
     concrete = {
         kind
         for kinds in registration._library.values()

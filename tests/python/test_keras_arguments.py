@@ -53,6 +53,29 @@ PLAIN = {
     "TimeDistributed": (lambda **keras: gk.TimeDistributed(gk.Dense(2), **keras), X),
 }
 
+MERGING = ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract")
+PLAIN |= {name: (getattr(gk, name), [X, X]) for name in MERGING}
+
+
+def graph() -> gk.Model:
+    x = gk.Input((3, 4))
+    return gk.Model(x, gk.GRU(2)(x))
+
+
+MODELS = {"Sequential": lambda: gk.Sequential([gk.GRU(2)]), "Model": graph}
+METHODS = {
+    "__call__": lambda model, keras: model(X, **keras),
+    "compile": lambda model, keras: model.compile("adam", "mse", **keras),
+    "fit": lambda model, keras: model.fit(X, X, **keras),
+    "train_on_batch": lambda model, keras: model.train_on_batch(X, X, **keras),
+    "test_on_batch": lambda model, keras: model.test_on_batch(X, X, **keras),
+    "evaluate": lambda model, keras: model.evaluate(X, X, **keras),
+    "predict": lambda model, keras: model.predict(X, **keras),
+    "save": lambda model, keras: model.save("model.safetensors", **keras),
+    "load_weights": lambda model, keras: model.load_weights("model", **keras),
+    "summary": lambda model, keras: model.summary(**keras),
+}
+
 # Every public callable that takes Keras's further arguments, as a call with what it needs.
 CALLABLES = {
     "Input": lambda **keras: gk.Input((2,), **keras),
@@ -78,16 +101,11 @@ CALLABLES = {
     "GRU.__call__": lambda **keras: gk.GRU(2)(X, **keras),
     "SimpleRNN.__call__": lambda **keras: gk.SimpleRNN(2)(X, **keras),
     "RNN.__call__": lambda **keras: gk.RNN(gk.GRUCell(2))(X, **keras),
-    "Sequential.__call__": lambda **keras: gk.Sequential([gk.GRU(2)])(X, **keras),
-    "Sequential.compile": lambda **keras: gk.Sequential().compile("adam", "mse", **keras),
-    "Sequential.fit": lambda **keras: gk.Sequential().fit(X, X, **keras),
-    "Sequential.train_on_batch": lambda **keras: gk.Sequential().train_on_batch(X, X, **keras),
-    "Sequential.test_on_batch": lambda **keras: gk.Sequential().test_on_batch(X, X, **keras),
-    "Sequential.evaluate": lambda **keras: gk.Sequential().evaluate(X, X, **keras),
-    "Sequential.predict": lambda **keras: gk.Sequential().predict(X, **keras),
-    "Sequential.save": lambda **keras: gk.Sequential().save("model.safetensors", **keras),
-    "Sequential.load_weights": lambda **keras: gk.Sequential().load_weights("model", **keras),
-    "Sequential.summary": lambda **keras: gk.Sequential().summary(**keras),
+    **{
+        f"{kind}.{name}": lambda make=make, call=call, **keras: call(make(), keras)
+        for kind, make in MODELS.items()
+        for name, call in METHODS.items()
+    },
 }
 
 
@@ -110,6 +128,6 @@ def test_no_public_callable_with_further_arguments_is_left_out() -> None:
             kinds = {p.name: p.kind for p in inspect.signature(function).parameters.values()}
             if any(k is inspect.Parameter.VAR_KEYWORD for k in kinds.values()):
                 found.add(public if method == "__init__" else f"{public}.{method}")
-    # The first is not Keras's, the second's are json's.
-    assert found - {"History.plot", "Sequential.to_json"} <= set(CALLABLES)
+    # The first is not Keras's, the others' are json's.
+    assert found - {"History.plot", "Sequential.to_json", "Model.to_json"} <= set(CALLABLES)
     assert {"LSTM", "Adam", "Sequential.fit"} <= found

@@ -29,7 +29,7 @@ def make(**first: object) -> gk.Sequential:
 
 def test_table() -> None:
     model = make(input_shape=(None, 1))
-    assert summary_table("forecast", model.layers, model.input_shape) == EXPECTED
+    assert summary_table("forecast", model.parts()) == EXPECTED
 
 
 def test_fixed_length_shows() -> None:
@@ -47,4 +47,23 @@ def test_before_it_is_built() -> None:
 
 def test_memory_follows_the_dtype() -> None:
     model = make(input_shape=(None, 1), dtype="float64")
-    assert "26,337 (205.76 KB)" in summary_table("", model.layers, model.input_shape)
+    assert "26,337 (205.76 KB)" in summary_table("", model.parts())
+
+
+def test_graph():
+    a, b = gk.Input((None, 3), name="a"), gk.Input((4,), name="b")
+    h = gk.LSTM(4, name="lstm", return_state=True)(a)
+    out = gk.Dense(1, name="head")(gk.Add(name="sum")([h[0], b]))
+    shown = []
+    gk.Model([a, b], out, name="graph").summary(print_fn=shown.append)
+    assert shown[0].splitlines()[:9] == [
+        'Model: "graph"',
+        "──────────────────────────────────────────────────────────────────────",
+        "Layer (type)  Output Shape                       Param #  Connected to",
+        "──────────────────────────────────────────────────────────────────────",
+        "a (Input)     (None, None, 3)                          0  -",
+        "b (Input)     (None, 4)                                0  -",
+        "lstm (LSTM)   [(None, 4), (None, 4), (None, 4)]      128  a",
+        "sum (Add)     (None, 4)                                0  lstm, b",
+        "head (Dense)  (None, 1)                                5  sum",
+    ]

@@ -8,6 +8,22 @@ from gatedcore.layers.embedding import Embedding
 from gatedcore.layers.gru import GRU, GRUCell
 from gatedcore.layers.input import Input
 from gatedcore.layers.lstm import LSTM, LSTMCell
+from gatedcore.layers.merging import (
+    Add,
+    Average,
+    Concatenate,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+    add,
+    average,
+    concatenate,
+    maximum,
+    minimum,
+    multiply,
+    subtract,
+)
 from gatedcore.layers.noise import GaussianDropout, GaussianNoise
 from gatedcore.layers.normalization import LayerNormalization
 from gatedcore.layers.pooling import GlobalAveragePooling1D, GlobalMaxPooling1D
@@ -31,7 +47,10 @@ __all__ = [
     "LSTM",
     "RNN",
     "Activation",
+    "Add",
+    "Average",
     "Bidirectional",
+    "Concatenate",
     "Dense",
     "Dropout",
     "Embedding",
@@ -52,6 +71,9 @@ __all__ = [
     "LayerNormalization",
     "LeakyReLU",
     "Masking",
+    "Maximum",
+    "Minimum",
+    "Multiply",
     "Normalization",
     "ReLU",
     "RepeatVector",
@@ -61,8 +83,16 @@ __all__ = [
     "Softmax",
     "SpatialDropout1D",
     "StackedRNNCells",
+    "Subtract",
     "TextVectorization",
     "TimeDistributed",
     "Trace",
     "Wrapper",
+    "add",
+    "average",
+    "concatenate",
+    "maximum",
+    "minimum",
+    "multiply",
+    "subtract",
 ]

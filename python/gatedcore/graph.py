@@ -1,0 +1,391 @@
+"""A model whose layers form a graph: what layers recorded when they were called on tensors."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
+
+import numpy as np
+
+from gatedcore import graph_config, keras_arguments
+from gatedcore.arrays import Array
+from gatedcore.checks import check_bool, fits
+from gatedcore.columns import Columns, each
+from gatedcore.graph_config import Form, form_of, packed, tensors_of
+from gatedcore.graph_plan import Plan, check_inputs
+from gatedcore.keras_arguments import reject_unsupported
+from gatedcore.layered import Layered
+from gatedcore.layers.base import Layer, Mask
+from gatedcore.layers.building import unique_name
+from gatedcore.layers.input import Input
+from gatedcore.layers.tensor import LayerCall, Tensor, calls_before, is_symbolic
+from gatedcore.parameters import ParameterVector
+from gatedcore.streaming import Stream
+from gatedcore.summary import Part
+
+M = TypeVar("M", bound="Model")
+
+
+class Model(Layered):
+    """A model of the layers between symbolic tensors.
+
+    Layers may feed several others, be called more than once, and take states of others. Several
+    models may be made of the same layers, which have the same weights in all of them.
+
+    Parameters
+    ----------
+    inputs : Input, or list or dict of Input
+        Where the graph begins.
+    outputs : Tensor, or list or dict of Tensor
+        Where it ends.
+    name : str, optional
+        By default one made from the class.
+    trainable : bool
+        Whether training changes any parameters; of each layer its own ``trainable`` counts too.
+
+    Attributes
+    ----------
+    layers : list of Layer
+        The layers, each after those that feed it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If tensors are none, or the outputs do not follow from the inputs.
+    """
+
+    is_row = False
+
+    def __init__(
+        self, inputs: Any, outputs: Any, *, name: str | None = None, trainable: bool = True
+    ) -> None:
+        super().__init__()
+        self._trainable = check_bool(type(self).__name__, "trainable", trainable)
+        self.name = name or unique_name("Functional")
+        input_tensors = tensors_of(self.name, "inputs", inputs)
+        output_tensors = tensors_of(self.name, "outputs", outputs)
+        self._calls = calls_before(output_tensors)
+        self._inputs = check_inputs(self.name, input_tensors, self._calls, output_tensors)
+        self._outputs = output_tensors
+        self.forms: tuple[Form, Form] = (form_of(inputs), form_of(outputs))
+        self._layers = list(dict.fromkeys(cast(Layer, call.layer) for call in self._calls))
+        self._check_layers()
+        self._plan = Plan(self._inputs, self._calls, output_tensors)
+        self._join()
+
+    def _check_layers(self) -> None:
+        names = [one.name for one in self._inputs] + [layer.name for layer in self._layers]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(
+                    f"{self.name}: two layers or inputs have the name {name!r}, expected different "
+                    "names; pass name=..."
+                )
+        for layer in self._layers:
+            owner = None if layer._owner is None else layer._owner()
+            if owner is None or not isinstance(owner, Layered):
+                layer.check_free_for(self, None)
+            if layer.dtype != self.dtype:
+                raise ValueError(
+                    f"{self.name}: {layer.name} has dtype {layer.dtype}, expected {self.dtype} as "
+                    f"{self._layers[0].name}; give all layers of a model the same dtype"
+                )
+
+    def _join(self) -> None:
+        for layer in self._layers:
+            if layer._owner is None or layer._owner() is None:
+                layer.join(self, self.dtype)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Dtype of parameters and outputs."""
+        return self._layers[0].dtype
+
+    @property
+    def built(self) -> bool:
+        """Whether there are parameters: always."""
+        return True
+
+    @property
+    def inputs(self) -> list[Input]:
+        """The tensors where the graph begins."""
+        return list(self._inputs)
+
+    @property
+    def outputs(self) -> list[Tensor]:
+        """The tensors where it ends."""
+        return list(self._outputs)
+
+    @property
+    def calls(self) -> list[LayerCall]:
+        """The calls of layers, each after those that feed it."""
+        return list(self._calls)
+
+    @property
+    def input_names(self) -> list[str]:
+        """Names of the inputs, by which a dict of arrays gives them."""
+        keys = self.forms[0]
+        return list(keys) if isinstance(keys, tuple) else [one.name for one in self._inputs]
+
+    @property
+    def output_names(self) -> list[str]:
+        """Names of the outputs: of the layers that they come from, or of the dict."""
+        keys = self.forms[1]
+        if isinstance(keys, tuple):
+            return list(keys)
+        return [cast(LayerCall, one.call).layer.name for one in self._outputs]
+
+    @property
+    def input_shape(self) -> Any:
+        """Shape of the input, or shapes of all; None for any size."""
+        shapes = [tensor.shape for tensor in self._inputs]
+        return shapes[0] if len(shapes) == 1 else shapes
+
+    @property
+    def output_shape(self) -> Any:
+        """Shape of the output, or shapes of all; None for any size."""
+        shapes = [tensor.shape for tensor in self._outputs]
+        return shapes[0] if len(shapes) == 1 else shapes
+
+    # Building.
+
+    def build(self, input_shape: Any) -> None:
+        """Check the shape; the parameters were made when the layers were called.
+
+        Parameters
+        ----------
+        input_shape : tuple, or tuple of tuples
+            Shape of a batch, or shapes of all inputs.
+
+        Raises
+        ------
+        ValueError
+            If it does not suit the layers.
+        """
+        self.compute_output_shape(input_shape)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of outputs for inputs of a shape; lists of shapes where there are more.
+
+        Raises
+        ------
+        ValueError
+            If the shape does not suit the layers.
+        """
+        one = len(self._inputs) == 1 and not isinstance(input_shape[0], tuple | list)
+        given = [input_shape] if one else list(input_shape)
+        if len(given) != len(self._inputs):
+            raise ValueError(
+                f"{self.name}: got {len(given)} shapes, expected {len(self._inputs)}; pass one "
+                "for each input"
+            )
+        for tensor, shape in zip(self._inputs, given, strict=True):
+            if not fits(shape, tensor.shape):
+                raise ValueError(
+                    f"{self.name}: {tensor.name} has shape {shape}, expected {tensor.shape}; "
+                    "reshape it, or make the Input with None on the axes that vary"
+                )
+        ends = self._plan.shapes(given)
+        return ends[0] if len(ends) == 1 else tuple(ends)
+
+    def restore_point(self) -> Callable[[], None]:
+        return lambda: None  # nothing is built later than the model
+
+    def gather(self) -> None:
+        if self._vector is None:
+            groups = [layer.parameters for layer in self._layers]
+            self._vector = ParameterVector(groups, self.dtype)
+        super().gather()
+        self._plan.find_needed(self._trainable)
+
+    # Running.
+
+    def as_input(self, where: str, x: Any) -> Any:
+        """Return anything array-like as an input, or as columns where there are several.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the number or the names of inputs differ, one holds no numbers of the right kind, or
+            they have different numbers of samples.
+        """
+        arrays = [
+            self._as_one(where if len(self._inputs) == 1 else f"{where} ({name})", place, given)
+            for place, (name, given) in enumerate(
+                packed(where, "x", x, self.forms[0], self.input_names)
+            )
+        ]
+        if len(arrays) == 1:
+            return arrays[0]
+        counts = [len(array) if array.ndim else 0 for array in arrays]
+        if len(set(counts)) > 1:
+            shown = ", ".join(
+                f"{name} {n}" for name, n in zip(self.input_names, counts, strict=True)
+            )
+            raise ValueError(
+                f"{where}: inputs have different numbers of samples ({shown}), expected one "
+                "number; pass a row of each input for each sample"
+            )
+        return Columns(arrays)
+
+    def _as_one(self, where: str, place: int, given: object) -> Array:
+        """Return an input as all layers want it that it feeds; numbers rather than tokens."""
+        arrays = [layer.as_input(where, given) for layer in self._plan.fed_by(place)]
+        return next((array for array in arrays if array.dtype == self.dtype), arrays[0])
+
+    def forward_masked(self, x: Any, training: bool, mask: Mask | None = None) -> tuple[Any, Any]:
+        """Return the outputs, as ``forward`` does, and their masks."""
+        outputs, masks = self._plan.forward(each(x), training, mask)
+        if len(outputs) == 1:
+            return outputs[0], masks[0]
+        return Columns(outputs), masks
+
+    def backward(self, d_y: Any) -> None:
+        """Add to the gradients of the last training forward; none are computed for inputs."""
+        self._plan.backward(each(d_y))
+
+    def __call__(
+        self, x: Any, training: bool | None = None, mask: object = None, **keras: object
+    ) -> Any:
+        """Return the outputs for a batch; on tensors, those of the same layers called on them.
+
+        Parameters
+        ----------
+        x : array-like, (B, ...), or list or dict of these; or Tensor likewise
+            Inputs; no unit.
+        training : bool, optional
+            Whether the layers draw as their rates say; by default not.
+        mask : array-like of bool, (B, T), optional
+            True where a step counts; for a single input.
+
+        Returns
+        -------
+        ndarray or Tensor, or list or dict of these
+            Outputs, as the model was made with.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the inputs do not suit the model.
+        """
+        reject_unsupported(self.name, keras, {})
+        if is_symbolic(list(x.values()) if isinstance(x, Mapping) else x):
+            return self._on_tensors(x, mask, training)
+        draw = check_bool(self.name, "training", False if training is None else training)
+        arrays = self.as_input(self.name, x)
+        self.compute_output_shape(arrays.shape)
+        steps = None
+        if mask is not None:
+            if len(self._inputs) > 1:
+                raise ValueError(
+                    f"{self.name}: mask came with {len(self._inputs)} inputs, expected None; let "
+                    "Embedding(mask_zero=True) or Masking make the masks"
+                )
+            steps = self._layers[0].take_mask(mask, arrays)
+        outputs = self.forward_masked(arrays, draw, steps)[0]
+        self._plan.forget()
+        return self.as_result(outputs)
+
+    def compile(self, *args: Any, **options: Any) -> None:
+        """Choose how to train, as of a ``Sequential``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is unknown or not supported, or the model has several outputs.
+        """
+        if len(self._outputs) > 1:
+            raise ValueError(
+                f"{self.name}.compile: model has {len(self._outputs)} outputs, expected one to "
+                "train; merge them with Concatenate(), or train a Model of one of them, which has "
+                "the same layers"
+            )
+        super().compile(*args, **options)
+
+    def as_result(self, outputs: Any) -> Any:
+        """Return outputs as the model was made: one, a list, or a dict."""
+        return graph_config.unpacked(each(outputs), self.forms[1])
+
+    def _on_tensors(self, x: Any, mask: object, training: object) -> Any:
+        """Call the same layers on other tensors; a graph that contains the model contains them."""
+        given = packed(self.name, "x", x, self.forms[0], self.input_names)
+        values: dict[Tensor, Any] = {
+            tensor: one for tensor, (_, one) in zip(self._inputs, given, strict=True)
+        }
+        for call in self._calls:
+            new = [values[tensor] for tensor in call.inputs]
+            result = graph_config.repeat(call, new, mask=mask, training=training)
+            values.update(zip(call.outputs, result, strict=True))
+        results = [values[tensor] for tensor in self._outputs]
+        return graph_config.unpacked(results, self.forms[1])
+
+    def parts(self) -> list[Part]:
+        def name_of(tensor: Tensor) -> str:
+            return tensor.name if isinstance(tensor, Input) else cast(Any, tensor.call).layer.name
+
+        parts = [Part(one.name, "Input", None, (one.shape,), ()) for one in self._inputs]
+        for layer in self._layers:
+            calls = [call for call in self._calls if call.layer is layer]
+            shapes = tuple(tensor.shape for tensor in calls[0].outputs)
+            fed = dict.fromkeys(name_of(tensor) for call in calls for tensor in call.inputs)
+            parts.append(Part(layer.name, type(layer).__name__, layer, shapes, tuple(fed)))
+        return parts
+
+    def in_a_row(self, where: str) -> list[Layer]:
+        """Return the layers if each feeds the next one alone.
+
+        Raises
+        ------
+        ValueError
+            If the graph is no chain.
+        """
+        return self._plan.in_a_row(where)
+
+    def stream(self, batch: int = 1) -> Stream:
+        """Return the model, a chain of layers, as a function of one time step; see ``Sequential``.
+
+        Parameters
+        ----------
+        batch : int
+            Sequences that run side by side.
+
+        Returns
+        -------
+        Stream
+            With the weights as they are now and all states 0.
+
+        Raises
+        ------
+        ValueError
+            If the graph is no chain, or a layer cannot run step by step.
+        """
+        where = f"{self.name}.stream"
+        return Stream(self.name, self.in_a_row(where), batch)
+
+    # Configuration and copies.
+
+    def get_config(self) -> dict[str, Any]:
+        """Return layers and their calls as data for JSON, as Keras does; weights are not in it."""
+        return graph_config.config_of(self)
+
+    @classmethod
+    def from_config(cls: type[M], config: Mapping[str, Any]) -> M:
+        """Return a new model from what ``get_config`` returned; Keras's too.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a layer is not known, or does not suit the tensors it is called on.
+        """
+        own = {"name", "trainable", "layers", "input_layers", "output_layers"}
+        others = {key: value for key, value in config.items() if key not in own}
+        reject_unsupported(f"{cls.__name__}.from_config", others, keras_arguments.LAYER)
+        inputs, outputs = graph_config.tensors_from(config)
+        trainable = config.get("trainable", True)
+        return cls(inputs, outputs, name=config.get("name"), trainable=trainable)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._join()
+
+    def __repr__(self) -> str:
+        names = ", ".join(layer.name for layer in self._layers)
+        return f"<Model {self.name!r}: {names}>"

@@ -1,0 +1,179 @@
+"""The order in which the layers of a graph run, there and back."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, cast
+
+from gatedcore.arrays import Array, Shape
+from gatedcore.layers.base import Layer, Mask
+from gatedcore.layers.input import Input
+from gatedcore.layers.recurrence import added
+from gatedcore.layers.tensor import LayerCall, Tensor
+
+
+class Step(NamedTuple):
+    """One call of a layer, with the places of its inputs and outputs among all values."""
+
+    layer: Layer
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    shared: bool  # whether the layer is called elsewhere in the graph too
+
+
+class Plan:
+    """Calls of layers as steps over a list of values: the inputs, then what each call returns.
+
+    Parameters
+    ----------
+    inputs, outputs : sequence of Tensor
+        Where the graph begins, and where it ends.
+    calls : sequence of LayerCall
+        What lies between, each call after those that feed it.
+    """
+
+    def __init__(
+        self, inputs: Sequence[Tensor], calls: Sequence[LayerCall], outputs: Sequence[Tensor]
+    ) -> None:
+        tensors = [*inputs, *(tensor for call in calls for tensor in call.outputs)]
+        place = {tensor: number for number, tensor in enumerate(tensors)}
+        layers = [call.layer for call in calls]
+        self._steps = [
+            Step(
+                cast(Layer, call.layer),
+                tuple(place[tensor] for tensor in call.inputs),
+                tuple(place[tensor] for tensor in call.outputs),
+                layers.count(call.layer) > 1,
+            )
+            for call in calls
+        ]
+        self._ends = [place[tensor] for tensor in outputs]
+        self._count = len(tensors)
+        self._kept: dict[int, Any] = {}  # by step, what shared layers saved in a training forward
+        self._needed: list[bool] = []
+        self.find_needed(True)
+
+    def find_needed(self, trainable: bool) -> None:
+        """Find out which values need gradients: those that something trained comes before."""
+        needed = [False] * self._count
+        for layer, inputs, outputs, _ in self._steps:
+            trained = trainable and bool(layer.trained_names())
+            for output in outputs:
+                needed[output] = trained or any(needed[place] for place in inputs)
+        self._needed = needed
+
+    def fed_by(self, place: int) -> list[Layer]:
+        """Return the layers that an input feeds."""
+        return [step.layer for step in self._steps if place in step.inputs]
+
+    def shapes(self, given: Sequence[Shape]) -> list[Shape]:
+        """Return the shapes of the outputs; raise if those of the inputs do not fit."""
+        shapes = self._values(given)
+        for layer, inputs, outputs, _ in self._steps:
+            made = layer.output_shapes([shapes[place] for place in inputs])
+            for place, shape in zip(outputs, made, strict=True):
+                shapes[place] = shape
+        return [shapes[end] for end in self._ends]
+
+    def forward(
+        self, given: Sequence[Array], training: bool, mask: Mask | None = None
+    ) -> tuple[list[Array], list[Mask | None]]:
+        """Return the outputs and their masks, for inputs of which the first may have one."""
+        values = self._values(given)
+        masks = self._values([mask])
+        for number, (layer, inputs, outputs, shared) in enumerate(self._steps):
+            arrays = [values[place] for place in inputs]
+            of_inputs = [masks[place] for place in inputs]
+            results = layer.forward_many(arrays, training, of_inputs)
+            of_results = layer.output_masks(arrays, of_inputs)
+            for place, result, of_result in zip(outputs, results, of_results, strict=True):
+                values[place], masks[place] = result, of_result
+            if shared and training:
+                self._kept[number] = layer.take_saved()
+        return [values[end] for end in self._ends], [masks[end] for end in self._ends]
+
+    def backward(self, d_outputs: Sequence[Array]) -> None:
+        """Add to the gradients of the layers' weights; none are computed for inputs."""
+        gradients = self._values([])
+        for end, d in zip(self._ends, d_outputs, strict=True):
+            gradients[end] = added(gradients[end], d)
+        needed = self._needed
+        for number in range(len(self._steps) - 1, -1, -1):
+            layer, inputs, outputs, shared = self._steps[number]
+            arriving = [gradients[place] for place in outputs]
+            if not needed[outputs[0]] or all(d is None for d in arriving):
+                continue
+            if shared:
+                layer.give_saved(self._kept.pop(number))
+            d_inputs = layer.backward_many(arriving, [needed[place] for place in inputs])
+            for place, d_input in zip(inputs, d_inputs, strict=True):
+                if d_input is not None:
+                    gradients[place] = added(gradients[place], d_input)
+
+    def forget(self) -> None:
+        """Drop what a training forward kept for a way back that does not come."""
+        self._kept.clear()
+
+    def in_a_row(self, where: str) -> list[Layer]:
+        """Return the layers if each feeds the next one alone.
+
+        Raises
+        ------
+        ValueError
+            If the graph is no chain.
+        """
+        before = 0
+        for layer, inputs, outputs, shared in self._steps:
+            if inputs != (before,) or len(outputs) > 1 or shared:
+                raise ValueError(
+                    f"{where}: {layer.name} is not in a row with the layers before it, expected a "
+                    "chain from one input to one output; use a model that is one"
+                )
+            before = outputs[0]
+        return [step.layer for step in self._steps]
+
+    def _values(self, given: Sequence[Any]) -> list[Any]:
+        return [*given, *[None] * (self._count - len(given))]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_kept": {}}
+
+
+def check_inputs(
+    where: str, inputs: Sequence[Tensor], calls: Iterable[LayerCall], outputs: Sequence[Tensor]
+) -> list[Input]:
+    """Return the inputs; raise unless they are what the outputs need.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is the output of a layer, is missing, comes twice, or feeds nothing.
+    """
+    checked: list[Input] = []
+    for tensor in inputs:
+        if not isinstance(tensor, Input):
+            raise TypeError(
+                f"{where}: inputs holds {tensor!r}, which a layer computes, expected Inputs; start "
+                "the model at gatedcore.Input(shape)"
+            )
+        if tensor in checked:
+            raise ValueError(
+                f"{where}: inputs holds {tensor!r} twice, expected each once; leave one out"
+            )
+        checked.append(tensor)
+    used = {tensor for call in calls for tensor in call.inputs}
+    for tensor in outputs:
+        if tensor.call is None:
+            raise ValueError(
+                f"{where}: outputs holds {tensor!r}, expected what layers computed; pass what a "
+                "layer returned"
+            )
+    for tensor in used:
+        if isinstance(tensor, Input) and tensor not in checked:
+            raise ValueError(
+                f"{where}: outputs need {tensor!r}, expected it among the inputs; add it there"
+            )
+    for tensor in checked:
+        if tensor not in used:
+            raise ValueError(
+                f"{where}: no output needs {tensor!r}, expected inputs that are used; leave it out"
+            )
+    return checked

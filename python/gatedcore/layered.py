@@ -1,0 +1,52 @@
+"""What models of layers share, whether they stand in a row or form a graph."""
+
+from abc import abstractmethod
+from typing import Any
+
+from gatedcore.layers.base import Layer, Mask
+from gatedcore.model_weights import ModelWeights
+from gatedcore.persistence import Persistent
+from gatedcore.summary import Summarized
+
+
+class Layered(Summarized, ModelWeights, Persistent):
+    """A model of layers: runs them, resets them, keeps their values in one vector."""
+
+    @abstractmethod
+    def forward_masked(self, x: Any, training: bool, mask: Mask | None = None) -> tuple[Any, Any]:
+        """Return the outputs, as ``forward`` does, and their masks."""
+
+    def forward(self, x: Any, training: bool) -> Any:
+        """Return the outputs; in training keep what ``backward`` needs.
+
+        ``x`` is trusted: as ``as_input`` returns it and of a shape that fits. A call that is not
+        for training leaves the model unchanged, so several threads may make it at once.
+        """
+        return self.forward_masked(x, training)[0]
+
+    @abstractmethod
+    def in_a_row(self, where: str) -> list[Layer]:
+        """Return the layers if each feeds the next one alone; raise if not."""
+
+    def reset_states(self) -> None:
+        """Forget what stateful layers carry from batch to batch."""
+        for layer in self._layers:
+            layer.reset_states()
+
+    reset_state = reset_states  # Keras has both names
+
+    def gather(self) -> None:
+        """Take the layers' values into this model's vector again, if another model took them."""
+        vector = self._vector
+        if vector is None or all(layer._vector is vector for layer in self._layers):
+            return
+        views = zip(self._layers, vector.value_views, vector.gradient_views, strict=True)
+        for layer, values, gradients in views:
+            for name, value in layer.parameters.items():
+                values[name][...] = value
+            layer.adopt(vector, values, gradients, layer.input_features)
+
+    # Copies and pickles carry the layers' values; the vector is made anew.
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_vector": None, "_training": False, "_course": None}

@@ -1,0 +1,423 @@
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import gatedcore as gk
+from finite_differences import assert_gradient
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(4, 5, 3))
+OTHER = RNG.normal(size=(4, 6, 2))
+D = {"dtype": "float64"}
+
+
+def series(name=None):
+    return gk.Input((None, 3), dtype="float64", name=name)
+
+
+def assert_model_gradients(model, x, y):
+    """Compare the gradients of a mean squared error with finite differences, in float64."""
+    model.compile("sgd", "mse")
+    x, y = model.as_input("test", x), np.asarray(y)
+    model._ready(model._objective, x.shape)
+    objective = model._objective
+
+    def loss():
+        y_pred, mask = model.forward_masked(x, False)
+        return objective.loss_of(y, y_pred, None, mask)[0]
+
+    y_pred, mask = model.forward_masked(x, True)
+    model._vector.gradients.fill(0.0)
+    model.backward(objective.loss_of(y, y_pred, None, mask)[1])
+    assert np.abs(model._vector.gradients).max() > 0.0
+    for layer in model.layers:
+        for name, value in layer.parameters.items():
+            assert_gradient(layer.gradients[name].copy(), loss, value)
+
+
+def target(model, x):
+    return np.random.default_rng(5).normal(size=model(x).shape)
+
+
+# Graphs to differentiate: each returns a model and its inputs.
+
+
+def shared():
+    x = series()
+    layer = gk.LSTM(3, return_sequences=True, dropout=0.0)
+    return gk.Model(x, gk.Dense(2)(layer(layer(x)))), X
+
+
+def shared_bidirectional():
+    a, b = series("a"), series("b")
+    layer = gk.Bidirectional(gk.GRU(2), merge_mode="mul")
+    return gk.Model([a, b], gk.Concatenate()([layer(a), layer(b)])), [X, X[::-1].copy()]
+
+
+def diamond():
+    x = series()
+    h = gk.Dense(3, "tanh")(x)
+    paths = [
+        gk.LSTM(2)(h),
+        gk.GRU(2)(h),
+        gk.Dense(2)(gk.Flatten()(gk.RepeatVector(2)(gk.LSTM(2)(h)))),
+    ]
+    return gk.Model(x, gk.Dense(1)(gk.Multiply()([gk.Add()(paths), paths[0]]))), X
+
+
+def encoder_decoder():
+    source = series("source")
+    begun = gk.Input((None, 2), dtype="float64", name="begun")
+    _, h, c = gk.LSTM(4, return_state=True)(source)
+    y, _, _ = gk.LSTM(4, return_sequences=True, return_state=True)(begun, initial_state=[h, c])
+    return gk.Model([source, begun], gk.Dense(2)(y)), [X, OTHER]
+
+
+def bidirectional_encoder():
+    source = series("source")
+    begun = gk.Input((None, 2), dtype="float64", name="begun")
+    y, *states = gk.Bidirectional(gk.GRU(2, return_state=True))(source)
+    h = gk.Concatenate()(states)
+    y = gk.Add()([h, y])
+    return gk.Model([source, begun], gk.GRU(4)(begun, initial_state=y)), [X, OTHER]
+
+
+def states_to_both_directions():
+    source = series("source")
+    _, *states = gk.Bidirectional(gk.LSTM(2, return_state=True))(source)
+    out = gk.Bidirectional(gk.LSTM(2, return_sequences=True))(source, initial_state=states)
+    return gk.Model(source, gk.Dense(1)(out)), X
+
+
+def masked():
+    tokens = gk.Input((None,), dtype="int32", name="tokens")
+    gaps = series("gaps")
+    e = gk.Embedding(6, 3, mask_zero=True, **D)(tokens)
+    m = gk.Masking(**D)(gaps)
+    h = gk.LSTM(3, return_sequences=True, **D)(gk.Add(**D)([e, m]))
+    return gk.Model([tokens, gaps], gk.GRU(2, **D)(h)), [
+        np.array([[1, 2, 0, 0, 5], [3, 0, 0, 0, 0], [1, 1, 1, 1, 1], [0, 0, 2, 4, 0]]),
+        np.where(RNG.random((4, 5, 1)) < 0.4, 0.0, X),
+    ]
+
+
+GRAPHS = [
+    shared,
+    shared_bidirectional,
+    diamond,
+    encoder_decoder,
+    bidirectional_encoder,
+    states_to_both_directions,
+    masked,
+]
+
+
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_gradients_are_those_of_finite_differences(graph):
+    model, x = graph()
+    assert_model_gradients(model, x, target(model, x))
+
+
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_training_copies_and_files(graph, tmp_path):
+    model, x = graph()
+    y = target(model, x)
+    model.compile("adam", "mse", metrics=["mae"])
+    history = model.fit(x, y, epochs=3, batch_size=2, verbose=0).history
+    assert history["loss"][-1] < history["loss"][0]
+    path = tmp_path / "model.safetensors"
+    model.save(path)
+    twins = [
+        gk.load_model(path),
+        pickle.loads(pickle.dumps(model)),
+        copy.deepcopy(model),
+    ]
+    for twin in twins:
+        np.testing.assert_array_equal(twin.predict(x), model.predict(x))
+    before = model.train_on_batch(x, y)
+    after = model.predict(x)
+    for twin in twins:
+        assert twin.train_on_batch(x, y) == before
+        np.testing.assert_array_equal(twin.predict(x), after)
+    fresh = gk.models.model_from_json(model.to_json())
+    assert fresh.to_json() == model.to_json()
+    fresh.set_weights(model.get_weights())
+    np.testing.assert_array_equal(fresh.predict(x), model.predict(x))
+    assert gk.models.clone_model(model).get_config() == model.get_config()
+    fresh.save_weights(tmp_path / "weights.safetensors")
+    model.load_weights(tmp_path / "weights.safetensors")
+
+
+def chains():
+    layers = [gk.Embedding(7, 3, mask_zero=True), gk.Dropout(0.3, seed=1)]
+    layers += [
+        gk.LSTM(4, return_sequences=True, dropout=0.2, seed=2),
+        gk.GRU(3, seed=3),
+        gk.Dense(1),
+    ]
+    return layers
+
+
+def test_a_chain_has_the_bits_of_a_sequential():
+    gk.set_random_seed(1)
+    row = gk.Sequential([gk.Input((None,)), *chains()])
+    gk.set_random_seed(1)
+    tensor = x = gk.Input((None,))
+    for layer in chains():
+        tensor = layer(tensor)
+    graph = gk.Model(x, tensor)
+    tokens = np.random.default_rng(2).integers(0, 7, size=(40, 6))
+    y = tokens.sum(axis=1) / 10.0
+    histories = []
+    for model in (row, graph):
+        gk.set_random_seed(3)
+        model.compile("adam", "mse")
+        histories.append(
+            model.fit(tokens, y, epochs=4, batch_size=8, verbose=0, validation_split=0.25).history
+        )
+    assert histories[0] == histories[1]
+    np.testing.assert_array_equal(row.predict(tokens), graph.predict(tokens))
+
+
+def test_models_of_the_same_layers_have_the_same_weights():
+    source = series("source")
+    _, h, c = gk.LSTM(4, return_state=True)(source)
+    encoder = gk.Model(source, [h, c])
+    begun = gk.Input((None, 2), dtype="float64", name="begun")
+    h_in, c_in = (
+        gk.Input((4,), dtype="float64", name="h"),
+        gk.Input((4,), dtype="float64", name="c"),
+    )
+    cell = gk.LSTM(4, return_sequences=True, return_state=True)
+    head = gk.Dense(2)
+    y, *_ = cell(begun, initial_state=[h, c])
+    model = gk.Model([source, begun], head(y))
+    y, h_out, c_out = cell(begun, initial_state=[h_in, c_in])
+    decoder = gk.Model([begun, h_in, c_in], [head(y), h_out, c_out])
+    model.compile("adam", "mse")
+    model.fit([X, OTHER], OTHER, epochs=2, verbose=0)
+    states = encoder.predict(X)
+    np.testing.assert_array_equal(decoder.predict([OTHER, *states])[0], model.predict([X, OTHER]))
+    # One step after the other, as a decoder writes.
+    for t in range(OTHER.shape[1]):
+        y, *states = decoder.predict([OTHER[:, t : t + 1], *states])
+    np.testing.assert_allclose(y[:, 0], model.predict([X, OTHER])[:, -1], rtol=0, atol=1e-14)
+
+
+def test_models_of_the_same_layers_train_in_turn():
+    x = series()
+    body = gk.LSTM(3)
+    h = body(x)
+    first, second = gk.Model(x, gk.Dense(1)(h)), gk.Model(x, gk.Dense(2)(h))
+    for model in (first, second):
+        model.compile(gk.SGD(0.1, momentum=0.9), "mse")
+    for model, width in ((first, 1), (second, 2), (first, 1)):
+        before = body.get_weights()
+        loss = model.train_on_batch(X, np.ones((4, width)))
+        assert not np.array_equal(before[0], body.get_weights()[0])
+        assert model.evaluate(X, np.ones((4, width))) < loss
+
+
+def test_a_model_called_on_tensors_is_its_layers_called_on_them():
+    x = series()
+    inner = gk.Model(x, gk.Dense(2)(gk.LSTM(3)(x)))
+    row = gk.Sequential([gk.Dense(4, "tanh"), gk.Dense(1)])
+    a, b = series("a"), series("b")
+    outer = gk.Model([a, b], row(gk.Subtract()([inner(a), inner(b)])))
+    assert [type(layer).__name__ for layer in outer.layers].count("LSTM") == 1
+    expected = row(inner(X) - inner(X[::-1]))
+    np.testing.assert_array_equal(outer([X, X[::-1]]), expected)
+    assert_model_gradients(outer, [X, X[::-1].copy()], np.ones((4, 1)))
+
+
+def test_states_of_stateful_layers():
+    x = series()
+    model = gk.Model(x, gk.LSTM(3, stateful=True)(x))
+    first, second = model.predict(X), model.predict(X)
+    assert not np.array_equal(first, second)
+    model.reset_states()
+    np.testing.assert_array_equal(model.predict(X), first)
+
+
+def test_stream_of_a_chain():
+    x = gk.Input((None, 3))
+    model = gk.Model(x, gk.Dense(1)(gk.LSTM(4)(x)))
+    stream = model.stream(batch=4)
+    np.testing.assert_array_equal(stream.steps(X.astype(np.float32))[:, -1], model(X))
+    forked = gk.Model(x, gk.Add()([gk.LSTM(4)(x), gk.GRU(4)(x)]))
+    with pytest.raises(ValueError, match="is not in a row with the layers before it"):
+        forked.stream()
+
+
+def test_frozen_layers_stay_and_what_feeds_them_alone_runs_no_way_back():
+    x = series()
+    low, high = gk.Dense(3, trainable=False), gk.LSTM(2)
+    model = gk.Model(x, gk.Dense(1)(high(low(x))))
+    model.compile("sgd", "mse")
+    frozen, free = low.get_weights(), high.get_weights()
+    low.backward = None  # nobody may call it
+    model.fit(X, np.ones((4, 1)), verbose=0)
+    np.testing.assert_array_equal(low.get_weights()[0], frozen[0])
+    assert not np.array_equal(high.get_weights()[0], free[0])
+
+
+def test_inputs_as_lists_dicts_and_batches():
+    model, (source, begun) = encoder_decoder()
+    y = np.zeros((4, 6, 2))
+    expected = model.predict([source, begun])
+    for given in (
+        (source, begun),
+        {"begun": begun, "source": source},
+        [source.tolist(), begun],
+    ):
+        np.testing.assert_array_equal(model.predict(given), expected)
+    np.testing.assert_array_equal(model({"source": source, "begun": begun}), expected)
+    model.compile("adam", "mse")
+
+    def batches():
+        for start in (0, 2):
+            rows = slice(start, start + 2)
+            yield {"source": source[rows], "begun": begun[rows]}, y[rows]
+
+    plain = copy.deepcopy(model)
+    by_batch = copy.deepcopy(model)
+    options = {"epochs": 2, "verbose": 0, "shuffle": False}
+    first = plain.fit(
+        [source, begun], y, batch_size=2, **options, validation_data=([source, begun], y)
+    )
+    second = by_batch.fit(list_of(batches), **options, validation_data=((source, begun), y))
+    assert first.history == second.history
+    np.testing.assert_array_equal(model.predict(iter([([source, begun],)])), expected)
+    weighted = model.evaluate([source, begun], y, sample_weight=np.arange(4.0))
+    assert np.isfinite(weighted)
+
+
+def list_of(batches):
+    class Sequence:
+        def __len__(self):
+            return 2
+
+        def __getitem__(self, index):
+            return list(batches())[index]
+
+    return Sequence()
+
+
+def test_outputs_as_they_were_given():
+    x = series()
+    h, g = gk.Dense(2, name="h")(x), gk.Dense(1, name="g")(x)
+    for outputs, kind in ((h, np.ndarray), ([h], list), ([h, g], list), ({"a": h, "b": g}, dict)):
+        model = gk.Model(x, outputs)
+        for result in (model(X), model.predict(X, batch_size=3)):
+            assert type(result) is kind
+        again = gk.models.model_from_json(model.to_json())
+        assert type(again.predict(X)) is kind
+    both = gk.Model(x, {"a": h, "b": g}).predict(X)
+    np.testing.assert_array_equal(both["b"], gk.Model(x, g).predict(X))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (X, r"x is a ndarray, expected a list of 2 or a dict by the names source, begun"),
+        ([X], "x is a list of 1, expected a list of 2"),
+        ([X, OTHER, X], "x is a list of 3, expected a list of 2"),
+        ({"source": X}, r"x has the names \['source'\], expected \['begun', 'source'\]"),
+        ([X, OTHER[:3]], r"different numbers of samples \(source 4, begun 3\)"),
+        ([X, X], r"begun has shape \(4, 5, 3\), expected \(None, None, 2\)"),
+        ([X, "text"], r"\(begun\): x"),
+    ],
+)
+def test_inputs_that_do_not_suit(given, message):
+    model, _ = encoder_decoder()
+    model.compile("adam", "mse")
+    y = np.zeros((4, 6, 2))
+    for call in (model, model.predict, lambda x: model.fit(x, y, verbose=0)):
+        with pytest.raises((TypeError, ValueError), match=message):
+            call(given)
+
+
+def same_name():
+    x = series()
+    return gk.Model(x, gk.Dense(1, name="d")(gk.Dense(2, name="d")(x)))
+
+
+def from_the_middle():
+    x = series()
+    h = gk.Dense(2)(x)
+    return gk.Model(h, gk.Dense(1)(h))
+
+
+def mixed_dtypes():
+    x = gk.Input((None, 3))
+    return gk.Model(x, gk.Dense(1, dtype="float64")(gk.Dense(2)(x)))
+
+
+def of_a_wrapper():
+    x = series()
+    inner = gk.LSTM(3)
+    wrapper = gk.Bidirectional(inner)
+    return wrapper, gk.Model(x, inner(x))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (same_name, "two layers or inputs have the name 'd'"),
+        (from_the_middle, "which a layer computes, expected Inputs"),
+        (mixed_dtypes, "has dtype float64, expected float32"),
+        (of_a_wrapper, "layer belongs to another model"),
+        (lambda: gk.Model([], []), "inputs is empty, expected tensors"),
+        (lambda: gk.Model(3, 4), "inputs has a int where symbolic tensors are"),
+        (lambda: (lambda x: gk.Model(x, x))(series("s")), "expected what layers computed"),
+        (
+            lambda: gk.Model(series("unused"), gk.Dense(1)(series("needed"))),
+            "outputs need <Input 'needed'",
+        ),
+        (
+            lambda: (lambda x: gk.Model([x, series("spare")], gk.Dense(1)(x)))(series()),
+            "no output needs <Input 'spare'",
+        ),
+        (lambda: (lambda x: gk.Model([x, x], gk.Dense(1)(x)))(series()), "twice"),
+    ],
+)
+def test_graphs_that_are_none(make, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        make()
+
+
+def test_layers_of_a_model_are_not_free_for_a_row():
+    x = series()
+    layer = gk.Dense(2)
+    model = gk.Model(x, layer(x))
+    with pytest.raises(ValueError, match="layer belongs to another model"):
+        gk.Sequential([layer])
+    assert model.get_layer(layer.name) is layer
+    assert model.get_layer(index=0) is layer
+
+
+def test_several_outputs_do_not_train():
+    x = series()
+    model = gk.Model(x, [gk.Dense(1)(x), gk.Dense(2)(x)])
+    with pytest.raises(ValueError, match="model has 2 outputs, expected one to train"):
+        model.compile("sgd", "mse")
+
+
+def test_tbptt_is_for_chains():
+    model, x = encoder_decoder()
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match="is not in a row with the layers before it"):
+        model.fit(x, np.zeros((4, 6, 2)), tbptt=2, verbose=0)
+
+
+def test_a_config_that_is_none():
+    model, _ = encoder_decoder()
+    config = model.get_config()
+    config["layers"][-1]["inbound_nodes"][0]["args"][0]["config"]["keras_history"] = ["no", 0, 0]
+    with pytest.raises(ValueError, match="come from nowhere"):
+        gk.Model.from_config(config)
+    config["layers"][-1]["inbound_nodes"][0]["kwargs"]["training"] = True
+    with pytest.raises(ValueError, match=r"the arguments \['training'\]"):
+        gk.Model.from_config(config)
