@@ -32,7 +32,7 @@ from gatedcore.layers.regularization import Dropout, Masking, SpatialDropout1D
 from gatedcore.layers.rnn import RNN, StackedRNNCells
 from gatedcore.layers.shaping import Flatten, RepeatVector, Reshape
 from gatedcore.layers.simple_rnn import SimpleRNN, SimpleRNNCell
-from gatedcore.layers.trace import GRUTrace, LSTMTrace, Trace
+from gatedcore.layers.trace import GRUTrace, LSTMTrace, SimpleRNNTrace, Trace
 from gatedcore.layers.wrappers import TimeDistributed, Wrapper
 from gatedcore.preprocessing.normalization import Normalization
 from gatedcore.preprocessing.text import TextVectorization
@@ -80,6 +80,7 @@ __all__ = [
     "Reshape",
     "SimpleRNN",
     "SimpleRNNCell",
+    "SimpleRNNTrace",
     "Softmax",
     "SpatialDropout1D",
     "StackedRNNCells",

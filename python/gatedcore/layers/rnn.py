@@ -6,6 +6,7 @@ from typing import Any, ClassVar, cast
 from gatedcore.arrays import Array, Shape
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.base import Layer, Mask
+from gatedcore.layers.calling import Gradients
 from gatedcore.layers.cell import Cell
 from gatedcore.layers.recurrence import Manner, Recurrence, States
 from gatedcore.layers.sequence import SequenceLayer
@@ -296,3 +297,41 @@ class RNN(Wrapper, SequenceLayer):
             return returned
         y, *states = returned
         return (y, *stacked.parted(states))
+
+    def vjp(
+        self,
+        x: object,
+        upstream: object,
+        *,
+        mask: object = None,
+        initial_state: object = None,
+        training: bool = False,
+    ) -> Gradients:
+        """Return the gradients of ``sum(upstream * output)``, as training computes them.
+
+        Parameters
+        ----------
+        x, upstream, mask, initial_state, training
+            As of every layer; the states of stacked cells as a call takes and returns them, in
+            ``upstream`` too.
+
+        Returns
+        -------
+        Gradients
+            Those of the initial state as a call takes it.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument does not suit the layer.
+        """
+        stacked = self.cell if isinstance(self.cell, StackedRNNCells) else None
+        if stacked is not None:
+            initial_state = stacked.flat(initial_state)
+            upstream = stacked.flat(upstream) if self.return_state else upstream
+        given = {"mask": mask, "initial_state": initial_state, "training": training}
+        found = super().vjp(x, upstream, **given)  # type: ignore[arg-type]  # as they came
+        if stacked is None or not found.initial_state:
+            return found
+        nested: Any = stacked.parted(found.initial_state)
+        return found._replace(initial_state=nested)

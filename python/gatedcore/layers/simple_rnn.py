@@ -8,6 +8,7 @@ from gatedcore.layers.cell import Cell
 from gatedcore.layers.recurrence import Manner, States
 from gatedcore.layers.recurrent import RecurrentLayer
 from gatedcore.layers.sequence import SequenceLayer
+from gatedcore.layers.trace import SimpleRNNTrace
 from gatedcore.ops.simple_rnn_calls import (
     SimpleRNNCache,
     SimpleRNNWeights,
@@ -138,6 +139,31 @@ class SimpleRNN(SimpleRNNLayer, SequenceLayer):
             stateful=stateful,
             **base,
         )
+
+    def trace(self, x: object, initial_state: object = None) -> SimpleRNNTrace:
+        """Return the state of every step.
+
+        Parameters
+        ----------
+        x, initial_state
+            As in a call.
+
+        Returns
+        -------
+        SimpleRNNTrace
+            ``h``, (B, T, H), and ``x``, in the order in which the steps ran.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As a call.
+        """
+        array = self.take(x)
+        states = self.take_states(initial_state, array.shape[0])
+        self.build_for(array)
+        manner = Manner(True, self.go_backwards, False, False, False)
+        h = self.run_over(array, states, manner, None)[0]
+        return SimpleRNNTrace(self.name, array[:, ::-1] if self.go_backwards else array, h)
 
 
 class SimpleRNNCell(SimpleRNNLayer, Cell):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Trace:
-    """Base of ``LSTMTrace`` and ``GRUTrace``: named arrays, time on the second axis.
+    """Base of the traces of each kind of layer: named arrays, time on the second axis.
 
     Attributes
     ----------
@@ -84,3 +84,13 @@ class GRUTrace(Trace):
     def __init__(self, layer_name: str, x: Array, z: Array, r: Array, n: Array, h: Array) -> None:
         super().__init__(layer_name, x)
         self.z, self.r, self.n, self.h = z, r, n, h
+
+
+class SimpleRNNTrace(Trace):
+    """The hidden state of every step: (B, T, H). There are no gates."""
+
+    names = ("h",)
+
+    def __init__(self, layer_name: str, x: Array, h: Array) -> None:
+        super().__init__(layer_name, x)
+        self.h = h

@@ -51,7 +51,7 @@ def plot_trace(
 
     Parameters
     ----------
-    trace : LSTMTrace or GRUTrace
+    trace : LSTMTrace, GRUTrace or SimpleRNNTrace
         What ``layer.trace(x)`` returned.
     sample : int
         Row of the batch in the heat maps; the histograms count all rows.

@@ -133,6 +133,33 @@ def test_states_of_stacked_cells_are_nested_as_in_keras() -> None:
         rnn(X, initial_state=[lstm, gru[0][:, :4], gru])
 
 
+def test_vjp_takes_and_returns_states_as_calls_do() -> None:
+    rnn = gk.RNN(cells(dtype="float64"), return_sequences=True, return_state=True)
+    rng = np.random.default_rng(1)
+    given = [[rng.normal(size=(3, 4)) for _ in range(2)], [np.ones((3, 3))], [np.ones((3, 5))]]
+    y, *last = rnn(X, initial_state=given)
+    upstream = [rng.normal(size=y.shape), *([rng.normal(size=s.shape) for s in c] for c in last)]
+    found = rnn.vjp(X, upstream, initial_state=given, mask=MASK)
+
+    def loss() -> float:
+        y, *last = rnn(X, initial_state=given, mask=MASK)
+        at_states = sum(
+            (s * d).sum()
+            for of_cell, of_d in zip(last, upstream[1:], strict=True)
+            for s, d in zip(of_cell, of_d, strict=True)
+        )
+        return float((y * upstream[0]).sum() + at_states)
+
+    for d_cell, of_cell in zip(found.initial_state, given, strict=True):
+        for d, state in zip(d_cell, of_cell, strict=True):
+            assert_gradient(d, loss, state)
+    assert_gradient(found.weights["cell_1_kernel"], loss, rnn.parameters["cell_1_kernel"])
+    plain = gk.RNN(gk.GRUCell(4, seed=1, dtype="float64"))
+    layer = gk.GRU(4, seed=1, dtype="float64")
+    d = np.ones((3, 4))
+    np.testing.assert_array_equal(plain.vjp(X, d).x, layer.vjp(X, d).x)
+
+
 def test_stacked_cells_one_step_after_the_other() -> None:
     rnn = gk.RNN(cells(dtype="float64"), return_sequences=True)
     y = rnn(X)

@@ -93,3 +93,17 @@ def test_trains_in_a_model_both_ways_and_is_saved(tmp_path) -> None:
     model.save(tmp_path / "model.safetensors")
     again = gk.load_model(tmp_path / "model.safetensors")
     np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
+
+
+def test_trace_is_the_state_of_every_step() -> None:
+    for backwards in (False, True):
+        layer = gk.SimpleRNN(4, go_backwards=backwards, return_sequences=True)
+        trace = layer.trace(X)
+        assert trace.names == ("h",)
+        np.testing.assert_array_equal(trace.h, layer(X))
+        x = X.astype(np.float32)
+        np.testing.assert_array_equal(trace.x, x[:, ::-1] if backwards else x)
+        state = np.ones((3, 4))
+        np.testing.assert_array_equal(layer.trace(X, state).h, layer(X, initial_state=state))
+    pytest.importorskip("matplotlib.pyplot").switch_backend("Agg")
+    assert len(trace.plot().axes) >= 2

@@ -161,6 +161,21 @@ def test_vjp_and_wrappers() -> None:
     assert list(each.parameters) == ["kernel", "bias", "weight"]
 
 
+def test_a_layer_that_goes_step_by_step_says_so_for_truncated_training() -> None:
+    class ByStep(Affine):
+        by_steps = True
+
+    y = np.zeros((4, 5, 3))
+    for kind in (ByStep, Affine):
+        model = gk.Sequential([gk.GRU(2, return_sequences=True, stateful=True), kind()])
+        model.compile("sgd", "mse")
+        if kind is ByStep:
+            model.fit(X, y, batch_size=4, tbptt=2, verbose=0)
+        else:
+            with pytest.raises(ValueError, match="is a Affine and may mix time steps"):
+                model.fit(X, y, batch_size=4, tbptt=2, verbose=0)
+
+
 def test_without_backward_fit_says_so_before_the_first_step() -> None:
     class Double(gk.layers.Layer):
         def build(self, input_shape):
