@@ -47,6 +47,7 @@ OBJECTS = [
     gk.layers.LeakyReLU(0.1),
     gk.layers.ELU(0.5),
     gk.layers.Softmax(),
+    gk.layers.Normalization(mean=[1.0, 2.0], variance=[3.0, 0.1]),
     gk.layers.GaussianNoise(0.1, seed=3),
     gk.layers.GaussianDropout(0.1),
     gk.layers.GlobalAveragePooling1D(keepdims=True),

@@ -30,11 +30,11 @@ from gatedcore.layers.pooling import GlobalAveragePooling1D, GlobalMaxPooling1D
 from gatedcore.layers.rectifiers import ELU, LeakyReLU, ReLU
 from gatedcore.layers.regularization import Dropout, Masking, SpatialDropout1D
 from gatedcore.layers.rnn import RNN, StackedRNNCells
+from gatedcore.layers.scaling import Normalization
 from gatedcore.layers.shaping import Flatten, RepeatVector, Reshape
 from gatedcore.layers.simple_rnn import SimpleRNN, SimpleRNNCell
 from gatedcore.layers.trace import GRUTrace, LSTMTrace, SimpleRNNTrace, Trace
 from gatedcore.layers.wrappers import TimeDistributed, Wrapper
-from gatedcore.preprocessing.normalization import Normalization
 from gatedcore.preprocessing.text import TextVectorization
 
 GlobalAvgPool1D = GlobalAveragePooling1D

@@ -162,27 +162,37 @@ class Normalization:
         return self._apply("Normalization.inverse", x, not self.invert)
 
     def _apply(self, where: str, value: object, inverse: bool) -> Array:
+        # In float64: a year or a price is large beside its deviation.
+        x = as_array(where, "x", value, FLOAT64)
+        mean, deviation = self.moments_for(where, x.shape)
+        result = x * deviation + mean if inverse else (x - mean) / deviation
+        return result.astype(float_dtype(value), copy=False)
+
+    def moments_for(self, where: str, x_shape: tuple[int, ...]) -> tuple[Array, Array]:
+        """Return mean and deviation in a shape that goes with data of a shape.
+
+        Raises
+        ------
+        ValueError
+            If there are none yet, or they do not suit such data.
+        """
         if self.mean is None or self.variance is None:
             raise ValueError(
                 f"{where}: there are no mean and variance yet, expected both; call adapt(data)"
             )
-        # In float64: a year or a price is large beside its deviation.
-        x = as_array(where, "x", value, FLOAT64)
-        kept = self._kept(where, x.ndim)
-        shape = [1] * x.ndim
+        kept = self._kept(where, len(x_shape))
+        shape = [1] * len(x_shape)
         if self.mean.ndim:
-            places = tuple(x.shape[k] for k in kept)
+            places = tuple(x_shape[k] for k in kept)
             if places != self.mean.shape:
                 raise ValueError(
-                    f"{where}: x has shape {x.shape}, expected {self.mean.shape} along "
+                    f"{where}: x has shape {x_shape}, expected {self.mean.shape} along "
                     f"axis={self.axis}; pass the features of adapt"
                 )
             for k, size in zip(kept, self.mean.shape, strict=True):
                 shape[k] = size
-        mean = self.mean.reshape(shape)
-        deviation = np.maximum(np.sqrt(self.variance), _LEAST_DEVIATION).reshape(shape)
-        result = x * deviation + mean if inverse else (x - mean) / deviation
-        return result.astype(float_dtype(value), copy=False)
+        deviation = np.maximum(np.sqrt(self.variance), _LEAST_DEVIATION)
+        return self.mean.reshape(shape), deviation.reshape(shape)
 
     def _kept(self, where: str, rank: int) -> tuple[int, ...]:
         """Return ``axis`` counted from 0, in order."""
