@@ -196,6 +196,9 @@ class Model(Layered):
         super().gather()
         self._plan.find_needed(self._trainable)
 
+    def way_back(self) -> list[tuple[Layer, bool]]:
+        return self._plan.way_back()
+
     # Running.
 
     def as_input(self, where: str, x: Any) -> Any:

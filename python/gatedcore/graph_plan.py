@@ -60,6 +60,15 @@ class Plan:
                 needed[output] = trained or any(needed[place] for place in inputs)
         self._needed = needed
 
+    def way_back(self) -> list[tuple[Layer, bool]]:
+        """Return the layers that ``backward`` goes through, and whether to any of their inputs."""
+        needed = self._needed
+        return [
+            (layer, any(needed[place] for place in inputs))
+            for layer, inputs, outputs, _ in self._steps
+            if needed[outputs[0]]
+        ]
+
     def fed_by(self, place: int) -> list[Layer]:
         """Return the layers that an input feeds."""
         return [step.layer for step in self._steps if place in step.inputs]

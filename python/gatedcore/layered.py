@@ -25,6 +25,10 @@ class Layered(Summarized, ModelWeights, Persistent):
         return self.forward_masked(x, training)[0]
 
     @abstractmethod
+    def way_back(self) -> list[tuple[Layer, bool]]:
+        """Return the layers that training goes back through, and whether to their inputs."""
+
+    @abstractmethod
     def in_a_row(self, where: str) -> list[Layer]:
         """Return the layers if each feeds the next one alone; raise if not."""
 

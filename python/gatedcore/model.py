@@ -316,6 +316,10 @@ class Sequential(Layered):
             assert d is not None
             d = self._layers[index].backward(d, index > lowest)
 
+    def way_back(self) -> list[tuple[Layer, bool]]:
+        lowest = self._lowest_trained()
+        return [(layer, i > lowest) for i, layer in enumerate(self._layers) if i >= lowest]
+
     def _lowest_trained(self) -> int:
         """Return the index of the first layer that the run changes, 0 where all are trained."""
         if self._part is None:

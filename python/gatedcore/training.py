@@ -56,6 +56,10 @@ class Trainer(Evaluator):
         """Add to the gradients of the last training forward."""
 
     @abstractmethod
+    def way_back(self) -> list[tuple[Layer, bool]]:
+        """Return the layers that training goes back through, and whether to their inputs."""
+
+    @abstractmethod
     def trained_part(self) -> Part | None:
         """Return where in the flat vector stands what training changes; None if it is all."""
 
@@ -357,10 +361,10 @@ class Trainer(Evaluator):
         objective.optimizer.check_serves(values)
         self.build(input_shape)
         assert self._vector is not None
-        for index, layer in enumerate(self.layers):
-            for one in nested_layers([layer]):
-                one.check_trains("fit", index > 0)
         self._part = self.trained_part()
+        for layer, to_input in self.way_back():
+            for one in nested_layers([layer]):
+                one.check_trains("fit", to_input)
         objective.optimizer.attach(self._vector.values, self._vector.ends, self._part)
         self._ruled = self.ruled()
         return self._vector

@@ -201,6 +201,32 @@ def test_trains_both_ways_and_is_saved(tmp_path) -> None:
     assert again.layers[2].cell.dropout == 0.2
 
 
+def test_states_of_cells_go_from_layer_to_layer_in_a_graph(tmp_path) -> None:
+    encoder, decoder = gk.Input((None, 2), name="encoder"), gk.Input((None, 2), name="decoder")
+    first = gk.RNN(cells(), return_state=True)
+    second = gk.RNN(cells(), return_sequences=True)
+    simple = gk.SimpleRNN(5, return_state=True, seed=0)
+    _, *states = first(encoder)
+    assert [len(of_cell) for of_cell in states] == [2, 1, 1]
+    _, h = simple(encoder)
+    y = second(decoder, initial_state=states)
+    z = gk.SimpleRNN(5, return_sequences=True, seed=1)(y, initial_state=h)
+    model = gk.Model([encoder, decoder], gk.Dense(1, seed=2)(z))
+    other = X[:, ::-1]
+    _, *given = first(X)
+    by_hand = second(other, initial_state=given)
+    by_hand = model.layers[-2](by_hand, initial_state=simple(X)[1])
+    np.testing.assert_array_equal(model.predict([X, other], verbose=0), model.layers[-1](by_hand))
+    model.compile(gk.Adam(0.02), "mse")
+    losses = model.fit([X, other], X[..., :1], epochs=20, verbose=0).history["loss"]
+    assert losses[-1] < 0.8 * losses[0]
+    model.save(tmp_path / "model.safetensors")
+    again = gk.load_model(tmp_path / "model.safetensors")
+    np.testing.assert_array_equal(
+        again.predict([X, other], verbose=0), model.predict([X, other], verbose=0)
+    )
+
+
 def test_bad_arguments() -> None:
     cell = gk.LSTMCell(2)
     with pytest.raises(TypeError, match="RNN: cell has type LSTM, expected a cell"):

@@ -204,6 +204,37 @@ def test_without_backward_fit_says_so_before_the_first_step() -> None:
         Double().vjp(X, X)
 
 
+def test_in_a_graph_shared_and_where_no_gradient_goes(tmp_path) -> None:
+    for kind in (Wave, Shift):
+        gk.saving.register_serializable()(kind)
+    one, other = gk.Input((5, 2), name="one"), gk.Input((5, 2), name="other")
+    double = {"dtype": "float64"}
+    shared = Wave(3, seed=0, **double)
+    # Nothing trained comes before the shifts, so that they need no backward.
+    y = gk.layers.Add()([shared(Shift(**double)(one)), shared(Shift(**double)(other))])
+    model = gk.Model([one, other], gk.Dense(1, seed=1)(y))
+    x = {"one": X, "other": X[:, ::-1]}
+    hidden = shared(X + 1) + shared(X[:, ::-1] + 1)
+    np.testing.assert_allclose(
+        model.predict(x, verbose=0), model.layers[-1](hidden), rtol=1e-12, atol=1e-14
+    )
+    target = np.ones((4, 5, 1))
+    model.compile(gk.SGD(0.0), "mse")
+    model.train_on_batch(x, target)
+    kernel = shared.gradients["kernel"].copy() - 0.02 * shared.kernel  # the regularizer's
+    d = 2 * (model.predict(x, verbose=0) - target) / 20 @ model.layers[-1].weights[0].T
+    expected = sum(shared.vjp(part + 1, d).weights["kernel"] for part in (X, X[:, ::-1]))
+    np.testing.assert_allclose(kernel, expected, rtol=1e-9, atol=1e-12)
+    model.save(tmp_path / "model.safetensors")
+    again = gk.load_model(tmp_path / "model.safetensors")
+    np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
+
+    late = gk.Model(one, gk.Dense(1)(Shift(name="late")(gk.Dense(2)(one))))
+    late.compile("sgd", "mse")
+    with pytest.raises(ValueError, match="fit: late is a Shift without backward"):
+        late.fit(X, target, verbose=0)
+
+
 class Wrong(Affine):
     """What goes wrong in one of many ways."""
 
