@@ -3,9 +3,8 @@
 from __future__ import annotations  # numpy.random is imported when first used, not here
 
 import functools
-import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -17,18 +16,10 @@ from gatedcore.layers.calling import Called, Mask
 from gatedcore.layers.trial import tried_shape
 from gatedcore.layers.weighted import Rule
 from gatedcore.layers.written_cell import CellLoop, step
+from gatedcore.layers.written_class import SEE, Wants, check_names, wants_of
 from gatedcore.parameters import ParameterVector
 
-SEE = "see docs/custom.md"
 KEPT_SHAPES = 64  # enough for batches of many lengths, and no memory to speak of
-
-
-class Wants(NamedTuple):
-    """What a ``call`` takes beside its input."""
-
-    training: bool = False
-    mask: bool = False
-    states: bool = False
 
 
 class Written(Called):
@@ -61,10 +52,7 @@ class Written(Called):
         if call is None:
             return
         check_names(cls)
-        wanted = list(inspect.signature(call).parameters.values())[1:]
-        names = {p.name for p in wanted}
-        needed = [p for p in wanted if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
-        cls._wants = Wants("training" in names, "mask" in names, len(needed) > 1)
+        cls._wants = wants_of(cls.__name__, call)
         cls.is_cell = cls._wants.states
         for name, of_call in (
             ("forward", cls.run_call),
@@ -339,26 +327,6 @@ def backward_or_own(own: Callable[..., Any]) -> Callable[..., Any]:
 
     backward.entered = own  # type: ignore[attr-defined]  # the mark
     return backward
-
-
-def check_names(cls: type) -> None:
-    """Raise if a class of a user gives its own meaning to a name that layers have.
-
-    Raises
-    ------
-    TypeError
-        If so.
-    """
-    free = {"build", "backward", "compute_output_shape", "compute_mask", "get_config"}
-    free |= {"from_config", "as_input", "reset_states", "by_steps", "why_whole"}
-    for name, value in vars(cls).items():
-        if callable(value) and not name.startswith("_") and name not in free:
-            taken = next((base for base in cls.__mro__[1:] if name in vars(base)), None)
-            if taken is not None and taken.__module__.startswith("gatedcore."):
-                raise TypeError(
-                    f"{cls.__name__}: class defines {name}, which every layer has for itself; "
-                    "choose another name"
-                )
 
 
 def unused(stem: str, taken: Mapping[str, object]) -> str:

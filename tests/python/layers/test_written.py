@@ -294,14 +294,6 @@ def test_errors_name_what_is_wrong(way: str, message: str) -> None:
 def test_errors_of_classes_and_places() -> None:
     with pytest.raises(ValueError, match="add_weight: came outside build"):
         Affine().add_weight((2,))
-    with pytest.raises(TypeError, match="Clash: class defines run, which every layer has"):
-
-        class Clash(gk.layers.Layer):
-            def call(self, x):
-                return x
-
-            def run(self):
-                pass
 
     class Nothing(gk.layers.Layer):
         pass
