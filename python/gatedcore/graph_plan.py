@@ -17,6 +17,7 @@ class Step(NamedTuple):
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     shared: bool  # whether the layer is called elsewhere in the graph too
+    plain: bool  # whether it has one input and one output, for which there is a shorter way
 
 
 class Plan:
@@ -42,6 +43,7 @@ class Plan:
                 tuple(place[tensor] for tensor in call.inputs),
                 tuple(place[tensor] for tensor in call.outputs),
                 layers.count(call.layer) > 1,
+                len(call.inputs) == len(call.outputs) == 1 and not call.layer.takes_list,
             )
             for call in calls
         ]
@@ -54,7 +56,7 @@ class Plan:
     def find_needed(self, trainable: bool) -> None:
         """Find out which values need gradients: those that something trained comes before."""
         needed = [False] * self._count
-        for layer, inputs, outputs, _ in self._steps:
+        for layer, inputs, outputs, *_ in self._steps:
             trained = trainable and bool(layer.trained_names())
             for output in outputs:
                 needed[output] = trained or any(needed[place] for place in inputs)
@@ -76,7 +78,7 @@ class Plan:
     def shapes(self, given: Sequence[Shape]) -> list[Shape]:
         """Return the shapes of the outputs; raise if those of the inputs do not fit."""
         shapes = self._values(given)
-        for layer, inputs, outputs, _ in self._steps:
+        for layer, inputs, outputs, *_ in self._steps:
             made = layer.output_shapes([shapes[place] for place in inputs])
             for place, shape in zip(outputs, made, strict=True):
                 shapes[place] = shape
@@ -88,13 +90,18 @@ class Plan:
         """Return the outputs and their masks, for inputs of which the first may have one."""
         values = self._values(given)
         masks = self._values([mask])
-        for number, (layer, inputs, outputs, shared) in enumerate(self._steps):
-            arrays = [values[place] for place in inputs]
-            of_inputs = [masks[place] for place in inputs]
-            results = layer.forward_many(arrays, training, of_inputs)
-            of_results = layer.output_masks(arrays, of_inputs)
-            for place, result, of_result in zip(outputs, results, of_results, strict=True):
-                values[place], masks[place] = result, of_result
+        for number, (layer, inputs, outputs, shared, plain) in enumerate(self._steps):
+            if plain:
+                x, of_x, place = values[inputs[0]], masks[inputs[0]], outputs[0]
+                values[place] = layer.forward(x, training, of_x)
+                masks[place] = layer.compute_mask(x, of_x)
+            else:
+                arrays = [values[place] for place in inputs]
+                of_inputs = [masks[place] for place in inputs]
+                results = layer.forward_many(arrays, training, of_inputs)
+                of_results = layer.output_masks(arrays, of_inputs)
+                for place, result, of_result in zip(outputs, results, of_results, strict=True):
+                    values[place], masks[place] = result, of_result
             if shared and training:
                 self._kept[number] = layer.take_saved()
         return [values[end] for end in self._ends], [masks[end] for end in self._ends]
@@ -106,13 +113,17 @@ class Plan:
             gradients[end] = added(gradients[end], d)
         needed = self._needed
         for number in range(len(self._steps) - 1, -1, -1):
-            layer, inputs, outputs, shared = self._steps[number]
+            layer, inputs, outputs, shared, plain = self._steps[number]
             arriving = [gradients[place] for place in outputs]
             if not needed[outputs[0]] or all(d is None for d in arriving):
                 continue
             if shared:
                 layer.give_saved(self._kept.pop(number))
-            d_inputs = layer.backward_many(arriving, [needed[place] for place in inputs])
+            asked = [needed[place] for place in inputs]
+            if plain:
+                d_inputs = [layer.backward(cast(Array, arriving[0]), asked[0])]
+            else:
+                d_inputs = layer.backward_many(arriving, asked)
             for place, d_input in zip(inputs, d_inputs, strict=True):
                 if d_input is not None:
                     gradients[place] = added(gradients[place], d_input)
@@ -130,7 +141,7 @@ class Plan:
             If the graph is no chain.
         """
         before = 0
-        for layer, inputs, outputs, shared in self._steps:
+        for layer, inputs, outputs, shared, _ in self._steps:
             if inputs != (before,) or len(outputs) > 1 or shared:
                 raise ValueError(
                     f"{where}: {layer.name} is not in a row with the layers before it, expected a "

@@ -421,3 +421,45 @@ def test_a_config_that_is_none():
     config["layers"][-1]["inbound_nodes"][0]["kwargs"]["training"] = True
     with pytest.raises(ValueError, match=r"the arguments \['training'\]"):
         gk.Model.from_config(config)
+
+
+def test_an_encoder_decoder_has_the_gradients_that_pytorch_has():
+    torch = pytest.importorskip("torch", reason="compares with PyTorch")
+    model, (source, begun) = encoder_decoder()
+    model.compile("sgd", "mse")
+    y = target(model, [source, begun])
+    columns = model.as_input("test", [source, begun])
+    model._ready(model._objective, columns.shape)
+    y_pred, mask = model.forward_masked(columns, True)
+    loss, d_y_pred = model._objective.loss_of(y, y_pred, None, mask)
+    model.backward(d_y_pred)
+
+    layers, twins = model.layers, []
+    for layer in layers[:2]:
+        twin = torch.nn.LSTM(layer.input_features, layer.units, batch_first=True).double()
+        values = layer.parameters
+        with torch.no_grad():
+            twin.weight_ih_l0[...] = torch.tensor(values["kernel"].T.copy())
+            twin.weight_hh_l0[...] = torch.tensor(values["recurrent_kernel"].T.copy())
+            twin.bias_ih_l0[...] = torch.tensor(values["bias"])
+            twin.bias_hh_l0[...] = 0.0
+        twins.append(twin)
+    head = torch.nn.Linear(4, 2).double()
+    with torch.no_grad():
+        head.weight[...] = torch.tensor(layers[2].parameters["kernel"].T.copy())
+        head.bias[...] = torch.tensor(layers[2].parameters["bias"])
+    _, states = twins[0](torch.tensor(source))
+    expected = torch.nn.functional.mse_loss(
+        head(twins[1](torch.tensor(begun), states)[0]), torch.tensor(y)
+    )
+    expected.backward()
+    assert loss == pytest.approx(expected.item(), abs=1e-12)
+    pairs = [(layers[2].gradients["kernel"], head.weight), (layers[2].gradients["bias"], head.bias)]
+    for layer, twin in zip(layers[:2], twins, strict=True):
+        pairs += [
+            (layer.gradients["kernel"], twin.weight_ih_l0),
+            (layer.gradients["recurrent_kernel"], twin.weight_hh_l0),
+            (layer.gradients["bias"], twin.bias_ih_l0),
+        ]
+    for gradient, parameter in pairs:
+        np.testing.assert_allclose(gradient.T, parameter.grad.numpy(), rtol=0, atol=1e-12)
