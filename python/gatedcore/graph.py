@@ -321,15 +321,14 @@ class Model(Layered):
         return graph_config.unpacked(results, self.forms[1])
 
     def parts(self) -> list[Part]:
-        def name_of(tensor: Tensor) -> str:
-            return tensor.name if isinstance(tensor, Input) else cast(Any, tensor.call).layer.name
-
-        parts = [Part(one.name, "Input", None, (one.shape,), ()) for one in self._inputs]
-        for layer in self._layers:
-            calls = [call for call in self._calls if call.layer is layer]
-            shapes = tuple(tensor.shape for tensor in calls[0].outputs)
-            fed = dict.fromkeys(name_of(tensor) for call in calls for tensor in call.inputs)
-            parts.append(Part(layer.name, type(layer).__name__, layer, shapes, tuple(fed)))
+        place: dict[Tensor, int] = {tensor: k for k, tensor in enumerate(self._inputs)}
+        parts = [Part(one.name, "Input", None, (one.shape,), (), one.dtype) for one in self._inputs]
+        for call in self._calls:
+            layer = cast(Layer, call.layer)
+            shapes = tuple(tensor.shape for tensor in call.outputs)
+            fed = tuple(dict.fromkeys(place[tensor] for tensor in call.inputs))
+            place |= dict.fromkeys(call.outputs, len(parts))
+            parts.append(Part(layer.name, type(layer).__name__, layer, shapes, fed, layer.dtype))
         return parts
 
     def in_a_row(self, where: str) -> list[Layer]:

@@ -381,11 +381,12 @@ class Sequential(Layered):
     def parts(self) -> list[Part]:
         shape = self._input_shape
         name = "input" if self._input is None else self._input.name
-        parts = [Part(name, "Input", None, () if shape is None else (shape,), ())]
-        for layer in self._layers:
+        parts = [Part(name, "Input", None, () if shape is None else (shape,), (), self.dtype)]
+        for place, layer in enumerate(self._layers):
             shape = None if shape is None else layer.compute_output_shape(shape)
             shapes = () if shape is None else (shape,)
-            parts.append(Part(layer.name, type(layer).__name__, layer, shapes, (parts[-1].name,)))
+            kind = type(layer).__name__
+            parts.append(Part(layer.name, kind, layer, shapes, (place,), layer.dtype))
         return parts
 
     def in_a_row(self, where: str) -> list[Layer]:

@@ -2,7 +2,9 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
 
 from gatedcore import keras_arguments
 from gatedcore.arrays import Shape
@@ -11,13 +13,14 @@ from gatedcore.layers.base import Layer
 
 
 class Part(NamedTuple):
-    """A layer or an input of a model, as tables and pictures show it."""
+    """A call of a layer, or an input of a model, as tables and pictures show it."""
 
     name: str
     kind: str
     layer: Layer | None  # None of an input
     shapes: tuple[Shape, ...]  # of all outputs; none where they are not known yet
-    sources: tuple[str, ...]  # the names of the layers and inputs that feed it
+    sources: tuple[int, ...]  # the places of the parts that feed it
+    dtype: np.dtype[Any] | None
 
     @property
     def shape(self) -> str:
@@ -38,7 +41,7 @@ class Summarized(ABC):
 
     @abstractmethod
     def parts(self) -> list[Part]:
-        """Return inputs and layers, each after those that feed it."""
+        """Return inputs and calls of layers, each after those that feed it."""
 
     def summary(self, print_fn: object = None, **keras: object) -> None:
         """Print the layers with their output shapes and numbers of parameters.
@@ -88,7 +91,11 @@ def summary_table(
             count = "0"
         else:
             count = f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
-        sources = ", ".join(part.sources) or "-"
+        again = [other for other in parts if layer is not None and other.layer is layer]
+        if again and again[0] is not part:
+            continue  # a layer has one line, whatever calls it has
+        feeding = [parts[place].name for one in again for place in one.sources]
+        sources = ", ".join(dict.fromkeys(feeding)) or "-"
         rows.append([f"{part.name} ({part.kind})", part.shape, count, sources])
     columns = 4 if connected else 3
     widths = [max(len(row[column]) for row in rows) for column in range(columns)]
@@ -101,7 +108,7 @@ def summary_table(
         ]
         return "  ".join(cells).rstrip()
 
-    layers = [part.layer for part in parts if part.layer is not None]
+    layers = dict.fromkeys(part.layer for part in parts if part.layer is not None)
     total, frozen, size, frozen_size = 0, 0, 0, 0
     for layer in layers:
         kept = layer.non_trainable_weights if trainable else layer.weights

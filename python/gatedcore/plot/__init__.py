@@ -7,11 +7,11 @@ value of a cell. ``plot_model`` alone writes SVG, and needs nothing.
 """
 
 from gatedcore.plot.canvas import save_figure
-from gatedcore.plot.chain import plot_model
 from gatedcore.plot.confusion import plot_confusion
 from gatedcore.plot.forecast import plot_forecast
 from gatedcore.plot.history import plot_history
 from gatedcore.plot.horizon import plot_horizon
+from gatedcore.plot.model import plot_model
 from gatedcore.plot.trace import plot_trace
 from gatedcore.plot.weights import plot_weights
 

@@ -1,4 +1,4 @@
-"""Chains of layers as SVG."""
+"""Models as SVG."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -70,7 +70,7 @@ def test_a_model_without_shapes() -> None:
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        ({"model": gk.GRU(3)}, TypeError, "model has type GRU, expected a Sequential"),
+        ({"model": gk.GRU(3)}, TypeError, "model has type GRU, expected a Sequential or a Model"),
         ({"model": gk.Sequential()}, ValueError, "model has no layers, expected some; add"),
         (
             {"model": gk.Sequential([gk.GRU(3)]), "show_shapes": True},
@@ -88,3 +88,15 @@ def test_a_model_without_shapes() -> None:
 def test_bad_arguments(change: dict, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match="plot_model: " + re.escape(message)):
         plot_model(**{"model": model(), "to_file": None, **change})
+
+
+def test_a_graph_has_a_box_for_each_call_and_an_arrow_for_each_way() -> None:
+    a, b = gk.Input((None, 3), name="a"), gk.Input((None, 3), name="b")
+    shared = gk.LSTM(4, name="shared")
+    out = gk.Dense(1, name="head")(gk.Concatenate(name="both")([shared(a), shared(b)]))
+    picture = plot_model(gk.Model([a, b], out), None, show_layer_names=True, show_shapes=True)
+    shown = texts(picture)
+    assert shown.count("shared (LSTM)") == 2
+    assert {"a (Input)", "b (Input)", "both (Concatenate)", "(None, 8)"} <= set(shown)
+    arrows = list(ET.fromstring(picture).iter(f"{NAMESPACE}path"))
+    assert len(arrows) == 2 * 5  # a line and a tip for each
