@@ -106,6 +106,7 @@ THIRD_PARTY = {
         "plot.trace",
         "plot.weights",
         "tasks.console",
+        "tasks.music",
     },
 }
 # Of these only when it is used, or for its types: a plain import does without.

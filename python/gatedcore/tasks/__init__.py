@@ -12,6 +12,7 @@ NAMES = (
     "compare",
     "copy",
     "digits",
+    "music",
     "pm25",
     "sentiment",
     "sine",

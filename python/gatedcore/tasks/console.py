@@ -81,6 +81,35 @@ def data_file(
     )
 
 
+def data_folder(parser: Parser, source: str) -> None:
+    """Add ``--data`` of a task that reads several files: ``options.data(name)`` is one's path.
+
+    Parameters
+    ----------
+    parser : Parser
+        From ``task_parser``.
+    source : str
+        Where the data come from, for who has none.
+    """
+
+    def finder(folder: str) -> Callable[[str], Path]:
+        def find(name: str) -> Path:
+            path = Path(folder) / name
+            if not path.is_file():
+                parser.error(f"argument --data: there is no file {path}; the data are {source}")
+            return path
+
+        return find
+
+    parser.add_argument(
+        "--data",
+        type=finder,
+        default=".",
+        metavar="DIR",
+        help=f"the folder of the data (the current one): {source}",
+    )
+
+
 def count(text: str) -> int:
     """Return a positive integer.
 
