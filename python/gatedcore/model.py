@@ -13,6 +13,7 @@ from gatedcore.layered import Layered
 from gatedcore.layers.base import Layer, Mask
 from gatedcore.layers.building import check_batch_shape, unique_name
 from gatedcore.layers.input import Input
+from gatedcore.layers.rows import run_layers
 from gatedcore.layers.tensor import Tensor, is_symbolic
 from gatedcore.parameters import ParameterVector
 from gatedcore.random import undone_on_error
@@ -299,11 +300,7 @@ class Sequential(Layered):
         self, x: Array, training: bool, mask: Mask | None = None
     ) -> tuple[Array, Mask | None]:
         """Return the output of the last layer, as ``forward`` does, and its mask."""
-        for layer in self._layers:
-            y = layer.forward(x, training, mask)
-            mask = layer.compute_mask(x, mask)
-            x = y
-        return x, mask
+        return run_layers(self._layers, x, training, mask)
 
     def backward(self, d_y: Array) -> None:
         """Add to the gradients of the last training forward; none is computed for the input.

@@ -29,9 +29,17 @@ class StackRun(NamedTuple):
     saved: _core.StackCache | None
 
 
+def is_stackable(layer: object) -> TypeGuard[Stackable]:
+    """Return whether a layer may stand in a stack.
+
+    One of a derived class may run otherwise, and so may one whose ``forward`` was replaced.
+    """
+    return type(layer) in KINDS and "forward" not in vars(layer)
+
+
 def all_stackable(layers: Sequence[object]) -> TypeGuard[Sequence[Stackable]]:
-    """Return whether layers may stand in a stack: a class derived from one may run otherwise."""
-    return KINDS.issuperset(map(type, layers))
+    """Return whether all of them may."""
+    return all(map(is_stackable, layers))
 
 
 def run_forward(
