@@ -67,7 +67,7 @@ class Plan:
         needed = self._needed
         return [
             (layer, any(needed[place] for place in inputs))
-            for layer, inputs, outputs, _ in self._steps
+            for layer, inputs, outputs, *_ in self._steps
             if needed[outputs[0]]
         ]
 
