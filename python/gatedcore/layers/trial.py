@@ -49,8 +49,8 @@ def tried_shape(layer: Any, input_shape: Shape) -> Shape:
     found = []
     for size in SIZES if None in input_shape[1:] else SIZES[:1]:
         shape = (BATCH, *(size if s is None else s for s in input_shape[1:]))
-        twin = copy.deepcopy(layer)
         try:
+            twin = copy.deepcopy(layer)
             if not twin.built:
                 zeros = twin.declared(input_shape, Zeros(twin.name, twin.dtype))
                 vector = ParameterVector([zeros], twin.dtype)

@@ -1,6 +1,7 @@
 """Shapes found by running a layer on zeros."""
 
 import re
+import threading
 
 import numpy as np
 import pytest
@@ -56,6 +57,13 @@ def test_what_it_cannot_find() -> None:
     ranks = layer_of(lambda x: x if x.shape[1] == 16 else x[:, 0])
     with pytest.raises(ValueError, match="for inputs of one rank, expected one rank"):
         tried_shape(ranks, (None, None, 3))
+
+
+def test_a_layer_that_cannot_be_copied_must_say_its_shape() -> None:
+    layer = layer_of(lambda x: x)
+    layer.lock = threading.Lock()
+    with pytest.raises(ValueError, match=r"call failed on zeros .* write compute_output_shape"):
+        layer.compute_output_shape((None, 3))
 
 
 def test_a_shape_that_the_layer_says_is_taken() -> None:
