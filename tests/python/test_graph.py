@@ -398,6 +398,29 @@ def test_layers_of_a_model_are_not_free_for_a_row():
     assert model.get_layer(index=0) is layer
 
 
+def test_a_crash_and_a_backup_change_no_bit(tmp_path):
+    class Crash(gk.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if batch == 1:
+                raise RuntimeError("crash")
+
+    model, x = shared_bidirectional()
+    y = target(model, x)
+    model.compile("adam", "mse")
+    unbroken = copy.deepcopy(model)
+    options = {"epochs": 3, "batch_size": 1, "verbose": 0}
+    gk.set_random_seed(3)
+    unbroken.fit(x, y, **options)
+    backup = gk.callbacks.BackupAndRestore(tmp_path / "backup", save_freq=1)
+    gk.set_random_seed(3)
+    with pytest.raises(RuntimeError, match="crash"):
+        model.fit(x, y, **options, callbacks=[backup, Crash()])
+    gk.set_random_seed(99)
+    model.fit(x, y, **options, callbacks=[gk.callbacks.BackupAndRestore(tmp_path / "backup")])
+    for a, b in zip(model.get_weights(), unbroken.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 def test_several_outputs_do_not_train():
     x = series()
     model = gk.Model(x, [gk.Dense(1)(x), gk.Dense(2)(x)])
