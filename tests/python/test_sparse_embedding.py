@@ -205,3 +205,17 @@ def test_bad_arguments() -> None:
     for rule in ({"embeddings_regularizer": "l2"}, {"embeddings_constraint": "unit_norm"}):
         with pytest.raises(ValueError, match="sparse=True came with a regularizer or a constraint"):
             gk.Embedding(3, 2, sparse=True, **rule)
+
+
+def test_a_table_that_a_graph_calls_twice() -> None:
+    def train(sparse: bool) -> gk.Model:
+        left, right = gk.Input((5,)), gk.Input((5,))
+        table = gk.Embedding(30, 3, sparse=sparse, seed=1)
+        merged = gk.layers.Concatenate()([gk.GRU(2, seed=2)(table(x)) for x in (left, right)])
+        model = gk.Model([left, right], gk.Dense(1, seed=3)(merged))
+        model.compile("sgd", "mse")
+        model.fit([TOKENS, TOKENS[::-1] // 2], Y, batch_size=4, shuffle=False, verbose=0)
+        return model
+
+    for a, b in zip(train(True).weights, train(False).weights, strict=True):
+        np.testing.assert_array_equal(a, b)
