@@ -27,7 +27,6 @@ from gatedcore.optimizers.part import Part
 from gatedcore.parameters import ParameterVector
 from gatedcore.progress import printers
 from gatedcore.random import make_generator, undone_on_error
-from gatedcore.run_state import nested_layers
 from gatedcore.sources import SourceBatches
 
 
@@ -363,8 +362,7 @@ class Trainer(Evaluator):
         assert self._vector is not None
         self._part = self.trained_part()
         for layer, to_input in self.way_back():
-            for one in nested_layers([layer]):
-                one.check_trains("fit", to_input)
+            layer.check_trains("fit", to_input)
         objective.optimizer.attach(self._vector.values, self._vector.ends, self._part)
         self._ruled = self.ruled()
         return self._vector

@@ -87,6 +87,11 @@ class Wrapper(Layer):
         for layer in self.within().values():
             layer.trainable = value
 
+    def check_trains(self, where: str, need_d_x: bool) -> None:
+        super().check_trains(where, need_d_x)
+        for layer in self.within().values():
+            layer.check_trains(where, need_d_x)
+
     def rows_touched(self) -> dict[str, list[Tokens]]:
         return {
             f"{before}{name}": touched
