@@ -1,6 +1,7 @@
 """Fit: one readable training loop over any model."""
 
 import math
+import warnings
 from abc import abstractmethod
 from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
@@ -361,6 +362,12 @@ class Trainer(Evaluator):
         self.build(input_shape)
         assert self._vector is not None
         self._part = self.trained_part()
+        if self._part is not None and self._part.is_empty:
+            warnings.warn(
+                "fit: no weight is trainable, so training changes nothing; set layer.trainable = "
+                "True for the layers that should learn",
+                stacklevel=3,
+            )
         for layer, to_input in self.way_back():
             layer.check_trains("fit", to_input)
         objective.optimizer.attach(self._vector.values, self._vector.ends, self._part)

@@ -47,6 +47,8 @@ class Part:
         The number of the first array of the part; if there is none, how many arrays there are.
     has_tables : bool
         Whether rows of tables are of the part.
+    is_empty : bool
+        Whether no array is of the part.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Part:
         self._taken = [n for n, table in enumerate(tables) if chosen[table.number]]
         self._rows: list[Tokens] = [_NO_ROWS] * len(tables)
         self.has_tables = bool(self._taken)
+        self.is_empty = not any(chosen)
 
     @property
     def ends(self) -> tuple[int, ...]:

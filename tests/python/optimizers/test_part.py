@@ -41,6 +41,8 @@ def test_numbers() -> None:
     assert part.rest(10) == [(0, 2), (5, 9)]
     nothing = Part(ENDS, [False] * 5)
     assert (nothing.first, nothing.ends, nothing.rest(10)) == (5, (), [(0, 10)])
+    assert nothing.is_empty
+    assert not part.is_empty
 
 
 def test_gradients_are_cleared_from_the_first_array_on() -> None:
