@@ -2,10 +2,11 @@
 
     python bench/python/bench_stack.py --threads 2
 
-``alone`` is the layers one after the other through ``gk.ops.lstm``, the second direction over the
-reversed input. Results are compared before anything is timed: they are the same bits. Samples are
-taken in turns; the median and the quickest tenth are printed, as other work on the machine takes
-cores from the threads.
+``alone`` is the layers one after the other through ``gk.ops.lstm`` or ``gk.ops.gru``, the second
+direction over the reversed input. Results are compared before anything is timed: they are the same
+bits. Samples are taken in turns, so that other threads sleep when one begins; with ``--in-a-row``
+several of each, of which the first does not count, while the threads still spin. The median and
+the quickest tenth are printed, as other work on the machine takes cores from the threads.
 """
 
 import argparse
@@ -16,25 +17,44 @@ from collections.abc import Callable
 import numpy as np
 
 import gatedcore as gk
-from gatedcore.ops import StackedLSTM, lstm, lstm_backward, stack, stack_backward
+from gatedcore.ops import (
+    StackedGRU,
+    StackedLSTM,
+    gru,
+    gru_backward,
+    lstm,
+    lstm_backward,
+    stack,
+    stack_backward,
+)
 
-# Layers, directions, H = I, B, T.
+# Kind, layers, directions, H = I, B, T.
 CASES = [
-    (2, 1, 64, 1, 100),
-    (2, 1, 128, 1, 100),
-    (2, 1, 256, 1, 100),
-    (2, 1, 128, 1, 1000),
-    (4, 1, 128, 1, 100),
-    (2, 1, 128, 2, 100),
-    (1, 2, 64, 1, 100),
-    (1, 2, 128, 1, 100),
-    (1, 2, 256, 1, 100),
+    ("lstm", 2, 1, 64, 1, 100),
+    ("lstm", 2, 1, 128, 1, 100),
+    ("lstm", 2, 1, 256, 1, 100),
+    ("lstm", 2, 1, 128, 1, 1000),
+    ("lstm", 4, 1, 128, 1, 100),
+    ("lstm", 2, 1, 128, 2, 100),
+    ("lstm", 1, 2, 64, 1, 100),
+    ("lstm", 1, 2, 128, 1, 100),
+    ("lstm", 1, 2, 256, 1, 100),
+    ("gru", 2, 1, 128, 1, 100),
+    ("gru", 1, 2, 128, 1, 100),
 ]
+# Gates, and the functions of a layer alone and in a stack.
+KINDS = {
+    "lstm": (4, lstm, lstm_backward, StackedLSTM),
+    "gru": (3, gru, gru_backward, StackedGRU),
+}
 Body = Callable[[], list[np.ndarray]]
 
 
-def sides(layers: int, directions: int, units: int, batch: int, steps: int) -> dict[str, Body]:
+def sides(
+    kind: str, layers: int, directions: int, units: int, batch: int, steps: int
+) -> dict[str, Body]:
     """Return what is timed by name: inference and training, in one call and alone."""
+    gates, layer_forward, layer_backward, stacked_layer = KINDS[kind]
     rng = np.random.default_rng(0)
     bound = 1 / np.sqrt(units)
 
@@ -44,21 +64,21 @@ def sides(layers: int, directions: int, units: int, batch: int, steps: int) -> d
     x = rng.normal(size=(batch, steps, units)).astype(np.float32)
     widths = [units] + [directions * units] * (layers - 1)
     weights = [
-        [(draw(width, 4 * units), draw(units, 4 * units)) for _ in range(directions)]
+        [(draw(width, gates * units), draw(units, gates * units)) for _ in range(directions)]
         for width in widths
     ]
-    stacked = [tuple(StackedLSTM(*own) for own in layer) for layer in weights]
+    stacked = [tuple(stacked_layer(*own) for own in layer) for layer in weights]
     d_h = np.ones((batch, steps, directions * units), np.float32)
 
     def alone(return_cache: bool) -> tuple[np.ndarray, list]:
         h, caches = x, []
         for layer in weights:
             runs = [
-                lstm(h, *own, go_backwards=k == 1, return_cache=True)
-                if return_cache
-                else lstm(h, *own, go_backwards=k == 1)
+                layer_forward(h, *own, go_backwards=k == 1, return_cache=return_cache)
                 for k, own in enumerate(layer)
             ]
+            # A GRU alone returns nothing but h.
+            runs = [run if isinstance(run, tuple) else (run,) for run in runs]
             parts = [run[0][:, ::-1] if k else run[0] for k, run in enumerate(runs)]
             h = parts[0] if directions == 1 else np.concatenate(parts, axis=2)
             caches.append([run[-1] for run in runs])
@@ -69,7 +89,7 @@ def sides(layers: int, directions: int, units: int, batch: int, steps: int) -> d
         d = d_h
         for of_layer in reversed(caches):
             d_x = [
-                lstm_backward(cache, d[:, ::-1, units:] if k else d[..., :units]).x
+                layer_backward(cache, d[:, ::-1, units:] if k else d[..., :units]).x
                 for k, cache in enumerate(of_layer)
             ]
             d = d_x[0] if directions == 1 else d_x[0] + d_x[1]
@@ -106,12 +126,11 @@ def main() -> None:
     )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=4.0, help="for each case")
+    parser.add_argument("--in-a-row", type=int, default=0, help="samples after one not counted")
     args = parser.parse_args()
-    print(
-        "layers directions I=H B T | ms, median (quickest tenth); factor over the same on 1 thread"
-    )
-    for layers, directions, units, batch, steps in CASES:
-        bodies = sides(layers, directions, units, batch, steps)
+    print("kind layers directions I=H B T | ms, median (quickest tenth); factor over one thread")
+    for case in CASES:
+        bodies = sides(*case)
         check(bodies, args.threads)
         ways = [
             (name, count, body)
@@ -123,10 +142,13 @@ def main() -> None:
         while time.perf_counter() < end:
             for name, count, body in ways:
                 gk.set_num_threads(count)
-                start = time.perf_counter()
-                body()
-                samples[name, count].append(1e3 * (time.perf_counter() - start))
-        print(f"\n{layers} {directions} {units} {batch} {steps}")
+                if args.in_a_row:
+                    body()
+                for _ in range(max(1, args.in_a_row)):
+                    start = time.perf_counter()
+                    body()
+                    samples[name, count].append(1e3 * (time.perf_counter() - start))
+        print(f"\n{' '.join(map(str, case))}")
         for (name, count), values in samples.items():
             base = samples[name.split(",")[0] + ", stack", 1]
             median, quick = statistics.median(values), sorted(values)[len(values) // 10]
