@@ -18,7 +18,7 @@ from gatedcore.diagnosis import not_finite
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.base import Layer, Mask
 from gatedcore.layers.weighted import Rule
-from gatedcore.objective import Means, Objective
+from gatedcore.objective import Objective
 from gatedcore.optimizers import Optimizer
 from gatedcore.parameters import ParameterVector
 from gatedcore.progress import printers
@@ -238,7 +238,7 @@ class Evaluator(ABC):
     ) -> Logs:
         """Return the means of loss and metrics over the samples."""
         run.call("on_test_begin")
-        means = Means(objective)
+        means = objective.means()
         rules = [(value, rule.regularizer) for value, _, rule in self.ruled()]
         penalty = sum(weigh(value) for value, weigh in rules if weigh is not None)
         for step, (x, y, weights) in enumerate(passes.again()):

@@ -7,6 +7,7 @@ import numpy as np
 from gatedcore.arrays import Array, Shape, as_array, to_numpy
 from gatedcore.batches import ArrayBatches, Batches, Feed, Step, split_last
 from gatedcore.checks import check_count
+from gatedcore.columns import Columns
 from gatedcore.sample_weights import as_weights, weights_of_classes
 from gatedcore.sources import SourceBatches, is_source, unpacked
 
@@ -30,7 +31,8 @@ def training_arrays(
 ) -> tuple[Array, Array]:
     """Return inputs and targets in the model's dtype, of matching shapes.
 
-    With ``labels`` targets are class numbers: perhaps integers, without the outputs' last axis.
+    With ``labels`` targets are class numbers: perhaps integers, without the outputs' last axis. Of
+    several outputs it is a list.
 
     Raises
     ------
@@ -40,14 +42,40 @@ def training_arrays(
     if y is None:
         raise TypeError(f"{where}: y is missing, expected targets; pass them, or a dataset as x")
     inputs = model.as_input(where, x)
-    targets = as_targets(where, y, model.dtype, labels)
-    out = model.compute_output_shape(cast(Shape, inputs.shape))
+    out: Any = model.compute_output_shape(cast(Shape, inputs.shape))
     if not len(inputs):
         raise ValueError(f"{where}: x has no samples, expected at least one; pass some data")
-    if not targets.ndim or len(targets) != len(inputs):
+    count = len(inputs)
+    if not is_several(out):
+        return inputs, target_array(where, model.dtype, y, count, out, labels)
+    each = zip(cast(Any, model).as_targets(where, y), out, cast(Any, labels), strict=True)
+    arrays = [
+        target_array(f"{where} ({name})", model.dtype, of_one, count, shape, of_classes)
+        for (name, of_one), shape, of_classes in each
+    ]
+    return inputs, cast(Array, Columns(arrays))
+
+
+def is_several(shape: Any) -> bool:
+    """Return whether what should be a shape is several, of a model with several outputs."""
+    return isinstance(shape[0], tuple)
+
+
+def target_array(
+    where: str, dtype: np.dtype[Any], y: object, count: int, out: Shape, labels: bool
+) -> Array:
+    """Return the targets of one output of a shape, for so many samples.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they do not suit it.
+    """
+    targets = as_targets(where, y, dtype, labels)
+    if not targets.ndim or len(targets) != count:
         raise ValueError(
             f"{where}: y has {targets.shape[0] if targets.ndim else 'no'} samples, expected "
-            f"{len(inputs)} as x; pass one target for each sample"
+            f"{count} as x; pass one target for each sample"
         )
     if labels:
         check_labels(where, cast(Shape, targets.shape), out)
@@ -55,7 +83,7 @@ def training_arrays(
         if lacks_last_axis(cast(Shape, targets.shape), out):
             targets = targets[..., None]
         check_targets(where, cast(Shape, targets.shape), out)
-    return inputs, targets
+    return targets
 
 
 def as_targets(where: str, y: object, dtype: np.dtype[Any], labels: bool) -> Array:
@@ -150,6 +178,7 @@ def training_batches(
             f"{where}: x is a dataset without targets, expected one with them; make it with targets"
         )
     output = model.compute_output_shape(dataset.input_shape)
+    refuse_several(where, "a dataset", is_several(output))
     if labels:
         check_labels(where, dataset.target_shape, output)
         return dataset
@@ -158,6 +187,21 @@ def training_batches(
     assert dataset.target_shape is not None
     check_targets(where, dataset.target_shape, output)
     return dataset
+
+
+def refuse_several(where: str, name: str, several: bool) -> None:
+    """Raise if the model has several outputs, as this comes for one.
+
+    Raises
+    ------
+    ValueError
+        If it has.
+    """
+    if several:
+        raise ValueError(
+            f"{where}: {name} came to a model with several outputs, expected one; leave it out, or "
+            "give the outputs loss_weights in compile"
+        )
 
 
 def weights_for(where: str, model: Eater, inputs: Array, given: object) -> Array | None:
@@ -171,6 +215,7 @@ def weights_for(where: str, model: Eater, inputs: Array, given: object) -> Array
     if given is None:
         return None
     output = cast(tuple[int, ...], model.compute_output_shape(cast(Shape, inputs.shape)))
+    refuse_several(where, "sample_weight", is_several(output))
     return as_weights(where, "sample_weight", given, output[:-1], model.dtype)
 
 
@@ -184,6 +229,7 @@ def weigh_classes(where: str, train: Feed, given: object, labels: bool) -> None:
     """
     if given is None:
         return
+    refuse_several(where, "class_weight", not isinstance(labels, bool))
     if isinstance(train, ArrayBatches):
         if train.weights is not None:
             raise ValueError(

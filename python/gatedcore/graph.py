@@ -17,6 +17,7 @@ from gatedcore.layers.base import Layer, Mask
 from gatedcore.layers.building import unique_name
 from gatedcore.layers.input import Input
 from gatedcore.layers.tensor import LayerCall, Tensor, calls_before, is_symbolic
+from gatedcore.objectives import Objectives
 from gatedcore.parameters import ParameterVector
 from gatedcore.streaming import Stream
 from gatedcore.summary import Part
@@ -287,21 +288,59 @@ class Model(Layered):
         self._plan.forget()
         return self.as_result(outputs)
 
-    def compile(self, *args: Any, **options: Any) -> None:
-        """Choose how to train, as of a ``Sequential``.
+    def compile(
+        self,
+        optimizer: object = "rmsprop",
+        loss: object = None,
+        metrics: object = None,
+        weighted_metrics: object = None,
+        loss_weights: object = None,
+        **keras: object,
+    ) -> None:
+        """Choose how to train; of several outputs the sum of their losses is minimised.
+
+        Parameters
+        ----------
+        optimizer : str, dict or Optimizer
+            As of a ``Sequential``.
+        loss, metrics, weighted_metrics : object
+            As of a ``Sequential``; of several outputs a list with one entry for each, or a dict by
+            ``output_names``. One loss alone is that of every output.
+        loss_weights : list or dict of float, optional
+            What the loss of each of several outputs counts; 1 by default.
+        **keras
+            Other arguments of Keras are refused unless they ask for nothing.
 
         Raises
         ------
         TypeError, ValueError
-            If an argument is unknown or not supported, or the model has several outputs.
+            If an argument is unknown or not supported; an earlier choice then stays.
         """
-        if len(self._outputs) > 1:
-            raise ValueError(
-                f"{self.name}.compile: model has {len(self._outputs)} outputs, expected one to "
-                "train; merge them with Concatenate(), or train a Model of one of them, which has "
-                "the same layers"
-            )
-        super().compile(*args, **options)
+        if len(self._outputs) == 1:
+            keras["loss_weights"] = loss_weights
+            super().compile(optimizer, loss, metrics, weighted_metrics, **keras)
+            return
+        reject_unsupported("compile", keras, keras_arguments.COMPILE)
+        names = self.output_names
+        self._objective = Objectives(
+            names, optimizer, loss, metrics, weighted_metrics, loss_weights
+        )
+        self._compiled_with = {
+            "loss": loss,
+            "metrics": metrics,
+            "weighted_metrics": weighted_metrics,
+            "loss_weights": loss_weights,
+        }
+
+    def as_targets(self, where: str, y: object) -> list[tuple[str, object]]:
+        """Return the targets of several outputs, with the names of these.
+
+        Raises
+        ------
+        ValueError
+            If the number or the names differ.
+        """
+        return packed(where, "y", y, self.forms[1], self.output_names)
 
     def as_result(self, outputs: Any) -> Any:
         """Return outputs as the model was made: one, a list, or a dict."""

@@ -148,6 +148,10 @@ class Plan:
                     "chain from one input to one output; use a model that is one"
                 )
             before = outputs[0]
+        if self._ends != [before]:
+            raise ValueError(
+                f"{where}: model has several outputs, expected one; use a model that has"
+            )
         return [step.layer for step in self._steps]
 
     def _values(self, given: Sequence[Any]) -> list[Any]:

@@ -37,6 +37,10 @@ class Objective:
         self.weighted_metrics = _as_metrics(weighted)
         self.names = _different_names(self.metrics, self.weighted_metrics)
 
+    def means(self) -> "Means":
+        """Return means over samples, of none so far."""
+        return Means(self)
+
     @property
     def takes_labels(self) -> bool:
         """Whether targets are class numbers, with an axis less than the predictions."""

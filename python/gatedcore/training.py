@@ -200,7 +200,7 @@ class Trainer(Evaluator):
             run.call("on_train_begin")
             for epoch in course.epochs(epochs):
                 run.call("on_epoch_begin", epoch)
-                means = Means(objective)
+                means = objective.means()
                 for step, batch in course.batches(means):
                     run.batch("on_train_batch_begin", step)
                     if size is None:
@@ -262,7 +262,7 @@ class Trainer(Evaluator):
         given = feeding.weights_for(where, self, x_batch, sample_weight)
         batch = ArrayBatches(x_batch, y_batch, len(x_batch), weights=given)
         feeding.weigh_classes(where, batch, class_weight, labels)
-        means = Means(objective)
+        means = objective.means()
         with self._unchanged_before_a_step(where, objective.optimizer):
             vector = self._ready(objective, cast(Shape, x_batch.shape))
             self._step(objective, vector, means, (x_batch, y_batch, batch.weights))

@@ -421,13 +421,6 @@ def test_a_crash_and_a_backup_change_no_bit(tmp_path):
         np.testing.assert_array_equal(a, b)
 
 
-def test_several_outputs_do_not_train():
-    x = series()
-    model = gk.Model(x, [gk.Dense(1)(x), gk.Dense(2)(x)])
-    with pytest.raises(ValueError, match="model has 2 outputs, expected one to train"):
-        model.compile("sgd", "mse")
-
-
 def test_tbptt_is_for_chains():
     model, x = encoder_decoder()
     model.compile("sgd", "mse")

@@ -63,6 +63,7 @@ PYTHON_LEVELS = [
         "graph_config",
         "graph_plan",
         "objective",
+        "objectives",
         "progress",
         "run_state",
         "sources",

@@ -1,0 +1,127 @@
+"""Training of models with several outputs."""
+
+import numpy as np
+import pytest
+
+import gatedcore as gk
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(12, 5, 3))
+VALUES = RNG.normal(size=(12, 2))
+CLASSES = RNG.integers(0, 4, size=12)
+
+
+def model(loss_weights=(1.0, 0.25)):
+    gk.set_random_seed(1)
+    x = gk.Input((5, 3), dtype="float64")
+    h = gk.LSTM(4)(x)
+    both = gk.Model(x, [gk.Dense(2, name="value")(h), gk.Dense(4, "softmax", name="kind")(h)])
+    both.compile(
+        "adam",
+        loss=["mse", "sparse_categorical_crossentropy"],
+        metrics={"value": ["mae"], "kind": "accuracy"},
+        loss_weights=loss_weights,
+    )
+    return both
+
+
+def test_the_loss_is_the_weighted_sum_and_its_gradient_that_of_the_parts():
+    both = model()
+    objective = both._objective
+    x, y = both.as_input("test", X), [VALUES, CLASSES]
+    both._ready(objective, X.shape)
+    outputs, mask = both.forward_masked(x, True)
+    loss, d = objective.loss_of(y, outputs, None, mask)
+    both._vector.gradients.fill(0.0)
+    both.backward(d)
+    found = both._vector.gradients.copy()
+    expected, total = np.zeros_like(found), 0.0
+    for k, share in enumerate((1.0, 0.25)):
+        outputs, _ = both.forward_masked(x, True)
+        part, d_part = objective.each[k].loss_of(y[k], outputs.arrays[k])
+        zero = [np.zeros_like(array) for array in outputs]
+        zero[k] = share * d_part
+        both._vector.gradients.fill(0.0)
+        both.backward(type(d)(zero))
+        expected += both._vector.gradients
+        total += share * part
+    assert loss == pytest.approx(total, abs=1e-12)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-14)
+
+
+def test_logs_have_the_loss_and_the_metrics_of_each_output():
+    both = model()
+    history = both.fit(X, [VALUES, CLASSES], epochs=30, verbose=0, validation_split=0.25).history
+    names = ["loss", "value_loss", "kind_loss", "value_mae", "kind_accuracy"]
+    assert list(history) == names + [f"val_{name}" for name in names]
+    for loss, value, kind in zip(*(history[name] for name in names[:3]), strict=True):
+        assert loss == pytest.approx(value + 0.25 * kind)
+    assert history["loss"][-1] < history["loss"][0]
+    logs = both.evaluate(X, {"value": VALUES, "kind": CLASSES}, return_dict=True)
+    assert list(logs) == names == both.metrics_names
+    assert logs["value_mae"] == pytest.approx(np.abs(both.predict(X)[0] - VALUES).mean())
+
+
+def test_by_name_in_batches_and_from_a_file(tmp_path):
+    both, other = model(), model({"value": 1, "kind": 0.25})
+    both.train_on_batch(X, [VALUES, CLASSES])
+    other.fit(iter([(X, {"kind": CLASSES, "value": VALUES})]), verbose=0)
+    np.testing.assert_array_equal(both.predict(X)[1], other.predict(X)[1])
+    both.save(tmp_path / "model.safetensors")
+    again = gk.load_model(tmp_path / "model.safetensors")
+    y = (VALUES, CLASSES)
+    assert again.train_on_batch(X, y, return_dict=True) == both.train_on_batch(
+        X, y, return_dict=True
+    )
+
+
+def test_a_backup_keeps_the_means(tmp_path):
+    class Crash(gk.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if batch == 1:
+                raise RuntimeError("crash")
+
+    options = {"epochs": 2, "batch_size": 4, "verbose": 0, "shuffle": False}
+    expected = model().fit(X, [VALUES, CLASSES], **options).history
+    backup = gk.callbacks.BackupAndRestore(tmp_path / "backup", save_freq=1)
+    with pytest.raises(RuntimeError, match="crash"):
+        model().fit(X, [VALUES, CLASSES], **options, callbacks=[backup, Crash()])
+    backup = gk.callbacks.BackupAndRestore(tmp_path / "backup", save_freq=1)
+    assert model().fit(X, [VALUES, CLASSES], **options, callbacks=[backup]).history == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"loss": ["mse"]}, "loss is a list of 1, expected a list of 2 or a dict by the names"),
+        ({"loss": {"value": "mse"}}, "loss of kind is missing, expected one for each output"),
+        ({"loss": {"colour": "mse"}}, "loss has the key 'colour', expected names of outputs value"),
+        ({"loss": "mse", "metrics": ["mae"]}, "metrics is a list of 1, expected a list of 2"),
+        ({"loss": "mse", "loss_weights": ["a", 1]}, "loss_weights is 'a'"),
+        ({"loss": "mse", "run_eagerly": True}, "run_eagerly=True is not supported"),
+    ],
+)
+def test_bad_choices(arguments, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        model().compile("adam", **arguments)
+
+
+@pytest.mark.parametrize(
+    ("y", "options", "message"),
+    [
+        (VALUES, {}, "y is a ndarray, expected a list of 2 or a dict by the names value, kind"),
+        ([VALUES, CLASSES[:3]], {}, r"fit \(kind\): y has 3 samples, expected 12 as x"),
+        ([VALUES[:, :1], CLASSES], {}, r"fit \(value\): y has shape \(12, 1\), expected"),
+        ([VALUES, CLASSES], {"sample_weight": np.ones(12)}, "sample_weight came to a model with"),
+        ([VALUES, CLASSES], {"class_weight": {0: 1.0}}, "class_weight came to a model with"),
+    ],
+)
+def test_bad_targets(y, options, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        model().fit(X, y, verbose=0, **options)
+
+
+def test_loss_weights_are_for_several_outputs():
+    x = gk.Input((3,))
+    with pytest.raises(ValueError, match="loss_weights"):
+        gk.Model(x, gk.Dense(1)(x)).compile("adam", "mse", loss_weights=[2.0])
