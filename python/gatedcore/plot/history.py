@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Curves = dict[str, list[float]]
 
 # From this ratio of the largest to the smallest value on, a loss is drawn on a logarithmic axis.
-_MOST_WITHIN = 4  # curves whose legend finds room between them
+_MOST_WITHIN = 2  # curves whose legend finds room between them
 _LOG_RATIO = 30.0
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 KEYS, SILENT = 88, -1  # of a piano; what stands behind the end of a piece
 BATCH, PATIENCE = 4, 15
 DROPOUT = 0.1  # shares of inputs and outputs
+TALLEST = 1.4  # of the least loss: the top of the picture
 SPREAD = 0.5  # of the first input weights: few of the keys are down, and each must be heard
 # Some 20 thousand parameters each, as in the paper; and the learning rates at first.
 LAYERS: dict[str, tuple[Any, int, float]] = {
@@ -106,6 +107,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         default=["jsb_chorales", "nottingham"],
         help="which music (jsb_chorales nottingham)",
     )
+    parser.add_argument(
+        "--networks",
+        nargs="+",
+        choices=LAYERS,
+        default=list(LAYERS),
+        help="which of the paper's networks (all three)",
+    )
     options = parser.parse_args(arguments)
     files = {name: options.data(f"music_{name}.npz") for name in options.sets}
     options.out.mkdir(parents=True, exist_ok=True)
@@ -116,7 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             part: cut(*read_arrays(file, [f"{part}_roll", f"{part}_offsets"]))
             for part in ("train", "valid", "test")
         }
-        for name in LAYERS:
+        for name in options.networks:
             gk.set_random_seed(options.seed)
             rng = np.random.default_rng(options.seed)
             pieces = Pieces(parts["train"], rng)
@@ -143,9 +151,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print_table(["nats for a time step", *heads], rows)
 
     def draw(music: str) -> Callable[[], "Figure"]:
-        curves = {name: histories[f"{music}, {name}"] for name in LAYERS}
-        heading = f"The next chord of {music}: nats over epochs"
-        return lambda: gk.plot.plot_history(curves, title=heading)
+        curves = {name: histories[f"{music}, {name}"] for name in options.networks}
+
+        def figure() -> "Figure":
+            drawn = gk.plot.plot_history(curves, title=f"{music}: nats for a time step")
+            least = min(min(history.history["val_loss"]) for history in curves.values())
+            drawn.axes[0].set_ylim(top=TALLEST * least)  # the first epochs are far above
+            return drawn
+
+        return figure
 
     save_plots(options, {f"music-{music}.png": draw(music) for music in files})
 
