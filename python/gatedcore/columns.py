@@ -58,3 +58,21 @@ def for_any_batch(x: Any) -> Any:
     if isinstance(x, Columns):
         return tuple((None, *array.shape[1:]) for array in x.arrays)
     return (None, *x.shape[1:])
+
+
+def together(where: str, names: Sequence[str], arrays: Sequence[Array]) -> Columns:
+    """Return arrays as columns.
+
+    Raises
+    ------
+    ValueError
+        If they have different numbers of rows.
+    """
+    counts = [len(array) if array.ndim else 0 for array in arrays]
+    if len(set(counts)) > 1:
+        shown = ", ".join(f"{name} {n}" for name, n in zip(names, counts, strict=True))
+        raise ValueError(
+            f"{where}: inputs have different numbers of samples ({shown}), expected one number; "
+            "pass a row of each input for each sample"
+        )
+    return Columns(arrays)

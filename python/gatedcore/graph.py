@@ -8,7 +8,7 @@ import numpy as np
 from gatedcore import graph_config, keras_arguments
 from gatedcore.arrays import Array
 from gatedcore.checks import check_bool, fits
-from gatedcore.columns import Columns, each
+from gatedcore.columns import Columns, each, together
 from gatedcore.graph_config import Form, form_of, packed, tensors_of
 from gatedcore.graph_plan import Plan, check_inputs
 from gatedcore.keras_arguments import reject_unsupported
@@ -42,11 +42,6 @@ class Model(Layered):
     trainable : bool
         Whether training changes any parameters; of each layer its own ``trainable`` counts too.
 
-    Attributes
-    ----------
-    layers : list of Layer
-        The layers, each after those that feed it.
-
     Raises
     ------
     TypeError, ValueError
@@ -68,27 +63,9 @@ class Model(Layered):
         self._outputs = output_tensors
         self.forms: tuple[Form, Form] = (form_of(inputs), form_of(outputs))
         self._layers = list(dict.fromkeys(cast(Layer, call.layer) for call in self._calls))
-        self._check_layers()
+        self.check_members([one.name for one in self._inputs])
         self._plan = Plan(self._inputs, self._calls, output_tensors)
         self._join()
-
-    def _check_layers(self) -> None:
-        names = [one.name for one in self._inputs] + [layer.name for layer in self._layers]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(
-                    f"{self.name}: two layers or inputs have the name {name!r}, expected different "
-                    "names; pass name=..."
-                )
-        for layer in self._layers:
-            owner = None if layer._owner is None else layer._owner()
-            if owner is None or not isinstance(owner, Layered):
-                layer.check_free_for(self, None)
-            if layer.dtype != self.dtype:
-                raise ValueError(
-                    f"{self.name}: {layer.name} has dtype {layer.dtype}, expected {self.dtype} as "
-                    f"{self._layers[0].name}; give all layers of a model the same dtype"
-                )
 
     def _join(self) -> None:
         for layer in self._layers:
@@ -219,16 +196,7 @@ class Model(Layered):
         ]
         if len(arrays) == 1:
             return arrays[0]
-        counts = [len(array) if array.ndim else 0 for array in arrays]
-        if len(set(counts)) > 1:
-            shown = ", ".join(
-                f"{name} {n}" for name, n in zip(self.input_names, counts, strict=True)
-            )
-            raise ValueError(
-                f"{where}: inputs have different numbers of samples ({shown}), expected one "
-                "number; pass a row of each input for each sample"
-            )
-        return Columns(arrays)
+        return together(where, self.input_names, arrays)
 
     def _as_one(self, where: str, place: int, given: object) -> Array:
         """Return an input as all layers want it that it feeds; numbers rather than tokens."""
@@ -321,16 +289,14 @@ class Model(Layered):
             super().compile(optimizer, loss, metrics, weighted_metrics, **keras)
             return
         reject_unsupported("compile", keras, keras_arguments.COMPILE)
-        names = self.output_names
-        self._objective = Objectives(
-            names, optimizer, loss, metrics, weighted_metrics, loss_weights
-        )
-        self._compiled_with = {
+        chosen = {
             "loss": loss,
             "metrics": metrics,
             "weighted_metrics": weighted_metrics,
             "loss_weights": loss_weights,
         }
+        self._objective = Objectives(self.output_names, optimizer, **chosen)
+        self._compiled_with = chosen
 
     def as_targets(self, where: str, y: object) -> list[tuple[str, object]]:
         """Return the targets of several outputs, with the names of these.

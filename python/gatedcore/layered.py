@@ -32,6 +32,32 @@ class Layered(Summarized, ModelWeights, Persistent):
     def in_a_row(self, where: str) -> list[Layer]:
         """Return the layers if each feeds the next one alone; raise if not."""
 
+    def check_members(self, others: list[str]) -> None:
+        """Raise unless the layers may be those of one model, beside inputs of these names.
+
+        Raises
+        ------
+        ValueError
+            If a name comes twice, or a layer belongs to something else than models, or has another
+            dtype than the model.
+        """
+        names = [*others, *(layer.name for layer in self._layers)]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(
+                    f"{self.name}: two layers or inputs have the name {name!r}, expected different "
+                    "names; pass name=..."
+                )
+        for layer in self._layers:
+            owner = None if layer._owner is None else layer._owner()
+            if owner is None or not isinstance(owner, Layered):
+                layer.check_free_for(self, None)
+            if layer.dtype != self.dtype:
+                raise ValueError(
+                    f"{self.name}: {layer.name} has dtype {layer.dtype}, expected {self.dtype} as "
+                    f"{self._layers[0].name}; give all layers of a model the same dtype"
+                )
+
     def reset_states(self) -> None:
         """Forget what stateful layers carry from batch to batch."""
         for layer in self._layers:

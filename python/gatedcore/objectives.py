@@ -18,7 +18,7 @@ class Objectives(Objective):
         Names of the outputs.
     optimizer : str, dict or Optimizer
         As of ``compile``.
-    loss, watched, weighted, loss_weights : object
+    loss, metrics, weighted_metrics, loss_weights : object
         Of each output: a list, or a dict by name. One loss alone is that of every output.
 
     Raises
@@ -32,11 +32,15 @@ class Objectives(Objective):
         outputs: Sequence[str],
         optimizer: object,
         loss: object,
-        watched: object = None,
-        weighted: object = None,
+        metrics: object = None,
+        weighted_metrics: object = None,
         loss_weights: object = None,
     ) -> None:
-        self._outputs = list(outputs)
+        if len(set(outputs)) < len(outputs):
+            raise ValueError(
+                f"compile: outputs have the names {', '.join(outputs)}, expected different ones; "
+                "make the model with a dict of outputs"
+            )
         if not isinstance(loss, list | tuple | Mapping):
             loss = [loss] * len(outputs)
         losses = of_each("loss", loss, outputs)
@@ -47,8 +51,8 @@ class Objectives(Objective):
                     "Model of the others, which has the same layers"
                 )
         plain, weighed = (
-            of_each("metrics", watched, outputs),
-            of_each("weighted_metrics", weighted, outputs),
+            of_each("metrics", metrics, outputs),
+            of_each("weighted_metrics", weighted_metrics, outputs),
         )
         shares = of_each("loss_weights", loss_weights, outputs)
         self.each = [Objective(optimizer, losses[0], plain[0], weighed[0])]

@@ -1,6 +1,7 @@
 import numpy as np
+import pytest
 
-from gatedcore.columns import Columns, each, for_any_batch
+from gatedcore.columns import Columns, each, for_any_batch, together
 
 
 def test_rows_are_taken_of_all_arrays():
@@ -24,3 +25,10 @@ def test_one_array_is_a_column_of_its_own():
     assert each(Columns([a, a])) == (a, a)
     assert for_any_batch(a) == (None, 2)
     assert for_any_batch(Columns([a, a[0]])) == ((None, 2), (None,))
+
+
+def test_arrays_of_different_numbers_of_samples_do_not_go_together():
+    a = np.zeros((3, 2))
+    assert len(together("here", ["a", "b"], [a, a])) == 3
+    with pytest.raises(ValueError, match=r"here: inputs have different .* \(a 3, b 2\)"):
+        together("here", ["a", "b"], [a, a[:2]])

@@ -125,3 +125,15 @@ def test_loss_weights_are_for_several_outputs():
     x = gk.Input((3,))
     with pytest.raises(ValueError, match="loss_weights"):
         gk.Model(x, gk.Dense(1)(x)).compile("adam", "mse", loss_weights=[2.0])
+
+
+def test_outputs_of_one_layer_need_names():
+    x = gk.Input((5, 3))
+    _, h, c = gk.LSTM(4, return_state=True)(x)
+    with pytest.raises(ValueError, match=r"outputs have the names lstm.*, expected different ones"):
+        gk.Model(x, [h, c]).compile("adam", "mse")
+    named = gk.Model(x, {"h": h, "c": c})
+    named.compile("adam", "mse")
+    zeros = np.zeros((12, 4))
+    history = named.fit(X, {"c": zeros, "h": zeros}, verbose=0).history
+    assert list(history) == ["loss", "h_loss", "c_loss"]
