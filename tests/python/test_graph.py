@@ -220,6 +220,20 @@ def test_models_of_the_same_layers_train_in_turn():
         assert model.evaluate(X, np.ones((4, width))) < loss
 
 
+def test_a_row_and_a_graph_of_the_same_layers_train_in_turn():
+    row = gk.Sequential([series(), gk.LSTM(3), gk.Dense(2)])
+    x = series()
+    graph = gk.Model(x, row(x))
+    y = np.ones((4, 2))
+    for model in (row, graph):
+        model.compile("adam", "mse")
+    for model in (row, graph, row, graph):
+        before = row.predict(X)
+        model.fit(X, y, verbose=0)
+        assert not np.array_equal(row.predict(X), before)
+        np.testing.assert_array_equal(row.predict(X), graph.predict(X))
+
+
 def test_a_model_called_on_tensors_is_its_layers_called_on_them():
     x = series()
     inner = gk.Model(x, gk.Dense(2)(gk.LSTM(3)(x)))

@@ -285,6 +285,11 @@ class Called(Weighted, ABC):
                     f"{self.name}: {name} came with a symbolic tensor, expected None; masks come "
                     "from Embedding(mask_zero=True) and Masking, training from the model's call"
                 )
+        if self.takes_list and isinstance(x, Tensor):
+            raise TypeError(
+                f"{self.name}: x is a tensor, expected a list of tensors; call the layer as "
+                "layer([x, y])"
+            )
         if not self.takes_list and not isinstance(x, Tensor):
             raise TypeError(
                 f"{self.name}: x is a list of tensors, expected one; merge them first, for example "

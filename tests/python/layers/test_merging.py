@@ -88,6 +88,11 @@ def test_masks(layer, masks, expected):
     ("call", "error", "message"),
     [
         (lambda: gk.Add()(A), TypeError, "x has type ndarray, expected a list of arrays"),
+        (
+            lambda: gk.Add()(gk.Input((4, 2))),
+            TypeError,
+            "x is a tensor, expected a list",
+        ),
         (lambda: gk.Add()([A, B[:, :3]]), ValueError, "expected equal sizes, or 1"),
         (lambda: gk.Add()([A, B[0]]), ValueError, "expected as many axes of each"),
         (lambda: gk.Subtract()([A, B, C]), ValueError, "got 3 inputs, expected 2"),
