@@ -13,6 +13,11 @@ OTHER = RNG.normal(size=(4, 6, 2))
 D = {"dtype": "float64"}
 
 
+@pytest.fixture(autouse=True)
+def seeded():
+    gk.set_random_seed(0)
+
+
 def series(name=None):
     return gk.Input((None, 3), dtype="float64", name=name)
 
@@ -298,10 +303,9 @@ def test_inputs_as_lists_dicts_and_batches():
     plain = copy.deepcopy(model)
     by_batch = copy.deepcopy(model)
     options = {"epochs": 2, "verbose": 0, "shuffle": False}
-    first = plain.fit(
-        [source, begun], y, batch_size=2, **options, validation_data=([source, begun], y)
-    )
-    second = by_batch.fit(list_of(batches), **options, validation_data=((source, begun), y))
+    options |= {"validation_data": ([source, begun], y), "validation_batch_size": 2}
+    first = plain.fit([source, begun], y, batch_size=2, **options)
+    second = by_batch.fit(list_of(batches), **options)
     assert first.history == second.history
     np.testing.assert_array_equal(model.predict(iter([([source, begun],)])), expected)
     weighted = model.evaluate([source, begun], y, sample_weight=np.arange(4.0))
