@@ -12,11 +12,8 @@ SECTIONS = re.split(r"^## ", (DOCS / "tasks.md").read_text(), flags=re.M)[1:]
 LARGEST_PICTURE = 60_000  # bytes
 
 
-def test_every_section_is_a_task():
-    named = [section.splitlines()[0] for section in SECTIONS]
-    assert len(named) > 5
-    assert set(named) <= set(tasks.NAMES)
-    assert len(set(named)) == len(named)
+def test_every_task_has_a_section():
+    assert sorted(section.splitlines()[0] for section in SECTIONS) == list(tasks.NAMES)
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda text: text.splitlines()[0])
