@@ -70,6 +70,7 @@ class Layered(Summarized, ModelWeights, Persistent):
         vector = self._vector
         if vector is None or all(layer._vector is vector for layer in self._layers):
             return
+        vector.gradients.fill(0.0)  # the other model's steps took the notes of which rows to clear
         views = zip(self._layers, vector.value_views, vector.gradient_views, strict=True)
         for layer, values, gradients in views:
             for name, value in layer.parameters.items():

@@ -219,3 +219,19 @@ def test_a_table_that_a_graph_calls_twice() -> None:
 
     for a, b in zip(train(True).weights, train(False).weights, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_a_table_of_two_models_that_train_in_turn() -> None:
+    def train(sparse: bool) -> list[gk.Model]:
+        tokens, table = gk.Input((2,)), gk.Embedding(30, 3, sparse=sparse, seed=1)
+        state = gk.GRU(4, seed=2)(table(tokens))
+        models = [gk.Model(tokens, gk.Dense(1, seed=seed)(state)) for seed in (3, 4)]
+        for model in models:
+            model.compile("sgd", "mse")
+        for model, row in zip([*models, models[0]], ([5, 6], [7, 8], [5, 9]), strict=True):
+            model.train_on_batch(np.array([row]), np.ones((1, 1)))
+        return models
+
+    for one, other in zip(train(True), train(False), strict=True):
+        for a, b in zip(one.weights, other.weights, strict=True):
+            np.testing.assert_array_equal(a, b)
