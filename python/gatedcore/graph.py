@@ -253,7 +253,8 @@ class Model(Layered):
                 )
             steps = self._layers[0].take_mask(mask, arrays)
         outputs = self.forward_masked(arrays, draw, steps)[0]
-        self._plan.forget()
+        if draw:
+            self._plan.forget()
         return self.as_result(outputs)
 
     def compile(

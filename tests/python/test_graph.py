@@ -211,6 +211,20 @@ def test_models_of_the_same_layers_have_the_same_weights():
     np.testing.assert_allclose(y[:, 0], model.predict([X, OTHER])[:, -1], rtol=0, atol=1e-14)
 
 
+def test_a_call_between_forward_and_backward_leaves_the_way_back():
+    layer, x = gk.Dense(3, **D), series()
+    model = gk.Model(x, layer(layer(x)))
+    y = model.forward(X, True)
+    model(2 * X)
+    model.backward(np.ones_like(y))
+    expected = layer.vjp(layer(X), np.ones_like(y))
+    first = layer.vjp(X, expected.x)
+    for name, gradient in layer.gradients.items():
+        np.testing.assert_allclose(
+            gradient, expected.weights[name] + first.weights[name], rtol=0, atol=1e-12
+        )
+
+
 def test_models_of_the_same_layers_train_in_turn():
     x = series()
     body = gk.LSTM(3)
