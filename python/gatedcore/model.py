@@ -15,8 +15,8 @@ from gatedcore.layers.building import check_batch_shape, unique_name
 from gatedcore.layers.input import Input
 from gatedcore.layers.rows import run_layers
 from gatedcore.layers.tensor import Tensor, is_symbolic
-from gatedcore.parameters import ParameterVector
 from gatedcore.random import undone_on_error
+from gatedcore.row_building import check_follows, general_shape, in_one_vector, shapes_along
 from gatedcore.streaming import Stream
 from gatedcore.summary import Part
 
@@ -191,20 +191,7 @@ class Sequential(Layered):
         self.compute_output_shape(shape)
         if not self.built:
             with undone_on_error():
-                self._assemble(self._layers, self._general(shape))
-
-    def _general(self, shape: Shape) -> Shape:
-        """Return an input shape with None on the axes whose size the layers need not know."""
-        for known in ((), (len(shape) - 1,), range(1, len(shape))):
-            pattern = tuple(size if axis in known else None for axis, size in enumerate(shape))
-            inputs = pattern
-            for layer in self._layers:
-                if layer.needs_features and inputs[-1] is None:
-                    break
-                inputs = layer.compute_output_shape(inputs)
-            else:
-                return pattern
-        return (None, *shape[1:])
+                self._assemble(self._layers, general_shape(self._layers, shape))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return the shape of outputs for inputs of a shape.
@@ -224,10 +211,7 @@ class Sequential(Layered):
                 f"{self.name}: x has shape {input_shape}, expected {pattern}; reshape it, or build "
                 "the model with None on the axes that vary"
             )
-        shape = input_shape
-        for layer in self._layers:
-            shape = layer.compute_output_shape(shape)
-        return shape
+        return shapes_along(self._layers, input_shape)[-1]
 
     def restore_point(self) -> Callable[[], None]:
         layers, vector, input_shape = self._layers, self._vector, self._input_shape
@@ -242,22 +226,7 @@ class Sequential(Layered):
 
     def _check_new(self, layer: Layer) -> None:
         """Raise unless this layer may come next."""
-        where = f"{self.name}.add"
-        if not isinstance(layer, Layer) or layer.is_cell:
-            raise TypeError(
-                f"{where}: layer has type {type(layer).__name__}, expected a layer for whole "
-                "inputs; pass an object such as gatedcore.LSTM(32)"
-            )
-        if any(other.name == layer.name for other in self._layers):
-            raise ValueError(
-                f"{where}: another layer has the name {layer.name!r}, expected different names; "
-                "pass name=..."
-            )
-        if not layer.has_one_output:
-            raise ValueError(
-                f"{where}: {layer.name} has several outputs, expected one; leave out "
-                "return_state=True or merge_mode=None, and call the layer itself for them"
-            )
+        check_follows(f"{self.name}.add", layer, self._layers)
         given = None if self._input is None else self._input.dtype
         layer.check_free_for(self, self.dtype if self._layers else given)
 
@@ -266,18 +235,7 @@ class Sequential(Layered):
         dtype = layers[0].dtype
         if not self._layers and self._input is not None and self._input.dtype is not None:
             dtype = self._input.dtype
-        shape = input_shape
-        groups, features = [], []
-        for layer in layers:
-            layer_output = layer.compute_output_shape(shape)
-            features.append(shape[-1])
-            groups.append(layer.first_values(shape, dtype))
-            shape = layer_output
-        vector = ParameterVector(groups, dtype)
-        views = zip(layers, vector.value_views, vector.gradient_views, features, strict=True)
-        for layer, values, gradients, width in views:
-            layer.join(self, dtype)
-            layer.adopt(vector, values, gradients, width)
+        vector = in_one_vector(layers, input_shape, dtype, self)
         self._layers, self._vector, self._input_shape = list(layers), vector, input_shape
 
     # Running.

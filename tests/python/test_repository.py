@@ -65,6 +65,7 @@ PYTHON_LEVELS = [
         "objective",
         "objectives",
         "progress",
+        "row_building",
         "run_state",
         "sources",
         "summary",
