@@ -13,6 +13,8 @@ def test_get_keeps_the_name_it_was_given() -> None:
         assert metrics.get(name).name == name
     assert metrics.get(metrics.mae).name == "mean_absolute_error"
     assert metrics.get("MSE").name == "MSE"
+    for name in ("AUC", "Precision", "RootMeanSquaredError"):
+        assert metrics.get(name).name == name
 
 
 @pytest.mark.parametrize(
@@ -27,6 +29,8 @@ def test_get_keeps_the_name_it_was_given() -> None:
         ("top_k_categorical_accuracy", metrics.TopKCategoricalAccuracy),
         ("root_mean_squared_error", metrics.RootMeanSquaredError),
         ("SparseCategoricalAccuracy", metrics.SparseCategoricalAccuracy),
+        ("Accuracy", type(metrics.get("accuracy"))),
+        ("ACC", type(metrics.get("accuracy"))),
         (metrics.binary_accuracy, metrics.BinaryAccuracy),
         (metrics.AUC, metrics.AUC),
     ],

@@ -1,6 +1,7 @@
 """What all callbacks share that wait for a quantity to improve."""
 
 import math
+import re
 from typing import Any, ClassVar
 
 from gatedcore.callbacks.base import Callback, Logs
@@ -19,6 +20,12 @@ _RISING = frozenset(
         "specificity", "similarity", "iou", "r2",
     }
 )  # fmt: skip
+
+
+def _words(name: str) -> list[str]:
+    """Return the words of val_kl_divergence, or of val_KLDivergence, in small letters."""
+    ends = r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
+    return re.sub(ends, "_", name).lower().split("_")
 
 
 class MonitorCallback(Callback):
@@ -127,7 +134,7 @@ class MonitorCallback(Callback):
         """Return whether larger is better."""
         if self.mode != "auto":
             return self.mode == "max"
-        words = set(self.monitor.lower().split("_"))
+        words = set(_words(self.monitor))
         if words & (_FALLING | _RISING):
             return not words & _FALLING  # "accuracy_loss" is a loss
         raise ValueError(

@@ -230,10 +230,11 @@ def get(identifier: object) -> Metric:
 
 
 def _named(name: str) -> Metric:
-    """Return the metric of a name, which it keeps."""
-    if name in _CLASSES:
-        return _CLASSES[name]()
-    known = _CLASS_OF.get(name) or (_CLASS_OF.get(name.lower()) if len(name) < 5 else None)
+    """Return the metric of a name, which it keeps; Accuracy too goes by shapes, as in Keras."""
+    by_shape = name.lower() in ("accuracy", "acc")
+    known = _CLASS_OF[name.lower()] if by_shape else _CLASSES.get(name) or _CLASS_OF.get(name)
+    if known is None and len(name) < 5:
+        known = _CLASS_OF.get(name.lower())
     if known is not None:
         return known(name=name)
     try:

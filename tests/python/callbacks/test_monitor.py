@@ -29,6 +29,7 @@ def asked(monitor: MonitorCallback, params: dict | None = None) -> MonitorCallba
         ("sparse_categorical_crossentropy", False), ("perplexity", False), ("accuracy_loss", False),
         ("acc", True), ("val_accuracy", True), ("sparse_top_k_categorical_accuracy", True),
         ("auc_1", True), ("val_f1_score", True), ("Precision", True), ("recall", True),
+        ("val_KLDivergence", False), ("RootMeanSquaredError", False), ("CosineSimilarity", True),
     ],
 )  # fmt: skip
 def test_the_name_tells_the_direction(name: str, rises: bool) -> None:
