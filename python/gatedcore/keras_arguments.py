@@ -81,7 +81,6 @@ CLONE_MODEL: Neutral = {
 }
 BACKUP: Neutral = {"double_checkpoint": (False,)}  # a file that is replaced whole needs no second
 INPUT: Neutral = {
-    "batch": (None,),
     "sparse": (False, None),
     "ragged": (False,),
     "optional": (False,),

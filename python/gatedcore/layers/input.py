@@ -1,10 +1,12 @@
 """A model's input: the first line of a ``Sequential``, or the tensor that a graph starts from."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from gatedcore import keras_arguments
 from gatedcore.arrays import Shape, as_dtype
+from gatedcore.checks import check_count
 from gatedcore.configs import Configurable, decode, encode
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.building import check_sample_shape, unique_name
@@ -22,11 +24,16 @@ class Input(Tensor, Configurable):
     shape : tuple
         Shape of one sample, None for any size: ``(None, 1)`` for sequences of one feature,
         ``(None,)`` for tokens.
+    batch_size : int, optional
+        Taken with a warning and of no effect: a batch may have any size, that of a ``stateful``
+        layer too until states are carried.
     dtype : str or dtype, optional
         float32 or float64, for layers that name none; int32 or int64 for tokens, which says nothing
         to layers.
     name : str, optional
         By default one made from the class; a ``Model`` takes a dict of arrays by these names.
+    batch_shape : tuple, optional
+        In place of ``shape`` and ``batch_size``: ``(batch_size, *shape)``.
     **keras
         Other arguments of Keras are refused unless they ask for nothing.
 
@@ -38,13 +45,23 @@ class Input(Tensor, Configurable):
 
     def __init__(
         self,
-        shape: Sequence[int | None],
+        shape: Sequence[int | None] | None = None,
+        batch_size: int | None = None,
         *,
         dtype: object = None,
         name: str | None = None,
+        batch_shape: Sequence[int | None] | None = None,
         **keras: object,
     ) -> None:
         reject_unsupported("Input", keras, keras_arguments.INPUT)
+        if batch_shape is not None:
+            shape, batch_size = _apart(shape, batch_size, batch_shape)
+        if batch_size is not None:
+            check_count("Input", "batch_size", batch_size)
+            warnings.warn(
+                f"Input: a batch size of {batch_size} has no effect, any is taken; leave it out",
+                stacklevel=2,
+            )
         self.sample_shape: Shape = check_sample_shape("Input", shape, features=False)
         if name is not None and (not isinstance(name, str) or not name):
             raise TypeError(f"Input: name is {name!r}, expected a string; pass one, or leave it")
@@ -82,8 +99,24 @@ class Input(Tensor, Configurable):
             )
         dtype = given.pop("dtype", None)
         name = given.pop("name", None)
-        reject_unsupported("Input.from_config", {**given, "batch": shape[0]}, keras_arguments.INPUT)
-        return cls(tuple(shape[1:]), dtype=dtype, name=name)
+        reject_unsupported("Input.from_config", given, keras_arguments.INPUT)
+        return cls(batch_shape=shape, dtype=dtype, name=name)
+
+
+def _apart(
+    shape: object, batch_size: object, batch_shape: object
+) -> tuple[Sequence[int | None], int | None]:
+    """Return the shape of a sample and the size of the batch, of a batch's shape."""
+    if shape is not None or batch_size is not None:
+        raise ValueError(
+            "Input: batch_shape came with shape or batch_size, expected it alone; leave them out"
+        )
+    if not isinstance(batch_shape, list | tuple) or not batch_shape:
+        raise TypeError(
+            f"Input: batch_shape is {batch_shape!r}, expected a tuple such as (None, None, 1); "
+            "pass the shape of a batch"
+        )
+    return batch_shape[1:], batch_shape[0]
 
 
 def _integers(dtype: object) -> str | None:

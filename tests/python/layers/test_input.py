@@ -23,6 +23,22 @@ def test_bad_shapes(shape: object) -> None:
         gk.Input(shape)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"batch_shape": (4, None, 2)},
+        {"shape": (None, 2), "batch_size": 4},
+    ],
+)
+def test_a_batch_of_a_stated_size_may_have_any(arguments: dict) -> None:
+    with pytest.warns(UserWarning, match="Input: a batch size of 4 has no effect"):
+        x = gk.Input(**arguments)
+    assert x.shape == (None, None, 2)
+    model = gk.Sequential([x, gk.LSTM(3, stateful=True)])
+    assert model.predict(np.zeros((5, 7, 2)), verbose=0).shape == (5, 3)
+    assert gk.Input(batch_shape=[None, 2]).shape == (None, 2)
+
+
 def test_comes_first_and_once() -> None:
     model = gk.Sequential([gk.Input((2,)), gk.Dense(1)])
     with pytest.raises(ValueError, match="an Input came after other layers, expected it first"):
@@ -51,8 +67,11 @@ def test_layers_that_need_a_size_say_so() -> None:
         ({"dtype": "float16"}, ValueError, "Input: dtype is 'float16'"),
         ({"sparse": True}, ValueError, "Input: sparse=True is not supported"),
         ({"shap": 1}, TypeError, "Input: got an unknown argument 'shap'"),
+        ({"batch_size": 0}, ValueError, "Input: batch_size is 0, expected an integer of at least"),
+        ({"batch_shape": (4, 2)}, ValueError, "batch_shape came with shape or batch_size"),
+        ({"shape": None, "batch_shape": 4}, TypeError, r"Input: batch_shape is 4, expected a tup"),
     ],
 )
 def test_bad_arguments(arguments: dict, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
-        gk.Input((2,), **arguments)
+        gk.Input(**{"shape": (2,), **arguments})
