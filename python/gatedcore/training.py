@@ -198,6 +198,7 @@ class Trainer(Evaluator):
             self.history, self.stop_training = history, False
             course = self._course = Course(passes, validation, run.callbacks, first)
             run.call("on_train_begin")
+            logs: Logs = {}
             for epoch in course.epochs(epochs):
                 run.call("on_epoch_begin", epoch)
                 means = objective.means()
@@ -221,7 +222,7 @@ class Trainer(Evaluator):
                 if self.stop_training or interrupt.pending:
                     break
             objective.optimizer.finalize_variable_values(vector.values, self._part)
-            run.call("on_train_end")
+            run.call("on_train_end", logs)
         return history
 
     def train_on_batch(

@@ -103,6 +103,21 @@ def test_check_callbacks() -> None:
             check_callbacks("here", wrong)
 
 
+def test_the_end_of_training_has_the_logs_of_the_last_epoch() -> None:
+    class Ends(gk.Callback):
+        seen: list[dict] = []  # noqa: RUF012  # shared on purpose
+
+        def on_epoch_end(self, epoch, logs=None) -> None:
+            self.seen.append(dict(logs))
+
+        def on_train_end(self, logs=None) -> None:
+            self.seen.append(dict(logs))
+
+    compiled().fit(X, Y, epochs=2, verbose=0, callbacks=[Ends()])
+    assert len(Ends.seen) == 3
+    assert Ends.seen[2] == Ends.seen[1] != Ends.seen[0]
+
+
 def test_closed_after_an_error_too() -> None:
     class Closing(gk.Callback):
         closed = 0

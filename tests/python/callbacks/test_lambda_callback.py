@@ -13,7 +13,7 @@ def test_functions_are_called_at_their_hooks() -> None:
         on_epoch_begin=lambda epoch, logs: seen.append(("epoch begin", epoch, logs)),
         on_epoch_end=lambda epoch, logs: seen.append(("epoch end", epoch, sorted(logs))),
         on_train_begin=lambda logs: seen.append(("train begin", logs)),
-        on_train_end=lambda logs: seen.append(("train end", logs)),
+        on_train_end=lambda logs: seen.append(("train end", sorted(logs))),
         on_train_batch_begin=lambda batch, logs: seen.append(("batch begin", batch, logs)),
         on_train_batch_end=lambda batch, logs: seen.append(("batch end", batch, sorted(logs))),
         on_test_batch_end=lambda batch, logs: seen.append(("test", batch, sorted(logs))),
@@ -24,7 +24,8 @@ def test_functions_are_called_at_their_hooks() -> None:
     assert seen == [
         ("train begin", {}), ("epoch begin", 0, {}),
         ("batch begin", 0, {}), ("batch end", 0, ["loss"]),
-        ("test", 0, ["loss"]), ("epoch end", 0, ["loss", "val_loss"]), ("train end", {}),
+        ("test", 0, ["loss"]), ("epoch end", 0, ["loss", "val_loss"]),
+        ("train end", ["loss", "val_loss"]),
     ]  # fmt: skip
 
 
