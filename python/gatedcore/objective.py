@@ -117,11 +117,11 @@ class Means:
         self._samples += n
         self._loss += loss * n
         for metric in self._plain:
-            metric.add(y_true, y_pred, mask)
+            metric.add_part(y_true, y_pred, mask, share)
         if self._weighted:
             both = weights if mask is None else mask if weights is None else _both(weights, mask)
             for metric in self._weighted:
-                metric.add(y_true, y_pred, both)
+                metric.add_part(y_true, y_pred, both, share)
 
     def get_state(self) -> dict[str, Any]:
         """Return what has been counted in."""

@@ -81,6 +81,22 @@ def test_chunks_are_those_of_a_loop_by_hand(size: int, weights: Any) -> None:
     assert history.history["loss"][-1] == pytest.approx(loss, rel=1e-5)
 
 
+@pytest.mark.parametrize("size", [1, 4, 10])
+def test_loss_and_metrics_are_means_over_all_steps(size: int) -> None:
+    plain = ["mae", gk.metrics.RootMeanSquaredError()], ["accuracy", gk.metrics.Perplexity()]
+    for make_one, loss, metrics, x, y in (
+        (make, "mse", plain[0], X, Y),
+        (make_tokens, "sparse_categorical_crossentropy", plain[1], TOKENS[:, 1:], LABELS[:, 1:]),
+    ):
+        model = make_one()
+        model.compile(gk.SGD(0.0), loss, metrics, weighted_metrics=metrics[:1])
+        whole = fit(model, x, y, sample_weight=1 + np.arange(7.0)).history
+        cut_up = fit(model, x, y, tbptt=size, sample_weight=1 + np.arange(7.0)).history
+        for name, values in whole.items():
+            if name != "loss" or x is X:  # a masked loss is a mean over the steps that count
+                np.testing.assert_allclose(cut_up[name], values, rtol=1e-5, err_msg=name)
+
+
 @pytest.mark.parametrize("size", [3, 11])
 def test_masks_and_labels_are_cut_too(size: int) -> None:
     model, twin = make_tokens(), make_tokens(stateful=True)

@@ -86,6 +86,10 @@ class Metric(Configurable, ABC):
         else:
             self.update_state(*arguments, sample_weight=read_only(weights))
 
+    def add_part(self, y_true: Array, y_pred: Array, weights: Weights, share: float) -> None:
+        """Count in some of a batch's time steps, a share of all: by default as a batch alone."""
+        self.add(y_true, y_pred, weights)
+
     def get_state(self) -> Any:
         """Return what has been counted, as plain data.
 
@@ -185,7 +189,10 @@ class MeanOverSamples(Counter):
         return mean
 
     def add(self, y_true: Array, y_pred: Array, weights: Weights) -> None:
-        samples = len(y_pred)
+        self.add_part(y_true, y_pred, weights, 1.0)
+
+    def add_part(self, y_true: Array, y_pred: Array, weights: Weights, share: float) -> None:
+        samples = len(y_pred) * share
         if weights is None:
             self.total += self.mean(y_true, y_pred) * samples
             self.count += samples
@@ -193,10 +200,8 @@ class MeanOverSamples(Counter):
         values = self.values(y_true, y_pred)
         laid = aligned(self.name, "sample_weight", weights, values.shape)
         # As in Keras a sample is the mean over its steps, and so is its weight.
-        share = samples / values.size
-        self.total += (
-            float(np.add.reduce(np.multiply(values, laid, dtype=float), axis=None)) * share
-        )
+        total = float(np.add.reduce(np.multiply(values, laid, dtype=float), axis=None))
+        self.total += total * (samples / values.size)
         self.count += float(np.add.reduce(laid, axis=None, dtype=float)) * samples / laid.size
 
     def result(self) -> float:

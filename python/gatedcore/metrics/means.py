@@ -199,7 +199,8 @@ class Perplexity(LossMean):
         super().__init__(loss, name, dtype)
         self.mask_token_id = mask_token_id
 
-    def add(self, y_true: Array, y_pred: Array, weights: Weights) -> None:
+    def add_part(self, y_true: Array, y_pred: Array, weights: Weights, share: float) -> None:
+        # Steps count alike whatever their batches are, so the share does not matter.
         targets = self.loss.matched(y_true, y_pred)
         counting = self.loss.valid(targets)
         if weights is not None:
