@@ -7,6 +7,7 @@
 #include "agreement.hpp"
 #include "bench.hpp"
 #include "cells/gru_cell.hpp"
+#include "cells/gru_cell_backward.hpp"
 #include "cells/lstm_cell.hpp"
 #include "numbers.hpp"
 #include "reference/gru.hpp"

@@ -55,6 +55,14 @@ double weight(const Weights<Scalar>& w, Index gates, Index k, Index q, Index uni
   return w.w_h.data()[(k - 1 - I) * gates * H + q * H + unit];
 }
 
+// What a lane of a narrow block's row, at the end of H units, has the weight of: gate and unit, H for padding.
+struct GateUnit {
+  Index gate, unit;
+};
+inline GateUnit narrow_lane(Index H, Index width, Index gates, Index lane) {
+  return lane < gates * width ? GateUnit{lane / width, H - width + lane % width} : GateUnit{0, H};
+}
+
 template <class Scalar>
 Packing<Scalar> lstm_packing(const Dims& dims) {
   return {"lstm_pack", (1 + dims.I + dims.H) * kLstmGates * dims.H,
@@ -63,7 +71,12 @@ Packing<Scalar> lstm_packing(const Dims& dims) {
           [](const Weights<Scalar>& w, Index at) {
             const Index panel = lstm_panel_size<Scalar>(w.dims), within = at % panel;
             const Index unit = at / panel * kLanes<Scalar> + within % kLanes<Scalar>;
-            const Index vector = within / kLanes<Scalar>;
+            const Index vector = within / kLanes<Scalar>, width = narrow_units<Scalar>(w.dims.H, kLstmGates);
+            if (width > 0 && at / panel == w.dims.H / kLanes<Scalar>) {
+              if (vector > w.dims.I + w.dims.H) return 0.0;
+              const auto [gate, last] = narrow_lane(w.dims.H, width, kLstmGates, at % kLanes<Scalar>);
+              return weight(w, kLstmGates, vector, gate, last);
+            }
             return weight(w, kLstmGates, vector / kLstmGates, vector % kLstmGates, unit);
           }};
 }
@@ -78,7 +91,13 @@ Packing<Scalar> gru_packing(const Dims& dims) {
           [](const Weights<Scalar>& w, Index at) {
             const Index H = w.dims.H, panel = gru_after_panel_size<Scalar>(w.dims), within = at % panel;
             const Index unit = at / panel * kLanes<Scalar> + within % kLanes<Scalar>;
-            const Index vector = within / kLanes<Scalar>;
+            const Index vector = within / kLanes<Scalar>, width = narrow_units<Scalar>(H, kGruGates);
+            if (width > 0 && at / panel == H / kLanes<Scalar>) {
+              const auto [gate, last] = narrow_lane(H, width, kGruGates, at % kLanes<Scalar>);
+              if (vector >= 2 + w.dims.I + H || last >= H) return 0.0;
+              if (vector >= 2) return weight(w, kGruGates, vector - 1, gate, last);
+              return static_cast<double>((vector == 0 ? w.b : w.b_h).data()[gate * H + last]);
+            }
             if (vector >= kGruAfterSlots) {
               const Index row = vector - kGruAfterSlots;
               return weight(w, kGruGates, 1 + row / kGruGates, row % kGruGates, unit);

@@ -1,9 +1,11 @@
-// One GRU step for a run of batch rows, in both forms: register tiles that end in the gates, and the gates' way back.
+// One GRU step for a run of batch rows, in both forms: register tiles that end in the gates.
 #pragma once
 
 #include "cells/gru_gates.hpp"
 #include "cells/zoneout.hpp"
+#include "gemm/narrow.hpp"
 #include "gemm/pack.hpp"
+#include "gemm/project.hpp"
 #include "gemm/tile.hpp"
 
 GATEDCORE_BEGIN_ISA
@@ -72,7 +74,8 @@ using GruInputSlots = Slots<0, 1, 3>;
 using GruStateSlots = Slots<0, 1, 2>;
 constexpr int kGruAfterSlots = 4;
 
-// A packed block of units is [biases of z r n_h n_x][I rows of w_x][H rows of w_h], each row three gates' vectors.
+// A packed block of units is [biases of z r n_h n_x][I rows of w_x][H rows of w_h], each row three gates' vectors. A
+// narrow block has one vector for what x feeds, z r n_x, and one for what h feeds, z r n_h: [b_x][b_h][I rows][H rows].
 template <class Scalar>
 constexpr Index gru_after_panel_size(const Dims& dims) {
   return (kGruAfterSlots + (dims.I + dims.H) * kGruGates) * Vec<Scalar>::kLanes;
@@ -84,17 +87,41 @@ void gru_after_pack(const Dims& dims, const Scalar* w_x, const Scalar* w_h, cons
   using V = Vec<Scalar>;
   const Index H = dims.H, stride = kGruGates * H, panel = gru_after_panel_size<Scalar>(dims);
   Scalar* rows = to + kGruAfterSlots * V::kLanes;
-  pack_bias(b_x, H, 0, 2, panel, to);
-  pack_bias(b_h, H, 2, 1, panel, to + 2 * V::kLanes);
-  pack_bias(b_x, H, 2, 1, panel, to + 3 * V::kLanes);
-  pack_gate_rows(w_x, dims.I, stride, H, 0, kGruGates, panel, rows);
-  pack_gate_rows(w_h, H, stride, H, 0, kGruGates, panel, rows + dims.I * kGruGates * V::kLanes);
+  const Index width = narrow_units<Scalar>(H, kGruGates), whole = H - width;
+  const GateBlocks candidate{H, whole, 2, 1}, all{H, whole, 0, kGruGates};
+  pack_bias(b_x, {H, whole, 0, 2}, panel, to);
+  pack_bias(b_h, candidate, panel, to + 2 * V::kLanes);
+  pack_bias(b_x, candidate, panel, to + 3 * V::kLanes);
+  pack_gate_rows(w_x, dims.I, stride, all, panel, rows);
+  pack_gate_rows(w_h, H, stride, all, panel, rows + dims.I * kGruGates * V::kLanes);
+  if (width > 0) {
+    Scalar* narrow = to + whole / V::kLanes * panel;
+    pack_narrow_rows(b_x, 1, stride, H, width, 0, kGruGates, narrow);
+    pack_narrow_rows(b_h, 1, stride, H, width, 0, kGruGates, narrow + V::kLanes);
+    pack_narrow_rows(w_x, dims.I, stride, H, width, 0, kGruGates, narrow + 2 * V::kLanes);
+    pack_narrow_rows(w_h, H, stride, H, width, 0, kGruGates, narrow + (2 + dims.I) * V::kLanes);
+  }
   if (b_h == nullptr) return;
-  for (Index unit = 0; unit < H; unit += V::kLanes, to += panel) {
+  for (Index unit = 0; unit < whole; unit += V::kLanes, to += panel) {
     for (int q = 0; q < 2; ++q) {
-      const V b = V::load_n(b_h + q * H + unit, block_width<Scalar>(H, unit));
+      const V b = V::load_n(b_h + q * H + unit, block_width<Scalar>(whole, unit));
       (V::load(to + q * V::kLanes) + b).store(to + q * V::kLanes);
     }
+  }
+}
+
+// As lstm_project, kGruAfterSlots vectors for each block.
+template <class Scalar>
+void gru_after_project(const Dims& dims, const Scalar* packed, Units units, Segment<Scalar> x, Index rows,
+                       Scalar* projected) {
+  constexpr int kLanes = Vec<Scalar>::kLanes;
+  const Index panel = gru_after_panel_size<Scalar>(dims), row = kGruAfterSlots * kLanes * block_count<Scalar>(dims.H);
+  const Index width = narrow_units<Scalar>(units, dims.H, kGruGates), whole = units.end - width;
+  packed += units.begin / kLanes * panel;
+  const Index blocks = block_count<Scalar>(whole - units.begin);
+  project<GruInputSlots, kGruAfterSlots>(packed, panel, blocks, x, rows, projected + kGruAfterSlots * units.begin, row);
+  if (width > 0) {
+    project<FirstSlots<1>, 2>(packed + blocks * panel, panel, 1, x, rows, projected + kGruAfterSlots * whole, row);
   }
 }
 
@@ -140,6 +167,63 @@ GATEDCORE_INLINE void gru_after_tile(const Policy& policy, const GruStep<Scalar>
   });
 }
 
+// The gates of one row of a narrow block, brought side by side, from what x feeds and what h feeds.
+template <class Policy, class Scalar>
+GATEDCORE_INLINE void gru_after_narrow_finish(const Policy& policy, const GruStep<Scalar>& s, Index row, Index unit,
+                                              const Vec<Scalar> (&acc)[2]) {
+  const Index width = s.dims.H - unit;
+  const Vec<Scalar> both = acc[0] + acc[1];
+  const Vec<Scalar> gates[kGruAfterSlots] = {both, rotate(both, width), rotate(acc[1], 2 * width),
+                                             rotate(acc[0], 2 * width)};
+  gru_after_finish(policy, s, row, unit, gates);
+}
+
+template <class Policy, class Scalar>
+GATEDCORE_NOINLINE void gru_after_narrow_block(const Policy& policy, const GruStep<Scalar>& s, Index unit,
+                                               const Scalar* panel) {
+  constexpr int kLanes = Vec<Scalar>::kLanes;
+  for_row_tiles<kNarrowRows>(s.dims.B, [&](auto rows, Index row) {
+    NarrowTile<Scalar, rows.value, 2> tile;
+    if (s.projected == nullptr) {
+      start(tile, Origin<Scalar>{panel, 0, 0});
+      accumulate<Slots<0>>(tile, Operand<Scalar>{s.x + row * s.x_stride, s.x_stride, 1}, panel + 2 * kLanes, 0,
+                           s.dims.I);
+    } else {
+      start(tile,
+            Origin<Scalar>{s.projected + row * s.projected_stride + kGruAfterSlots * unit, s.projected_stride, 0});
+    }
+    accumulate<Slots<1>>(tile, Operand<Scalar>{s.h_scaled + row * s.state_stride, s.state_stride, 1},
+                         panel + (2 + s.dims.I) * kLanes, 0, s.dims.H);
+    unroll<rows.value>([&](auto r)
+                           GATEDCORE_INLINED { gru_after_narrow_finish(policy, s, row + r, unit, tile.acc[r][0]); });
+  });
+}
+
+// A lone row's last whole blocks with the narrow one behind them.
+template <int kBlocks, class Policy, class Scalar>
+GATEDCORE_NOINLINE void gru_after_lone_end(const Policy& policy, const GruStep<Scalar>& s, Index unit,
+                                           const Scalar* panel) {
+  constexpr int kLanes = Vec<Scalar>::kLanes;
+  const Index panel_size = gru_after_panel_size<Scalar>(s.dims), last = unit + kBlocks * kLanes;
+  const Scalar* narrow = panel + kBlocks * panel_size;
+  Tile<Scalar, 1, kBlocks, kGruAfterSlots> tile;
+  NarrowTile<Scalar, 1, 2> narrow_tile;
+  const Scalar* w_x = panel + kGruAfterSlots * kLanes;
+  if (s.projected == nullptr) {
+    start(tile, Origin<Scalar>{panel, 0, panel_size});
+    start(narrow_tile, Origin<Scalar>{narrow, 0, 0});
+    accumulate_lone_end<GruInputSlots, 0>(tile, narrow_tile, s.x, w_x, panel_size, narrow + 2 * kLanes, s.dims.I);
+  } else {
+    start(tile, Origin<Scalar>{s.projected + kGruAfterSlots * unit, 0, kGruAfterSlots * kLanes});
+    start(narrow_tile, Origin<Scalar>{s.projected + kGruAfterSlots * last, 0, 0});
+  }
+  accumulate_lone_end<GruStateSlots, 1>(tile, narrow_tile, s.h_scaled, w_x + s.dims.I * kGruGates * kLanes, panel_size,
+                                        narrow + (2 + s.dims.I) * kLanes, s.dims.H);
+  unroll<kBlocks>([&](auto b)
+                      GATEDCORE_INLINED { gru_after_finish(policy, s, Index(0), unit + b * kLanes, tile.acc[0][b]); });
+  gru_after_narrow_finish(policy, s, Index(0), last, narrow_tile.acc[0][0]);
+}
+
 // --- reset before the recurrent product
 // ----------------------------------------------------------------------------------
 
@@ -156,9 +240,10 @@ void gru_before_pack_pass(const Dims& dims, const Scalar* w_x, const Scalar* w_h
                           Scalar* to) {
   const Index H = dims.H, stride = kGruGates * H, panel = gru_before_panel_size<Scalar>(dims, count);
   const Index row = count * Vec<Scalar>::kLanes;
-  pack_bias(b, H, first, count, panel, to);
-  pack_gate_rows(w_x, dims.I, stride, H, first, count, panel, to + row);
-  pack_gate_rows(w_h, H, stride, H, first, count, panel, to + (1 + dims.I) * row);
+  const GateBlocks gates{H, H, first, count};
+  pack_bias(b, gates, panel, to);
+  pack_gate_rows(w_x, dims.I, stride, gates, panel, to + row);
+  pack_gate_rows(w_h, H, stride, gates, panel, to + (1 + dims.I) * row);
 }
 
 template <class Scalar>
@@ -265,11 +350,17 @@ GATEDCORE_NOINLINE void gru_after_cell_forward(const Policy& policy, const GruSt
   constexpr int kLanes = Vec<Scalar>::kLanes;
   const Index panel_size = gru_after_panel_size<Scalar>(s.dims);
   const Scalar* panel = s.packed + s.units.begin / kLanes * panel_size;
-  const Index end = s.units.end;
+  const Index narrow = narrow_units<Scalar>(s.units, s.dims.H, kGruGates), end = s.units.end - narrow;
   Index unit = s.units.begin;
   if (s.dims.B == 1) {
     for (; end - unit > (kLoneBlocks - 1) * kLanes; unit += kLoneBlocks * kLanes, panel += kLoneBlocks * panel_size) {
       gru_after_tile<1, kLoneBlocks>(policy, s, 0, unit, panel);
+    }
+    if (narrow > 0 && unit < end) {
+      unroll<kLoneBlocks - 1>([&](auto fewer) GATEDCORE_INLINED {
+        if (end - unit == (fewer + 1) * kLanes) gru_after_lone_end<fewer + 1>(policy, s, unit, panel);
+      });
+      return;
     }
     for (; end - unit > kLanes; unit += 2 * kLanes, panel += 2 * panel_size) {
       gru_after_tile<1, 2>(policy, s, 0, unit, panel);
@@ -279,6 +370,7 @@ GATEDCORE_NOINLINE void gru_after_cell_forward(const Policy& policy, const GruSt
     for_row_tiles<kWideRows>(s.dims.B,
                              [&](auto rows, Index row) { gru_after_tile<rows.value, 1>(policy, s, row, unit, panel); });
   }
+  if (narrow > 0) gru_after_narrow_block(policy, s, end, panel);
 }
 
 // One step forward for s.dims.B rows and s.units, reset before: the first pass, and the second, for which s.s of every
@@ -290,94 +382,6 @@ void gru_before_cell_reset(const Policy& policy, const GruStep<Scalar>& s) {
 template <class Policy, class Scalar>
 void gru_before_cell_forward(const Policy& policy, const GruStep<Scalar>& s) {
   gru_before_pass<1>(policy, s, s.packed + block_count<Scalar>(s.dims.H) * gru_before_panel_size<Scalar>(s.dims, 2));
-}
-
-// The operands of one step backward. State rows are state_stride apart and hold whole vectors.
-template <class Scalar>
-struct GruStepBackward {
-  Dims dims;                       // B: rows of this step
-  Units units;                     // those to compute
-  Scalar* gates = nullptr;         // (B, 4H) cache rows, consumed
-  const Scalar* h_prev = nullptr;  // (B, H), rows h_prev_stride apart; null: zeros
-  Index h_prev_stride = 0;
-  const Scalar* d_h = nullptr;  // (B, H) arriving from the output, rows d_h_stride apart; null: zeros
-  Index d_h_stride = 0;
-  Scalar* d_state =
-      nullptr;            // state (B, H): in: d_h from step t + 1; out: what of it goes to step t - 1 past the weights
-  Scalar* d_s = nullptr;  // state (B, H): kResetBefore, gradient of r * h_prev, to be multiplied by
-  const Scalar* m_h = nullptr;  // (B, H), rows H apart; null: ones
-  ZoneoutRows<Scalar> z_h;
-  Index state_stride = 0;
-};
-
-// Returns the part of d_h that passes the step; d_h keeps the rest.
-template <class Scalar>
-GATEDCORE_INLINE Vec<Scalar> gru_zoneout_backward(const GruStepBackward<Scalar>& s, Index row, Index unit, Index width,
-                                                  Vec<Scalar>& d_h) {
-  if (!s.z_h) return Vec<Scalar>::zero();
-  const Vec<Scalar> z_h = s.z_h.load(row, unit, width);
-  const Vec<Scalar> d_h_old = z_h * d_h;
-  d_h = zoned_backward(z_h, d_h);
-  return d_h_old;
-}
-
-// Source: math.md (20)-(26), (66), (67). Twin: reference::gru_backward.
-template <class Policy, class Scalar>
-GATEDCORE_NOINLINE void gru_after_cell_backward(const Policy& policy, const GruStepBackward<Scalar>& s) {
-  using V = Vec<Scalar>;
-  for_blocks<Scalar>(s.dims.B, s.units, [&](Index row, Index unit, Index width) GATEDCORE_INLINED {
-    const GruSaved<Scalar> at = gru_saved(s.gates, s.dims.H, row, unit, width);
-    Scalar* state = s.d_state + row * s.state_stride + unit;
-    V d_h = V::load(state);
-    if (s.d_h != nullptr) d_h = d_h + load_width(s.d_h + row * s.d_h_stride + unit, width);
-    const V h_prev = s.h_prev == nullptr ? V::zero() : load_width(s.h_prev + row * s.h_prev_stride + unit, width);
-    const GruGates<Scalar> gates{load_width(at.z, width), load_width(at.r, width), load_width(at.n, width)};
-    const V d_h_old = gru_zoneout_backward(s, row, unit, width, d_h);
-    V d_h_prev;
-    const GruGradients<Scalar> d_a = gru_after_backward(policy, gates, load_width(at.s, width), h_prev, d_h, d_h_prev);
-    if (s.z_h) d_h_prev = d_h_prev + d_h_old;
-    store_width(d_a.z, at.z, width);
-    store_width(d_a.r, at.r, width);
-    store_width(d_a.n_h, at.s, width);
-    store_width(d_a.n, at.n, width);
-    d_h_prev.store(state);
-  });
-}
-
-// First half: d_z and d_n. Source: math.md (28)-(30), (66), (67). Twin: reference::gru_backward.
-template <class Policy, class Scalar>
-GATEDCORE_NOINLINE void gru_before_cell_backward(const Policy& policy, const GruStepBackward<Scalar>& s) {
-  using V = Vec<Scalar>;
-  for_blocks<Scalar>(s.dims.B, s.units, [&](Index row, Index unit, Index width) GATEDCORE_INLINED {
-    const GruSaved<Scalar> at = gru_saved(s.gates, s.dims.H, row, unit, width);
-    Scalar* state = s.d_state + row * s.state_stride + unit;
-    V d_h = V::load(state);
-    if (s.d_h != nullptr) d_h = d_h + load_width(s.d_h + row * s.d_h_stride + unit, width);
-    const V h_prev = s.h_prev == nullptr ? V::zero() : load_width(s.h_prev + row * s.h_prev_stride + unit, width);
-    const V d_h_old = gru_zoneout_backward(s, row, unit, width, d_h);
-    V d_a_z, d_a_n, d_h_prev;
-    gru_before_backward(policy, load_width(at.z, width), load_width(at.n, width), h_prev, d_h, d_a_z, d_a_n, d_h_prev);
-    if (s.z_h) d_h_prev = d_h_prev + d_h_old;
-    store_width(d_a_z, at.z, width);
-    store_width(d_a_n, at.n, width);
-    d_h_prev.store(state);
-  });
-}
-
-// Second half, after d_s = d_n w_h^T: d_r. Source: math.md (31)-(33). Twin: reference::gru_backward.
-template <class Policy, class Scalar>
-GATEDCORE_NOINLINE void gru_before_cell_backward_reset(const Policy& policy, const GruStepBackward<Scalar>& s) {
-  using V = Vec<Scalar>;
-  for_blocks<Scalar>(s.dims.B, s.units, [&](Index row, Index unit, Index width) GATEDCORE_INLINED {
-    const GruSaved<Scalar> at = gru_saved(s.gates, s.dims.H, row, unit, width);
-    Scalar* state = s.d_state + row * s.state_stride + unit;
-    const V h_prev = s.h_prev == nullptr ? V::zero() : load_width(s.h_prev + row * s.h_prev_stride + unit, width);
-    V d_h_prev = V::load(state);
-    V d_s = V::load(s.d_s + row * s.state_stride + unit);
-    if (s.m_h != nullptr) d_s = d_s * load_width(s.m_h + row * s.dims.H + unit, width);
-    store_width(gru_before_backward_reset(policy, load_width(at.r, width), h_prev, d_s, d_h_prev), at.r, width);
-    d_h_prev.store(state);
-  });
 }
 
 GATEDCORE_END_ISA

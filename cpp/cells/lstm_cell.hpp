@@ -3,8 +3,10 @@
 
 #include "cells/lstm_gates.hpp"
 #include "cells/zoneout.hpp"
+#include "gemm/narrow.hpp"
 #include "gemm/pack.hpp"
 #include "gemm/product.hpp"
+#include "gemm/project.hpp"
 #include "gemm/tile.hpp"
 
 GATEDCORE_BEGIN_ISA
@@ -12,7 +14,8 @@ GATEDCORE_BEGIN_ISA
 constexpr int kLstmGates = 4;
 using LstmSlots = FirstSlots<kLstmGates>;
 
-// A packed block of units is [bias][I rows of w_x][H rows of w_h], each row the four gates' vectors side by side.
+// A packed block of units is [bias][I rows of w_x][H rows of w_h], each row the four gates' vectors side by side; of a
+// narrow block each row is one vector.
 template <class Scalar>
 constexpr Index lstm_panel_size(const Dims& dims) {
   return (1 + dims.I + dims.H) * kLstmGates * Vec<Scalar>::kLanes;
@@ -22,9 +25,32 @@ template <class Scalar>
 void lstm_pack(const Dims& dims, const Scalar* w_x, const Scalar* w_h, const Scalar* b, Scalar* to) {
   constexpr Index kRow = kLstmGates * Vec<Scalar>::kLanes;
   const Index stride = kLstmGates * dims.H, panel = lstm_panel_size<Scalar>(dims);
-  pack_bias(b, dims.H, 0, kLstmGates, panel, to);
-  pack_gate_rows(w_x, dims.I, stride, dims.H, 0, kLstmGates, panel, to + kRow);
-  pack_gate_rows(w_h, dims.H, stride, dims.H, 0, kLstmGates, panel, to + (1 + dims.I) * kRow);
+  const Index width = narrow_units<Scalar>(dims.H, kLstmGates), whole = dims.H - width;
+  const GateBlocks gates{dims.H, whole, 0, kLstmGates};
+  pack_bias(b, gates, panel, to);
+  pack_gate_rows(w_x, dims.I, stride, gates, panel, to + kRow);
+  pack_gate_rows(w_h, dims.H, stride, gates, panel, to + (1 + dims.I) * kRow);
+  if (width == 0) return;
+  constexpr Index kLanes = Vec<Scalar>::kLanes;
+  Scalar* narrow = to + whole / kLanes * panel;
+  pack_narrow_rows(b, 1, stride, dims.H, width, 0, kLstmGates, narrow);
+  pack_narrow_rows(w_x, dims.I, stride, dims.H, width, 0, kLstmGates, narrow + kLanes);
+  pack_narrow_rows(w_h, dims.H, stride, dims.H, width, 0, kLstmGates, narrow + (1 + dims.I) * kLanes);
+}
+
+// What the tiles of some units start from where it is done ahead, bias + x w_x, for so many rows of x. The result's row
+// has the accumulators of all units, kLstmGates vectors for each block.
+template <class Scalar>
+void lstm_project(const Dims& dims, const Scalar* packed, Units units, Segment<Scalar> x, Index rows,
+                  Scalar* projected) {
+  constexpr Index kLanes = Vec<Scalar>::kLanes;
+  const Index panel = lstm_panel_size<Scalar>(dims), row = kLstmGates * kLanes * block_count<Scalar>(dims.H);
+  const Index width = narrow_units<Scalar>(units, dims.H, kLstmGates), whole = units.end - width;
+  packed += units.begin / kLanes * panel;
+  const Index blocks = block_count<Scalar>(whole - units.begin);
+  project<LstmSlots, kLstmGates>(packed, panel, blocks, x, rows, projected + kLstmGates * units.begin, row);
+  if (width > 0)
+    project<FirstSlots<1>, 1>(packed + blocks * panel, panel, 1, x, rows, projected + kLstmGates * whole, row);
 }
 
 // The operands of one step. State rows are state_stride apart and hold whole vectors; other rows are as wide as their
@@ -107,17 +133,77 @@ GATEDCORE_INLINE void lstm_tile(const Policy& policy, const LstmStep<Scalar>& s,
   });
 }
 
+// The gates of one row of a narrow block, brought side by side.
+template <class Policy, class Scalar>
+GATEDCORE_INLINE void lstm_narrow_finish(const Policy& policy, const LstmStep<Scalar>& s, Index row, Index unit,
+                                         Vec<Scalar> acc) {
+  const Index width = s.dims.H - unit;
+  const Vec<Scalar> gates[kLstmGates] = {acc, rotate(acc, width), rotate(acc, 2 * width), rotate(acc, 3 * width)};
+  lstm_finish(policy, s, row, unit, gates);
+}
+
+template <class Policy, class Scalar>
+GATEDCORE_NOINLINE void lstm_narrow_block(const Policy& policy, const LstmStep<Scalar>& s, Index unit,
+                                          const Scalar* panel) {
+  constexpr int kLanes = Vec<Scalar>::kLanes;
+  for_row_tiles<kNarrowRows>(s.dims.B, [&](auto rows, Index row) {
+    NarrowTile<Scalar, rows.value, 1> tile;
+    if (s.projected == nullptr) {
+      start(tile, Origin<Scalar>{panel, 0, 0});
+      accumulate<FirstSlots<1>>(tile, Operand<Scalar>{s.x + row * s.x_stride, s.x_stride, 1}, panel + kLanes, 0,
+                                s.dims.I);
+    } else {
+      start(tile, Origin<Scalar>{s.projected + row * s.projected_stride + kLstmGates * unit, s.projected_stride, 0});
+    }
+    accumulate<FirstSlots<1>>(tile, Operand<Scalar>{s.h_prev + row * s.state_stride, s.state_stride, 1},
+                              panel + (1 + s.dims.I) * kLanes, 0, s.dims.H);
+    unroll<rows.value>([&](auto r)
+                           GATEDCORE_INLINED { lstm_narrow_finish(policy, s, row + r, unit, tile.acc[r][0][0]); });
+  });
+}
+
+// A lone row's last whole blocks with the narrow one behind them.
+template <int kBlocks, class Policy, class Scalar>
+GATEDCORE_NOINLINE void lstm_lone_end(const Policy& policy, const LstmStep<Scalar>& s, Index unit,
+                                      const Scalar* panel) {
+  constexpr int kLanes = Vec<Scalar>::kLanes;
+  const Index panel_size = lstm_panel_size<Scalar>(s.dims), last = unit + kBlocks * kLanes;
+  const Scalar* narrow = panel + kBlocks * panel_size;
+  Tile<Scalar, 1, kBlocks, kLstmGates> tile;
+  NarrowTile<Scalar, 1, 1> narrow_tile;
+  const Scalar* w_x = panel + kLstmGates * kLanes;
+  if (s.projected == nullptr) {
+    start(tile, Origin<Scalar>{panel, 0, panel_size});
+    start(narrow_tile, Origin<Scalar>{narrow, 0, 0});
+    accumulate_lone_end<LstmSlots, 0>(tile, narrow_tile, s.x, w_x, panel_size, narrow + kLanes, s.dims.I);
+  } else {
+    start(tile, Origin<Scalar>{s.projected + kLstmGates * unit, 0, kLstmGates * kLanes});
+    start(narrow_tile, Origin<Scalar>{s.projected + kLstmGates * last, 0, 0});
+  }
+  accumulate_lone_end<LstmSlots, 0>(tile, narrow_tile, s.h_prev, w_x + s.dims.I * kLstmGates * kLanes, panel_size,
+                                    narrow + (1 + s.dims.I) * kLanes, s.dims.H);
+  unroll<kBlocks>([&](auto b)
+                      GATEDCORE_INLINED { lstm_finish(policy, s, Index(0), unit + b * kLanes, tile.acc[0][b]); });
+  lstm_narrow_finish(policy, s, Index(0), last, narrow_tile.acc[0][0][0]);
+}
+
 // One step forward for s.dims.B rows and s.units. Source: math.md (1)-(6), (64), (65). Twin: reference::lstm_forward.
 template <class Policy, class Scalar>
 GATEDCORE_NOINLINE void lstm_cell_forward(const Policy& policy, const LstmStep<Scalar>& s) {
   constexpr int kLanes = Vec<Scalar>::kLanes;
   const Index panel_size = lstm_panel_size<Scalar>(s.dims);
   const Scalar* panel = s.packed + s.units.begin / kLanes * panel_size;
-  const Index end = s.units.end;
+  const Index narrow = narrow_units<Scalar>(s.units, s.dims.H, kLstmGates), end = s.units.end - narrow;
   Index unit = s.units.begin;
   if (s.dims.B == 1) {
     for (; end - unit > (kLoneBlocks - 1) * kLanes; unit += kLoneBlocks * kLanes, panel += kLoneBlocks * panel_size) {
       lstm_tile<1, kLoneBlocks>(policy, s, 0, unit, panel);
+    }
+    if (narrow > 0 && unit < end) {
+      unroll<kLoneBlocks - 1>([&](auto fewer) GATEDCORE_INLINED {
+        if (end - unit == (fewer + 1) * kLanes) lstm_lone_end<fewer + 1>(policy, s, unit, panel);
+      });
+      return;
     }
     for (; end - unit > kLanes; unit += 2 * kLanes, panel += 2 * panel_size) {
       lstm_tile<1, 2>(policy, s, 0, unit, panel);
@@ -127,6 +213,7 @@ GATEDCORE_NOINLINE void lstm_cell_forward(const Policy& policy, const LstmStep<S
     for_row_tiles<kWideRows>(s.dims.B,
                              [&](auto rows, Index row) { lstm_tile<rows.value, 1>(policy, s, row, unit, panel); });
   }
+  if (narrow > 0) lstm_narrow_block(policy, s, end, panel);
 }
 
 // The operands of one step backward. State rows are state_stride apart and hold whole vectors.

@@ -41,29 +41,35 @@ GATEDCORE_INLINE void pack_vector(const Scalar* from, Index width, Scalar* to) {
   v.store(to);
 }
 
-// Rows of a (rows, gates * H) matrix, for gates [first, first + count) of all units: to[block][row][gate][lane], with
-// blocks panel_size apart. Row after row, as the matrix stands in memory: block after block would read a line here and
-// a line there, each of another page where the matrix is large (I = H = 512: 15 % of an LSTM's inference at a batch of
-// 1).
+// Gates [first, first + count) of the first `units` of H units.
+struct GateBlocks {
+  Index H;
+  Index units;
+  int first;
+  int count;
+};
+
+// Rows of a (rows, gates * H) matrix: to[block][row][gate][lane], with blocks panel_size apart. Row after row, as the
+// matrix stands in memory: block after block would read a line here and a line there, each of another page where the
+// matrix is large (I = H = 512: 15 % of an LSTM's inference at a batch of 1).
 template <class Scalar>
-void pack_gate_rows(const Scalar* w, Index rows, Index row_stride, Index H, int first, int count, Index panel_size,
-                    Scalar* to) {
+void pack_gate_rows(const Scalar* w, Index rows, Index row_stride, const GateBlocks& g, Index panel_size, Scalar* to) {
   constexpr Index kLanes = Vec<Scalar>::kLanes;
-  for (Index k = 0; k < rows; ++k, w += row_stride, to += count * kLanes) {
+  for (Index k = 0; k < rows; ++k, w += row_stride, to += g.count * kLanes) {
     Scalar* block = to;
-    for (Index unit = 0; unit < H; unit += kLanes, block += panel_size) {
-      const Index width = block_width<Scalar>(H, unit);
-      for (int q = 0; q < count; ++q) pack_vector(w + (first + q) * H + unit, width, block + q * kLanes);
+    for (Index unit = 0; unit < g.units; unit += kLanes, block += panel_size) {
+      const Index width = block_width<Scalar>(g.units, unit);
+      for (int q = 0; q < g.count; ++q) pack_vector(w + (g.first + q) * g.H + unit, width, block + q * kLanes);
     }
   }
 }
 
 // The same of one row, a bias; null: zeros.
 template <class Scalar>
-void pack_bias(const Scalar* b, Index H, int first, int count, Index panel_size, Scalar* to) {
-  for (Index unit = 0; unit < H; unit += Vec<Scalar>::kLanes, to += panel_size) {
-    for (int q = 0; q < count; ++q) {
-      pack_vector(b == nullptr ? nullptr : b + (first + q) * H + unit, block_width<Scalar>(H, unit),
+void pack_bias(const Scalar* b, const GateBlocks& g, Index panel_size, Scalar* to) {
+  for (Index unit = 0; unit < g.units; unit += Vec<Scalar>::kLanes, to += panel_size) {
+    for (int q = 0; q < g.count; ++q) {
+      pack_vector(b == nullptr ? nullptr : b + (g.first + q) * g.H + unit, block_width<Scalar>(g.units, unit),
                   to + q * Vec<Scalar>::kLanes);
     }
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cells/gru_cell.hpp"
+#include "cells/gru_cell_backward.hpp"
 #include "gemm/outer.hpp"
 #include "gemm/product.hpp"
 #include "gemm/project.hpp"
@@ -58,15 +59,10 @@ struct GruSequence {
   static void project_steps(const Forward& call, const Scalar* packed, Units units, Segment<Scalar> x, Index steps,
                             Scalar* projected) {
     const Dims& dims = call.dims;
+    if (after(call)) return gru_after_project(dims, packed, units, x, steps, projected);
     const Index all = block_count<Scalar>(dims.H), first = units.begin / V::kLanes;
     const Index blocks = block_count<Scalar>(units.end) - first;
     const Index row = projected_row(call);
-    if (after(call)) {
-      const Index panel_size = gru_after_panel_size<Scalar>(dims);
-      project<GruInputSlots, kGruAfterSlots>(packed + first * panel_size, panel_size, blocks, x, steps,
-                                             projected + kGruAfterSlots * units.begin, row);
-      return;
-    }
     const Index reset_size = gru_before_panel_size<Scalar>(dims, 2), size = gru_before_panel_size<Scalar>(dims, 1);
     project<FirstSlots<2>, 2>(packed + first * reset_size, reset_size, blocks, x, steps, projected + 2 * units.begin,
                               row);

@@ -4,7 +4,6 @@
 #include "cells/lstm_cell.hpp"
 #include "gemm/outer.hpp"
 #include "gemm/product.hpp"
-#include "gemm/project.hpp"
 #include "sequence/dropout.hpp"
 #include "sequence/lstm_calls.hpp"
 #include "sequence/projection.hpp"
@@ -72,8 +71,6 @@ struct LstmSequence {
     meet(share);
     const bool ahead = project_ahead(dims, count);
     const Index projected_row = kGates * Vec<Scalar>::kLanes * block_count<Scalar>(dims.H);
-    const Index first_block = step.units.begin / Vec<Scalar>::kLanes;
-    const Index blocks = block_count<Scalar>(step.units.end) - first_block;
     for (Index t = 0; t < dims.T; ++t) {
       if (!ahead) {
         const Segment<Scalar> x = input_rows(call.x, call.factors.m_x, dims, rows, t, 1, x_scaled);
@@ -82,10 +79,8 @@ struct LstmSequence {
       } else {
         if (t % kProjectedSteps == 0) {
           const Index steps = dims.T - t < kProjectedSteps ? dims.T - t : kProjectedSteps;
-          const Index panel_size = lstm_panel_size<Scalar>(dims);
-          project<LstmSlots, kLstmGates>(packed + first_block * panel_size, panel_size, blocks,
-                                         input_rows(call.x, call.factors.m_x, dims, rows, t, steps, x_scaled), steps,
-                                         projected + kGates * step.units.begin, projected_row);
+          lstm_project(dims, packed, step.units, input_rows(call.x, call.factors.m_x, dims, rows, t, steps, x_scaled),
+                       steps, projected);
         }
         step.projected = projected + t % kProjectedSteps * projected_row;
       }

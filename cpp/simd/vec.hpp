@@ -22,6 +22,7 @@
 //   flip_sign(a, s)                         a, negated where the sign bit of s is set
 //   less(a, b), is_nan(a)                   Mask<Scalar>
 //   select(mask, a, b)                      a where mask, else b
+//   rotate(a, n)                            lane i is lane i + n of a, modulo kLanes, for n of 0..kLanes - 1
 //   pin(a)                                  a, with the value kept in a register: stops the compiler from loading it
 //   anew
 //                                           for each use

@@ -58,6 +58,10 @@ GATEDCORE_INLINE Mask<float> is_nan(Vec<float> a) { return {_mm256_cmp_ps(a.v, a
 GATEDCORE_INLINE Vec<float> select(Mask<float> m, Vec<float> a, Vec<float> b) {
   return {_mm256_blendv_ps(b.v, a.v, m.v)};
 }
+GATEDCORE_INLINE __m256i lanes_from(Index n) {  // of eight lanes, modulo eight
+  return _mm256_add_epi32(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), _mm256_set1_epi32(static_cast<int>(n)));
+}
+GATEDCORE_INLINE Vec<float> rotate(Vec<float> a, Index n) { return {_mm256_permutevar8x32_ps(a.v, lanes_from(n))}; }
 GATEDCORE_INLINE Vec<float> pin(Vec<float> a) {
   asm("" : "+x"(a.v));
   return a;
@@ -113,6 +117,9 @@ GATEDCORE_INLINE Mask<double> less(Vec<double> a, Vec<double> b) { return {_mm25
 GATEDCORE_INLINE Mask<double> is_nan(Vec<double> a) { return {_mm256_cmp_pd(a.v, a.v, _CMP_UNORD_Q)}; }
 GATEDCORE_INLINE Vec<double> select(Mask<double> m, Vec<double> a, Vec<double> b) {
   return {_mm256_blendv_pd(b.v, a.v, m.v)};
+}
+GATEDCORE_INLINE Vec<double> rotate(Vec<double> a, Index n) {
+  return {_mm256_castps_pd(_mm256_permutevar8x32_ps(_mm256_castpd_ps(a.v), lanes_from(2 * n)))};
 }
 GATEDCORE_INLINE Vec<double> pin(Vec<double> a) {
   asm("" : "+x"(a.v));

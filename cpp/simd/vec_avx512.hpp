@@ -65,6 +65,11 @@ GATEDCORE_INLINE Mask<float> is_nan(Vec<float> a) { return {_mm512_cmp_ps_mask(a
 GATEDCORE_INLINE Vec<float> select(Mask<float> m, Vec<float> a, Vec<float> b) {
   return {_mm512_mask_blend_ps(m.v, b.v, a.v)};
 }
+GATEDCORE_INLINE Vec<float> rotate(Vec<float> a, Index n) {
+  const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const __m512i from = _mm512_add_epi32(lanes, _mm512_set1_epi32(static_cast<int>(n)));
+  return {_mm512_maskz_permutexvar_ps(kAll<float>, from, a.v)};
+}
 GATEDCORE_INLINE Vec<float> pin(Vec<float> a) {
   asm("" : "+v"(a.v));
   return a;
@@ -121,6 +126,11 @@ GATEDCORE_INLINE Mask<double> less(Vec<double> a, Vec<double> b) { return {_mm51
 GATEDCORE_INLINE Mask<double> is_nan(Vec<double> a) { return {_mm512_cmp_pd_mask(a.v, a.v, _CMP_UNORD_Q)}; }
 GATEDCORE_INLINE Vec<double> select(Mask<double> m, Vec<double> a, Vec<double> b) {
   return {_mm512_mask_blend_pd(m.v, b.v, a.v)};
+}
+GATEDCORE_INLINE Vec<double> rotate(Vec<double> a, Index n) {
+  const __m512i lanes = _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7);
+  const __m512i from = _mm512_add_epi64(lanes, _mm512_set1_epi64(n));
+  return {_mm512_maskz_permutexvar_pd(kAll<double>, from, a.v)};
 }
 GATEDCORE_INLINE Vec<double> pin(Vec<double> a) {
   asm("" : "+v"(a.v));

@@ -60,6 +60,12 @@ GATEDCORE_INLINE Vec<float> flip_sign(Vec<float> a, Vec<float> s) {
 GATEDCORE_INLINE Mask<float> less(Vec<float> a, Vec<float> b) { return {vcltq_f32(a.v, b.v)}; }
 GATEDCORE_INLINE Mask<float> is_nan(Vec<float> a) { return {vmvnq_u32(vceqq_f32(a.v, a.v))}; }
 GATEDCORE_INLINE Vec<float> select(Mask<float> m, Vec<float> a, Vec<float> b) { return {vbslq_f32(m.v, a.v, b.v)}; }
+GATEDCORE_INLINE Vec<float> rotate(Vec<float> a, Index n) {
+  float twice[2 * Vec<float>::kLanes];
+  a.store(twice);
+  a.store(twice + Vec<float>::kLanes);
+  return Vec<float>::load(twice + n);
+}
 GATEDCORE_INLINE Vec<float> pin(Vec<float> a) {
   asm("" : "+w"(a.v));
   return a;
@@ -112,6 +118,12 @@ GATEDCORE_INLINE Mask<double> is_nan(Vec<double> a) {
   return {vreinterpretq_u64_u32(vmvnq_u32(vreinterpretq_u32_u64(vceqq_f64(a.v, a.v))))};
 }
 GATEDCORE_INLINE Vec<double> select(Mask<double> m, Vec<double> a, Vec<double> b) { return {vbslq_f64(m.v, a.v, b.v)}; }
+GATEDCORE_INLINE Vec<double> rotate(Vec<double> a, Index n) {
+  double twice[2 * Vec<double>::kLanes];
+  a.store(twice);
+  a.store(twice + Vec<double>::kLanes);
+  return Vec<double>::load(twice + n);
+}
 GATEDCORE_INLINE Vec<double> pin(Vec<double> a) {
   asm("" : "+w"(a.v));
   return a;

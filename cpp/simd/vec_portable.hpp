@@ -147,6 +147,13 @@ GATEDCORE_INLINE Vec<Scalar> mantissa_to_exponent(Vec<Scalar> a) {
   return from_bits<Scalar>(bits(a) << (sizeof(Scalar) == 4 ? 23 : 52));
 }
 template <class Scalar>
+GATEDCORE_INLINE Vec<Scalar> rotate(Vec<Scalar> a, Index n) {
+  Scalar twice[2 * Vec<Scalar>::kLanes];
+  a.store(twice);
+  a.store(twice + Vec<Scalar>::kLanes);
+  return Vec<Scalar>::load(twice + n);
+}
+template <class Scalar>
 GATEDCORE_INLINE Vec<Scalar> pin(Vec<Scalar> a) {
   return a;
 }

@@ -1,5 +1,6 @@
 #include "cells/gru_cell.hpp"
 
+#include "cells/gru_cell_backward.hpp"
 #include "cells/state_rows.hpp"
 #include "gru_problem.hpp"
 
@@ -138,8 +139,11 @@ TEST_CASE("one GRU step agrees with the twin both ways, for both forms and every
     for (const Index B : {1, 2, 3, 4, 5, 6, 7, 13}) {
       for (const Index H : sizes_around(Vec<float>::kLanes)) check_step<float>(form, {1, B, 3, H});
     }
-    // A lone row takes several blocks at once.
-    for (Index blocks = 3; blocks <= 17; ++blocks) check_step<float>(form, {1, 1, 3, blocks * Vec<float>::kLanes - 1});
+    // A lone row takes several blocks at once, and a narrow one with them.
+    for (Index blocks = 1; blocks <= 17; ++blocks) {
+      check_step<float>(form, {1, 1, 3, blocks * Vec<float>::kLanes - 1});
+      check_step<float>(form, {1, 1, 3, blocks * Vec<float>::kLanes + 1});
+    }
   }
 }
 

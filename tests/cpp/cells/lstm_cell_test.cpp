@@ -38,8 +38,7 @@ LstmStates<Scalar> forward_step(const LstmProblem<Scalar>& p, bool ahead) {
   step.x = x.data();
   step.x_stride = dims.I;
   if (ahead) {
-    project<LstmSlots, kLstmGates>(packed.data(), panel, blocks, Segment<Scalar>{x.data(), dims.I, dims.I}, B,
-                                   projected.data(), projected_row);
+    lstm_project(dims, packed.data(), {0, H}, Segment<Scalar>{x.data(), dims.I, dims.I}, B, projected.data());
     step.projected = projected.data();
     step.projected_stride = projected_row;
   }
@@ -133,8 +132,11 @@ TEST_CASE("one LSTM step agrees with the twin both ways, for every tile") {
   for (const Index B : {1, 2, 3, 4, 5, 6, 7, 13}) {
     for (const Index H : sizes_around(Vec<float>::kLanes)) check_step<float>({1, B, 3, H});
   }
-  // A lone row takes several blocks at once.
-  for (Index blocks = 3; blocks <= 9; ++blocks) check_step<float>({1, 1, 3, blocks * Vec<float>::kLanes - 1});
+  // A lone row takes several blocks at once, and a narrow one with them.
+  for (Index blocks = 1; blocks <= 9; ++blocks) {
+    check_step<float>({1, 1, 3, blocks * Vec<float>::kLanes - 1});
+    check_step<float>({1, 1, 3, blocks * Vec<float>::kLanes + 1});
+  }
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ void check_gate_rows() {
     const Index row = 2 * kLanes, panel = rows * row + 5;  // panels have a gap
     const Guarded<Scalar> w(random_array<Scalar>(random, rows * stride, 1));
     Guarded<Scalar> to(blocks * panel - 5, Scalar(kGuard), 0);
-    pack_gate_rows(w.data(), rows, stride, H, 1, 2, panel, to.data());
+    pack_gate_rows(w.data(), rows, stride, {H, H, 1, 2}, panel, to.data());
     CHECK(to.intact());
     for (Index i = 0; i < to.size(); ++i) {
       const Index in_panel = i % panel, k = in_panel / row, q = in_panel % row / kLanes;
@@ -44,7 +44,7 @@ TEST_CASE("pack_bias packs zeros for no bias") {
   const Guarded<float> b(random_array<float>(random, 3 * H, 1));
   const Index panel = 2 * kLanes + 1;
   Guarded<float> to(2 * panel - 1, 7, 0);
-  pack_bias(b.data(), H, 1, 2, panel, to.data());
+  pack_bias(b.data(), {H, H, 1, 2}, panel, to.data());
   for (Index q = 0; q < 2; ++q) {
     for (Index u = 0; u < 2 * kLanes; ++u) {
       const float expected = u < H ? b.data()[(1 + q) * H + u] : 0.0F;
@@ -52,7 +52,7 @@ TEST_CASE("pack_bias packs zeros for no bias") {
     }
   }
   CHECK(to.data()[2 * kLanes] == 7);
-  pack_bias<float>(nullptr, H, 0, 2, panel, to.data());
+  pack_bias<float>(nullptr, {H, H, 0, 2}, panel, to.data());
   for (Index i = 0; i < to.size(); ++i) CHECK(to.data()[i] == (i == 2 * kLanes ? 7.0F : 0.0F));
   CHECK(to.intact());
 }

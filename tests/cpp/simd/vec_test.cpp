@@ -111,6 +111,22 @@ void check_selection() {
   check_binary<S>(
       "flip_sign", [](V a, V b) { return flip_sign(a, b); }, [](S a, S b) { return std::signbit(b) ? -a : a; });
 }
+template <class Scalar>
+void check_rotate() {
+  for_operands<Scalar>([](const Lanes<Scalar>& a, const Lanes<Scalar>&) {
+    for (Index n = 0; n < kLanes<Scalar>; ++n) {
+      const Lanes<Scalar> got = lanes_of(rotate(Vec<Scalar>::load(a.data()), n));
+      for (Index i = 0; i < kLanes<Scalar>; ++i) {
+        CHECK(same(got[static_cast<std::size_t>(i)], a[static_cast<std::size_t>((i + n) % kLanes<Scalar>)]));
+      }
+    }
+  });
+}
+TEST_CASE("rotate moves every lane, and the first ones to the end") {
+  check_rotate<float>();
+  check_rotate<double>();
+}
+
 TEST_CASE("select, masks and signs, lane by lane") {
   check_selection<float>();
   check_selection<double>();
