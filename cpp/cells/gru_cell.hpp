@@ -169,8 +169,8 @@ GATEDCORE_INLINE void gru_after_tile(const Policy& policy, const GruStep<Scalar>
 
 // The gates of one row of a narrow block, brought side by side, from what x feeds and what h feeds.
 template <class Policy, class Scalar>
-GATEDCORE_INLINE void gru_after_narrow_finish(const Policy& policy, const GruStep<Scalar>& s, Index row, Index unit,
-                                              const Vec<Scalar> (&acc)[2]) {
+GATEDCORE_NOINLINE void gru_after_narrow_finish(const Policy& policy, const GruStep<Scalar>& s, Index row, Index unit,
+                                                const Vec<Scalar> (&acc)[2]) {
   const Index width = s.dims.H - unit;
   const Vec<Scalar> both = acc[0] + acc[1];
   const Vec<Scalar> gates[kGruAfterSlots] = {both, rotate(both, width), rotate(acc[1], 2 * width),
