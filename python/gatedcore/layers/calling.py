@@ -3,29 +3,22 @@
 import copy
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar, NamedTuple, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from gatedcore import _core
-from gatedcore.arrays import Array, Shape, as_array, as_contiguous
-from gatedcore.checks import check_bool, check_shape
+from gatedcore.arrays import Array, Shape, as_array
+from gatedcore.checks import check_bool
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.tensor import LayerCall, Tensor, as_tensors, is_symbolic
+from gatedcore.layers.vjp import Gradients, as_upstream
 from gatedcore.layers.weighted import Weighted
 from gatedcore.ops.operands import mask_operand
 from gatedcore.streaming import Stream
 
 Mask = npt.NDArray[np.bool_]  # (B, T), True where a step counts
-
-
-class Gradients(NamedTuple):
-    """What ``layer.vjp`` returns."""
-
-    weights: dict[str, Array]  # by the names of the parameters
-    x: Any  # an array; a list for a layer that takes a list; None for tokens
-    initial_state: list[Array | None]
 
 
 class Called(Weighted, ABC):
@@ -373,32 +366,3 @@ class Called(Weighted, ABC):
 
     _drawing = True
     _saved: Any = None  # what the last training forward kept
-
-
-def as_upstream(where: str, upstream: object, outputs: Sequence[Array]) -> list[Array | None]:
-    """Return the gradients that arrive at outputs as arrays.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If they do not suit the outputs.
-    """
-    if len(outputs) == 1:
-        given = [upstream]
-    elif isinstance(upstream, list | tuple) and len(upstream) == len(outputs):
-        given = list(upstream)
-    else:
-        parts = f" of {len(upstream)}" if isinstance(upstream, list | tuple) else ""
-        raise ValueError(
-            f"{where}: upstream is a {type(upstream).__name__}{parts}, expected a list of "
-            f"{len(outputs)} as the outputs; pass one gradient for each, None for zeros"
-        )
-    if all(d is None for d in given):
-        raise ValueError(f"{where}: upstream is None, expected an array; pass a gradient")
-    checked: list[Array | None] = []
-    for d, y in zip(given, outputs, strict=True):
-        array = None if d is None else as_contiguous(where, "upstream", d, y.dtype)
-        if array is not None:
-            check_shape(where, "upstream", array, y.shape, "the output's", "pass one of its shape")
-        checked.append(array)
-    return checked

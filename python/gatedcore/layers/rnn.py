@@ -6,10 +6,10 @@ from typing import Any, ClassVar, cast
 from gatedcore.arrays import Array, Shape
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.base import Layer, Mask
-from gatedcore.layers.calling import Gradients
 from gatedcore.layers.cell import Cell
 from gatedcore.layers.recurrence import Manner, Recurrence, States
 from gatedcore.layers.sequence import SequenceLayer
+from gatedcore.layers.vjp import Gradients
 from gatedcore.layers.wrappers import Wrapper
 from gatedcore.layers.written_cell import as_recurrence
 
