@@ -136,6 +136,10 @@ class Called(Weighted, ABC):
     def reset_states(self) -> None:
         """Forget what the layer carries from batch to batch: nothing."""
 
+    def reset_state(self) -> None:
+        """Do as ``reset_states``: Keras has both names."""
+        self.reset_states()
+
     def add_to_stream(self, stream: _core.Stream) -> None:
         """Put the layer, with its weights as they are, at the end of a stream.
 

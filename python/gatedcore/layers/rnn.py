@@ -260,8 +260,6 @@ class RNN(Wrapper, SequenceLayer):
     def reset_states(self) -> None:
         SequenceLayer.reset_states(self)
 
-    reset_state = reset_states
-
     def __call__(  # type: ignore[override]  # Keras's order
         self,
         x: object,

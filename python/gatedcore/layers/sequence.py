@@ -150,8 +150,6 @@ class SequenceLayer(Layer):
         """Forget the states carried from the last batch; the next one may have another size."""
         self._carried = None
 
-    reset_state = reset_states  # Keras has both names
-
     # Running.
 
     def manner(self, draw: bool, save: bool) -> Manner:

@@ -19,6 +19,18 @@ def test_two_halves_are_the_whole(kind, arguments):
     np.testing.assert_array_equal(layer(HALVES[0]), first)
 
 
+@pytest.mark.parametrize("wrapper", [gk.Bidirectional, gk.TimeDistributed, lambda layer: layer])
+@pytest.mark.parametrize("name", ["reset_states", "reset_state"])
+def test_layers_within_forget_by_either_name(wrapper, name):
+    layer = wrapper(gk.GRU(3, stateful=True, seed=0))
+    x = X[None] if wrapper is gk.TimeDistributed else X
+    first = layer(x)
+    assert (layer(x) != first).any()
+    getattr(layer, name)()
+    np.testing.assert_array_equal(layer(x), first)
+    gk.Dense(2).reset_state()
+
+
 @pytest.mark.parametrize(("kind", "arguments"), SEQUENCE_KINDS)
 def test_given_states_come_first(kind, arguments):
     layer = kind(3, stateful=True, return_state=True, seed=0, **arguments)
