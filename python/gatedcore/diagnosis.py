@@ -117,7 +117,8 @@ def watched(layers: Iterable[Layer], found: list[str]) -> Iterator[None]:
         def noting(*arguments: Any, **options: Any) -> Any:
             y = forward(*arguments, **options)
             if not is_finite(y):
-                first = y[0] if isinstance(y, list) else y
+                outputs = y if isinstance(y, list) else [y]
+                first = next(one for one in outputs if not is_finite(one))
                 found.append(f"the output of layer {layer.name}{first_step(first)}")
             return y
 

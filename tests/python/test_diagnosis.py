@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import gatedcore as gk
-from gatedcore.diagnosis import first_step, is_finite
+from gatedcore.diagnosis import first_step, is_finite, watched
 from gatedcore.run_state import get_layer_states
 
 RNG = np.random.default_rng(0)
@@ -135,6 +135,19 @@ def test_looking_again_leaves_no_trace() -> None:
     assert gk.random.get_random_state()["library"] == drawn
     assert not any("forward" in vars(layer) for layer in model.layers)
     model.fit(X, Y, batch_size=5, verbose=0)
+
+
+def test_a_state_that_is_not_finite_has_no_time_step() -> None:
+    layer = gk.LSTM(2, return_sequences=True, return_state=True, name="saturated", seed=0)
+    found: list[str] = []
+    with watched([layer], found):
+        h, _, c = layer(X[:1], initial_state=[np.zeros((1, 2)), np.full((1, 2), 3e38)])
+        assert np.isfinite(h).all()
+        assert not found
+        h, _, c = layer(X[:1], initial_state=[np.zeros((1, 2)), np.full((1, 2), np.inf)])
+    assert np.isfinite(h).all()
+    assert np.isinf(c).all()
+    assert found == ["the output of layer saturated"]
 
 
 def test_chunks_of_time() -> None:
