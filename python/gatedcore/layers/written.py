@@ -45,6 +45,7 @@ class Written(Called):
     _fixed: frozenset[str] = frozenset()  # weights that training leaves alone
     _drawn_by: Draws | None = None
     _shapes: Mapping[Shape, Shape] | None = None
+    _noted: set[str] | None = None  # names of the attributes set so far, while ``call`` runs
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -65,6 +66,8 @@ class Written(Called):
             own = getattr(cls, name)
             if not hasattr(own, "entered") and not str(own.__module__).startswith("gatedcore."):
                 setattr(cls, name, entered(own))
+        if cls.__setattr__ is object.__setattr__:
+            cls.__setattr__ = set_and_note  # type: ignore[method-assign]  # the same
         if cls.is_cell:
             cls.__call__ = step  # type: ignore[assignment,method-assign]  # a cell's arguments
 
@@ -218,10 +221,18 @@ class Written(Called):
         self, inputs: Sequence[Any], given: Mapping[str, Any]
     ) -> tuple[Any, dict[str, Any]]:
         """Return what ``call`` returns, and the attributes that it set."""
-        before = dict(vars(self))
-        y = self.call(*inputs, **given)  # type: ignore[attr-defined]  # what makes it a Written
-        kept = {k: v for k, v in vars(self).items() if k not in before or before[k] is not v}
-        return y, kept
+        before, noted = dict(vars(self)), set[str]()
+        vars(self)["_noted"] = noted
+        try:
+            y = self.call(*inputs, **given)  # type: ignore[attr-defined]  # what makes it a Written
+        finally:
+            vars(self).pop("_noted", None)
+        # A class may set attributes in its own way, past what is noted.
+        return y, {
+            name: value
+            for name, value in vars(self).items()
+            if name in noted or name not in before or before[name] is not value
+        }
 
     def own_backward(self, kept: dict[str, Any], *arriving: Any) -> Any:
         """Return what the user's ``backward`` does, with the attributes of its call."""
@@ -284,6 +295,14 @@ class Written(Called):
                 known = {}
             self._shapes = known = {**known, pattern: tried_shape(self, pattern)}
         return (input_shape[0], *known[pattern][1:])
+
+
+def set_and_note(self: Any, name: str, value: object) -> None:
+    """Set an attribute; note its name, as its value may be what it was: a flag, a small number."""
+    object.__setattr__(self, name, value)
+    noted = self._noted
+    if noted is not None:
+        noted.add(name)
 
 
 def build_or_declare(own: Callable[..., None]) -> Callable[..., None]:

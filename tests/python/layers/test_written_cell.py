@@ -173,6 +173,32 @@ def test_without_backward_fit_says_so() -> None:
         model.fit(X, X[:, 0, :1], verbose=0)
 
 
+class Switched(Simple):
+    """A cell that stands still in steps whose inputs sum to less than zero."""
+
+    def call(self, x, states):
+        self.on = bool(x.sum() > 0)
+        h, _ = super().call(x, states)
+        return (h, h) if self.on else (states[0], states[0])
+
+    def backward(self, d_output, d_states):
+        if self.on:
+            return super().backward(d_output, d_states)
+        return np.zeros_like(self.x), d_output + d_states[0]
+
+
+def test_what_a_step_set_to_the_value_it_had_is_kept() -> None:
+    x = np.abs(X) * np.array([1.0, 1.0, -1.0, 1.0, -1.0])[:, None]
+    switched = gk.RNN(Switched(4, dtype="float64", seed=3))
+    plain = gk.RNN(Simple(4, dtype="float64", seed=3))
+    one = switched.vjp(x, np.ones((3, 4)))
+    other = plain.vjp(x[:, [0, 1, 3]], np.ones((3, 4)))
+    np.testing.assert_array_equal(one.x[:, [0, 1, 3]], other.x)
+    assert not one.x[:, [2, 4]].any()
+    for name, gradient in one.weights.items():
+        np.testing.assert_array_equal(gradient, other.weights[name])
+
+
 class Wrong(TwoStates):
     """What goes wrong in one of many ways."""
 
