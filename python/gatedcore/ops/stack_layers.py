@@ -1,6 +1,6 @@
 """What stands in a stack: LSTMs and GRUs with their options, checked and as the core takes them."""
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
@@ -20,10 +20,17 @@ from gatedcore.ops.operands import (
 from gatedcore.random import draw_stream
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Options:
-    """What a layer of either kind may have, as ``lstm`` and ``gru``."""
+@dataclass(frozen=True)
+class _Stacked:
+    """What a layer of either kind has, as ``lstm`` and ``gru``."""
 
+    kernel: object
+    recurrent_kernel: object
+    bias: object = None
+    initial_state: object = None
+    activation: object = "tanh"
+    recurrent_activation: object = "sigmoid"
+    _: KW_ONLY
     dropout: float = 0.0
     recurrent_dropout: float = 0.0
     zoneout_h: float = 0.0
@@ -33,28 +40,16 @@ class _Options:
 
 
 @dataclass(frozen=True)
-class StackedLSTM(_Options):
+class StackedLSTM(_Stacked):
     """One LSTM of a stack; the arguments are those of ``lstm``."""
 
-    kernel: object
-    recurrent_kernel: object
-    bias: object = None
-    initial_state: object = None
-    activation: object = "tanh"
-    recurrent_activation: object = "sigmoid"
     zoneout_c: float = 0.0
 
 
 @dataclass(frozen=True)
-class StackedGRU(_Options):
+class StackedGRU(_Stacked):
     """One GRU of a stack; the arguments are those of ``gru``."""
 
-    kernel: object
-    recurrent_kernel: object
-    bias: object = None
-    initial_state: object = None
-    activation: object = "tanh"
-    recurrent_activation: object = "sigmoid"
     reset_after: bool = True
 
 
