@@ -1,5 +1,6 @@
 """Tables of which a step changes only the rows whose tokens are in the batch."""
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -228,6 +229,25 @@ def test_a_table_of_two_models_that_train_in_turn() -> None:
         models = [gk.Model(tokens, gk.Dense(1, seed=seed)(state)) for seed in (3, 4)]
         for model in models:
             model.compile("sgd", "mse")
+        for model, row in zip([*models, models[0]], ([5, 6], [7, 8], [5, 9]), strict=True):
+            model.train_on_batch(np.array([row]), np.ones((1, 1)))
+        return models
+
+    for one, other in zip(train(True), train(False), strict=True):
+        for a, b in zip(one.weights, other.weights, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_a_copy_of_a_table_trains_by_itself() -> None:
+    def model_of(table: gk.Embedding) -> gk.Sequential:
+        model = gk.Sequential([gk.Input((2,)), table, gk.GRU(2, seed=2), gk.Dense(1, seed=3)])
+        model.compile("sgd", "mse")
+        return model
+
+    def train(sparse: bool) -> list[gk.Sequential]:
+        table = gk.Embedding(30, 3, sparse=sparse, seed=1)
+        table.build((None, 2))
+        models = [model_of(table), model_of(copy.copy(table))]
         for model, row in zip([*models, models[0]], ([5, 6], [7, 8], [5, 9]), strict=True):
             model.train_on_batch(np.array([row]), np.ones((1, 1)))
         return models

@@ -129,3 +129,6 @@ class Embedding(Layer):
         if self.sparse:
             self._touched.append(tokens.reshape(-1))
         return None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_touched": []}  # of gradients that a copy has not
