@@ -2,11 +2,12 @@
 
 from __future__ import annotations  # numpy.random is imported when first used, not here
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from gatedcore.batches import Passes, Step
 from gatedcore.callbacks import Callback
+from gatedcore.checks import check_count
 from gatedcore.objective import Means
 from gatedcore.random import get_random_state, set_random_state
 
@@ -130,3 +131,17 @@ class Course:
         set_random_state(states["global"])
         for rng, state in zip(self._generators, states["own"], strict=True):
             rng.bit_generator.state = state
+
+
+def validated_epochs(where: str, freq: object, epochs: int) -> Container[int]:
+    """Return the epochs, counted from 0, after which to validate.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the argument ``validation_freq`` is no number of epochs, nor a list of epochs from 1.
+    """
+    if isinstance(freq, list | tuple | set):
+        return {check_count(where, "validation_freq", epoch) - 1 for epoch in freq}
+    every = check_count(where, "validation_freq", freq)
+    return range(every - 1, epochs, every)

@@ -3,6 +3,7 @@
 from __future__ import annotations  # numpy.random is imported when first used, not here
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,24 @@ def set_layer_states(layers: Iterable[Layer], states: Sequence[Mapping[str, Any]
         generator = _generator_of(layer)
         if generator is not None:
             generator.bit_generator.state = state["generator"]
+
+
+def stateful_layers(layers: Iterable[Layer]) -> list[SequenceLayer]:
+    """Return the layers that carry states from batch to batch, those within others too."""
+    sequence_layers = [one for one in nested_layers(layers) if isinstance(one, SequenceLayer)]
+    return [layer for layer in sequence_layers if layer.stateful]
+
+
+@contextmanager
+def carried_kept_on_error(layers: Sequence[SequenceLayer]) -> Iterator[None]:
+    """Let layers carry what they carried before if the block raises."""
+    before = [layer._carried for layer in layers]  # replaced after a batch, never written to
+    try:
+        yield
+    except BaseException:
+        for layer, carried in zip(layers, before, strict=True):
+            layer._carried = carried
+        raise
 
 
 def _generator_of(layer: Layer) -> np.random.Generator | None:

@@ -3,7 +3,7 @@
 import math
 import warnings
 from abc import abstractmethod
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import cast
 
@@ -15,12 +15,13 @@ from gatedcore.batches import ArrayBatches, Passes, Step
 from gatedcore.callbacks import CallbackList, History, Logs, NotFiniteError, check_callbacks
 from gatedcore.checks import check_bool, check_count
 from gatedcore.chunks import check_cut, cut, states_between_chunks
-from gatedcore.course import Course
+from gatedcore.course import Course, validated_epochs
 from gatedcore.diagnosis import not_finite
 from gatedcore.evaluation import Evaluator, as_asked
 from gatedcore.interrupt import DeferredInterrupt
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.base import Layer
+from gatedcore.layers.sequence import SequenceLayer
 from gatedcore.layers.weighted import Rule
 from gatedcore.objective import Means, Objective
 from gatedcore.optimizers import Optimizer
@@ -28,6 +29,7 @@ from gatedcore.optimizers.part import Part
 from gatedcore.parameters import ParameterVector
 from gatedcore.progress import printers
 from gatedcore.random import make_generator, undone_on_error
+from gatedcore.run_state import carried_kept_on_error, stateful_layers
 from gatedcore.sources import SourceBatches
 
 
@@ -48,6 +50,7 @@ class Trainer(Evaluator):
         self.stop_training = False
         self._training = False
         self._ruled: list[tuple[Array, Array, Rule]] = []
+        self._stateful: list[SequenceLayer] = []
         self._part: Part | None = None  # what the run trains, if not all
         self._course: Course | None = None  # of the run in progress
 
@@ -285,9 +288,13 @@ class Trainer(Evaluator):
         batch: Step,
         share: float = 1,
     ) -> None:
-        """Take one step and count its loss in. After an error no parameter is changed."""
+        """Take one step and count its loss in.
+
+        After an error no parameter is changed, nor what layers carry.
+        """
         x, y, weights = batch
-        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is reported below
+        # What is not finite is reported below.
+        with np.errstate(over="ignore", invalid="ignore"), carried_kept_on_error(self._stateful):
             y_pred, mask = self.forward_masked(x, True)
             loss, d_y_pred = objective.loss_of(y, y_pred, weights, mask)
             if not math.isfinite(loss):
@@ -372,7 +379,7 @@ class Trainer(Evaluator):
         for layer, to_input in self.way_back():
             layer.check_trains("fit", to_input)
         objective.optimizer.attach(self._vector.values, self._vector.ends, self._part)
-        self._ruled = self.ruled()
+        self._ruled, self._stateful = self.ruled(), stateful_layers(self.layers)
         return self._vector
 
 
@@ -384,17 +391,3 @@ def add_penalties(ruled: list[tuple[Array, Array, Rule]]) -> float:
             penalty += rule.regularizer(value)
             gradient += rule.regularizer.gradient(value)
     return penalty
-
-
-def validated_epochs(where: str, freq: object, epochs: int) -> Container[int]:
-    """Return the epochs, counted from 0, after which to validate.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the argument ``validation_freq`` is no number of epochs, nor a list of epochs from 1.
-    """
-    if isinstance(freq, list | tuple | set):
-        return {check_count(where, "validation_freq", epoch) - 1 for epoch in freq}
-    every = check_count(where, "validation_freq", freq)
-    return range(every - 1, epochs, every)

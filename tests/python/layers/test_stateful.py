@@ -93,3 +93,20 @@ def test_a_failed_run_leaves_the_states():
     with pytest.raises(ValueError, match="NaN"):
         model.fit(X, np.full((3, 1), np.nan), verbose=0)
     np.testing.assert_array_equal(model(X), first)
+
+
+@pytest.mark.parametrize("wrapper", [gk.Bidirectional, lambda layer: layer])
+def test_a_step_that_fails_leaves_the_states(wrapper):
+    def make():
+        layer = wrapper(gk.LSTM(2, stateful=True, seed=0))
+        model = gk.Sequential([gk.Input((None, 2)), layer, gk.Dense(1, seed=1)])
+        model.compile("sgd", "mse")
+        return model
+
+    model, twin = make(), make()
+    x, y = np.concatenate([X, X]), np.ones((6, 1))
+    x[4, -1] = np.nan
+    with pytest.raises(gk.callbacks.NotFiniteError, match="batch 2 of epoch 1"):
+        model.fit(x, y, batch_size=3, shuffle=False, verbose=0)
+    twin.fit(X, y[:3], batch_size=3, shuffle=False, verbose=0)
+    np.testing.assert_array_equal(model(X), twin(X))
