@@ -80,10 +80,10 @@ class Bidirectional(Wrapper):
         self.forward_layer = layer
         self.backward_layer = _other_way(layer) if backward_layer is None else backward_layer
         self._check_pair(where)
+        self.hold()
         for one in (self.forward_layer, self.backward_layer):
             # What a step that does not count repeats would come from the other end of time.
             one.zero_output_for_mask = one.zero_output_for_mask or one.return_sequences
-        self.hold()
         if weights is not None:
             if self.sample_shape is None:
                 raise ValueError(

@@ -282,3 +282,13 @@ def test_copies_are_whole_and_apart(copied):
 def test_bad_input(make, error, message):
     with pytest.raises(error, match=re.escape(message)):
         make()
+
+
+def test_a_layer_that_is_not_free_stays_as_it_is():
+    layer = gk.LSTM(2, return_sequences=True)
+    model = gk.Sequential([layer])
+    before = model(X, mask=MASK)
+    with pytest.raises(ValueError, match="belongs to another model"):
+        gk.Bidirectional(layer)
+    assert not layer.zero_output_for_mask
+    np.testing.assert_array_equal(model(X, mask=MASK), before)
