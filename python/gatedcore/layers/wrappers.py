@@ -189,13 +189,19 @@ class TimeDistributed(Wrapper):
     Raises
     ------
     TypeError, ValueError
-        If it is no layer, or belongs to a model.
+        If it is no layer, belongs to a model, or has several inputs or outputs.
     """
 
     by_steps = True
 
     def __init__(self, layer: Layer, **base: Any) -> None:
         super().__init__(layer, **base)
+        if layer.takes_list or not layer.has_one_output:
+            several = "inputs" if layer.takes_list else "outputs"
+            raise ValueError(
+                f"{type(self).__name__}: {layer.name} has several {several}, expected one; use a "
+                "layer that makes one array of one, so without return_state=True or merge_mode=None"
+            )
         self.needs_features = layer.needs_features
         self.hold()
 

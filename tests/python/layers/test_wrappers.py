@@ -39,6 +39,21 @@ def test_a_failed_model_leaves_the_layers_free():
         (lambda: gk.TimeDistributed(gk.LSTMCell(2)), TypeError, "layer has type LSTMCell"),
         (lambda: gk.TimeDistributed(gk.Dense(2))(X[0]), ValueError, "expected (batch, time ste"),
         (lambda: gk.TimeDistributed(held()), ValueError, "belongs to another model"),
+        (
+            lambda: gk.TimeDistributed(gk.LSTM(2, return_state=True, name="two")),
+            ValueError,
+            "TimeDistributed: two has several outputs, expected one; use a layer that makes one",
+        ),
+        (
+            lambda: gk.TimeDistributed(gk.Bidirectional(gk.LSTM(2), None, name="both")),
+            ValueError,
+            "both has several outputs",
+        ),
+        (
+            lambda: gk.TimeDistributed(gk.layers.Add(name="sum")),
+            ValueError,
+            "sum has several inputs",
+        ),
     ],
 )
 def test_bad_input(make, error, message):
