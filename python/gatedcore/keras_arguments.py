@@ -18,7 +18,6 @@ DENSE: Neutral = {
 }
 EMBEDDING: Neutral = {
     **LAYER,
-    "weights": (None,),
     "lora_rank": (None,),
     "lora_alpha": (None,),
     "quantization_config": (None,),

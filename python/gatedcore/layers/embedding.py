@@ -34,6 +34,8 @@ class Embedding(Layer):
         moving rows, and forgetting, in steps without. SGD without momentum and Adagrad are the
         same both ways. Not with weight decay, averages of weights, accumulated gradients, a
         regularizer or a constraint, which concern all rows.
+    weights : list of one array-like, or that array, optional
+        First values of the table, (input_dim, output_dim): vectors learnt elsewhere.
     input_length : int, optional
         Taken with a warning and of no effect, as in Keras 3.
     **base
@@ -54,7 +56,11 @@ class Embedding(Layer):
     known_arguments = keras_arguments.EMBEDDING
     weight_arguments: ClassVar = {"embeddings": "embeddings"}
     needs_features = False
-    attribute_of: ClassVar[Mapping[str, str | None]] = {**Layer.attribute_of, "input_length": None}
+    attribute_of: ClassVar[Mapping[str, str | None]] = {
+        **Layer.attribute_of,
+        "weights": None,
+        "input_length": None,
+    }
 
     def __init__(
         self,
@@ -64,6 +70,7 @@ class Embedding(Layer):
         *,
         mask_zero: bool = False,
         sparse: bool = False,
+        weights: object = None,
         input_length: int | None = None,
         input_shape: Sequence[int | None] | None = None,
         **base: Any,
@@ -89,6 +96,10 @@ class Embedding(Layer):
                 f"{where}: sparse=True came with a regularizer or a constraint, expected neither, "
                 "as they concern all rows; leave sparse out"
             )
+        if weights is not None:
+            self.build((None, None))
+            listed = isinstance(weights, list | tuple) and len(weights) == 1
+            self.set_weights(cast(Sequence[object], weights) if listed else [weights])
 
     def parameter_shapes(self, features: int) -> dict[str, tuple[int, ...]]:
         return {"embeddings": (self.input_dim, self.output_dim)}

@@ -19,6 +19,17 @@ def test_rows_of_the_table():
     assert layer.compute_output_shape((None, None)) == (None, None, 3)
 
 
+def test_a_table_learnt_elsewhere_that_stays():
+    table = np.arange(15.0).reshape(5, 3)
+    for given in ([table], table, table.tolist()):
+        layer = gk.Embedding(5, 3, weights=given, trainable=False)
+        model = gk.Sequential([layer, gk.LSTM(2), gk.Dense(1)])
+        model.compile("adam", "mse")
+        model.fit(TOKENS, np.ones((2, 1)), verbose=0)
+        np.testing.assert_array_equal(layer.get_weights()[0], table)
+    assert "weights" not in layer.get_config()
+
+
 @pytest.mark.parametrize("dtype", ["i8", "u1", "i4", ">i4", "f4", "f8"])
 def test_tokens_of_any_dtype_and_layout(dtype):
     layer = gk.Embedding(5, 2, seed=0)
@@ -83,6 +94,8 @@ def test_a_model_of_padded_sentences_ignores_the_padding():
         (lambda x: gk.Embedding(5, 2)(x * 2**40), ValueError, "below 2**31"),
         (lambda x: gk.Embedding(5, 2)([["a"]]), TypeError, "expected integers"),
         (lambda x: gk.Embedding(0, 2), ValueError, "input_dim is 0"),
+        (lambda x: gk.Embedding(5, 2, weights=[np.ones((5, 3))]), ValueError, "shape (5, 3)"),
+        (lambda x: gk.Embedding(5, 2, weights="glove"), TypeError, "embeddings has type str"),
         (lambda x: gk.Embedding(5, 2, lora_rank=1), ValueError, "lora_rank=1 is not supported"),
     ],
 )
