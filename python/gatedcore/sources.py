@@ -124,7 +124,12 @@ class SourceBatches(Feed):
         for batch in self._raw():
             empty = False
             x, y, weights = self._prepare(batch)
-            if weights is None and self.weigh is not None:
+            if self.weigh is not None:
+                if weights is not None:
+                    raise ValueError(
+                        f"{self._where}: class_weight came with batches (x, y, sample_weight), "
+                        "expected one of the two; multiply them into sample_weight"
+                    )
                 weights = self.weigh(y)
             yield x, y, weights
         if empty:

@@ -147,6 +147,13 @@ def test_arguments_that_are_for_arrays(options: dict, message: str) -> None:
         make().fit(Rows(), verbose=0, **options)
 
 
+def test_weights_of_classes_and_of_samples_are_not_both_taken() -> None:
+    weighted = [(X, np.ones(len(X)), np.ones(len(X)))]
+    message = "fit: class_weight came with batches (x, y, sample_weight), expected one of the two"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        make().fit(iter(weighted), class_weight={1: 2.0}, verbose=0)
+
+
 def test_what_gives_batches() -> None:
     for value in (Rows(), once(), iter([])):
         assert is_source(value)
