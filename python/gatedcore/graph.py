@@ -10,7 +10,7 @@ from gatedcore.arrays import Array
 from gatedcore.checks import check_bool, fits
 from gatedcore.columns import Columns, each, together
 from gatedcore.graph_config import Form, form_of, packed, tensors_of
-from gatedcore.graph_plan import Plan, check_inputs
+from gatedcore.graph_plan import Plan, by_depth, check_inputs
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layered import Layered
 from gatedcore.layers.base import Layer, Mask
@@ -62,7 +62,7 @@ class Model(Layered):
         self._inputs = check_inputs(self.name, input_tensors, self._calls, output_tensors)
         self._outputs = output_tensors
         self.forms: tuple[Form, Form] = (form_of(inputs), form_of(outputs))
-        self._layers = list(dict.fromkeys(cast(Layer, call.layer) for call in self._calls))
+        self._layers = by_depth(self._calls, output_tensors)
         self.check_members([one.name for one in self._inputs])
         self._plan = Plan(self._inputs, self._calls, output_tensors)
         self._join()

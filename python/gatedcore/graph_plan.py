@@ -161,6 +161,37 @@ class Plan:
         return {**self.__dict__, "_kept": {}}
 
 
+def by_depth(calls: Sequence[LayerCall], outputs: Sequence[Tensor]) -> list[Layer]:
+    """Return the layers of calls in Keras's order, in which a model lists its weights.
+
+    Those farthest from the outputs come first; of equally far ones those that a walk back from the
+    outputs meets first.
+
+    References
+    ----------
+    Keras 3, ``keras.src.ops.function.map_graph``.
+    """
+    met: dict[Layer, int] = {}
+    seen: set[LayerCall] = set()
+    waiting = [tensor.call for tensor in reversed(outputs)]
+    while waiting:
+        call = waiting.pop()
+        if call is not None and call not in seen:
+            seen.add(call)
+            met.setdefault(cast(Layer, call.layer), len(met))
+            waiting += [tensor.call for tensor in reversed(call.inputs)]
+    depths: dict[LayerCall, int] = {}
+    of_layers: dict[Layer, int] = {}
+    for call in reversed(calls):
+        layer = cast(Layer, call.layer)
+        depth = max(depths.get(call, 0), of_layers.get(layer, 0))
+        of_layers[layer] = depth
+        for before in (tensor.call for tensor in call.inputs):
+            if before is not None:
+                depths[before] = max(depths.get(before, 0), depth + 1)
+    return sorted(of_layers, key=lambda layer: (-of_layers[layer], met[layer]))
+
+
 def check_inputs(
     where: str, inputs: Sequence[Tensor], calls: Iterable[LayerCall], outputs: Sequence[Tensor]
 ) -> list[Input]:

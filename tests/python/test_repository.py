@@ -139,7 +139,6 @@ WITHOUT_MIRROR = {
     "cpp/dispatch/kernels.cpp": "fills the table that the kernel tests call through",
     "cpp/bindings/bindings.hpp": "declarations",
     "python/gatedcore/graph_config.py": "tests/python/test_graph.py writes and reads its graphs",
-    "python/gatedcore/graph_plan.py": "tests/python/test_graph.py runs all its graphs by plans",
     "python/gatedcore/layered.py": "tests/python/test_model.py and test_graph.py: no model without",
     "python/gatedcore/layers/weighted.py": "tests/python/layers/test_base.py sets and gets weights",
     "python/gatedcore/model_weights.py": "tests/python/test_model.py sets and gets weights",
