@@ -17,7 +17,7 @@ from gatedcore.layers.base import Layer, Mask
 from gatedcore.layers.building import unique_name
 from gatedcore.layers.input import Input
 from gatedcore.layers.tensor import LayerCall, Tensor, calls_before, is_symbolic
-from gatedcore.objectives import Objectives
+from gatedcore.objectives import Objectives, of_the_only
 from gatedcore.parameters import ParameterVector
 from gatedcore.streaming import Stream
 from gatedcore.summary import Part
@@ -273,7 +273,7 @@ class Model(Layered):
         optimizer : str, dict or Optimizer
             As of a ``Sequential``.
         loss, metrics, weighted_metrics : object
-            As of a ``Sequential``; of several outputs a list with one entry for each, or a dict by
+            As of a ``Sequential``; of the outputs a list with one entry for each, or a dict by
             ``output_names``. One loss alone is that of every output.
         loss_weights : list or dict of float, optional
             What the loss of each of several outputs counts; 1 by default.
@@ -285,17 +285,13 @@ class Model(Layered):
         TypeError, ValueError
             If an argument is unknown or not supported; an earlier choice then stays.
         """
+        chosen = {"loss": loss, "metrics": metrics, "weighted_metrics": weighted_metrics}
         if len(self._outputs) == 1:
-            keras["loss_weights"] = loss_weights
-            super().compile(optimizer, loss, metrics, weighted_metrics, **keras)
+            told = {n: of_the_only(n, v, self.output_names[0]) for n, v in chosen.items()}
+            super().compile(optimizer, **told, loss_weights=loss_weights, **keras)
             return
         reject_unsupported("compile", keras, keras_arguments.COMPILE)
-        chosen = {
-            "loss": loss,
-            "metrics": metrics,
-            "weighted_metrics": weighted_metrics,
-            "loss_weights": loss_weights,
-        }
+        chosen["loss_weights"] = loss_weights
         self._objective = Objectives(self.output_names, optimizer, **chosen)
         self._compiled_with = chosen
 

@@ -162,3 +162,18 @@ def of_each(name: str, given: object, outputs: Sequence[str]) -> list[Any]:
             f"{len(outputs)} or a dict by the names {', '.join(outputs)}; say which is whose"
         )
     return list(given)
+
+
+def of_the_only(name: str, given: Any, output: str) -> Any:
+    """Return what an argument of ``compile`` says of the only output: bare, in a list or a dict.
+
+    Raises
+    ------
+    ValueError
+        If it is a dict by another name.
+    """
+    if isinstance(given, Mapping) and "class_name" not in given:
+        return of_each(name, given, [output])[0]
+    if isinstance(given, list | tuple) and len(given) == 1:
+        return given[0] if name == "loss" or isinstance(given[0], list | tuple) else given
+    return given

@@ -137,3 +137,19 @@ def test_outputs_of_one_layer_need_names():
     zeros = np.zeros((12, 4))
     history = named.fit(X, {"c": zeros, "h": zeros}, verbose=0).history
     assert list(history) == ["loss", "h_loss", "c_loss"]
+
+
+@pytest.mark.parametrize(
+    ("loss", "metrics"),
+    [(["mse"], [["mae"]]), ({"value": "mse"}, {"value": ["mae"]}), (["mse"], ["mae"])],
+)
+def test_the_only_output_may_be_named_too(loss: object, metrics: object) -> None:
+    x = gk.Input((5, 3))
+    one = gk.Model(x, gk.Dense(2, name="value")(gk.LSTM(4)(x)))
+    one.compile("adam", loss, metrics, weighted_metrics=metrics)
+    logs = one.evaluate(X, VALUES, return_dict=True)
+    assert list(logs) == ["loss", "mae", "weighted_mae"]
+    with pytest.raises(ValueError, match="loss has the key 'kind', expected names of outputs val"):
+        one.compile("adam", {"kind": "mse"})
+    one.compile("adam", gk.losses.serialize(gk.losses.Huber(0.5)))
+    assert list(one.evaluate(X, VALUES, return_dict=True)) == ["loss"]
