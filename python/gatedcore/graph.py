@@ -51,7 +51,12 @@ class Model(Layered):
     is_row = False
 
     def __init__(
-        self, inputs: Any, outputs: Any, *, name: str | None = None, trainable: bool = True
+        self,
+        inputs: Any = None,
+        outputs: Any = None,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
     ) -> None:
         super().__init__()
         self._trainable = check_bool(type(self).__name__, "trainable", trainable)

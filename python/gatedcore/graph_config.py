@@ -57,6 +57,11 @@ def tensors_of(where: str, name: str, given: object) -> list[Tensor]:
     TypeError, ValueError
         If there are none, or something else among them.
     """
+    if given is None:
+        raise TypeError(
+            f"{where}: {name} is missing, expected symbolic tensors, as a model is a graph of "
+            "layers here, also in a class of one's own; call layers on gatedcore.Input(shape)"
+        )
     tensors = as_tensors(where, name, list(given.values()) if isinstance(given, Mapping) else given)
     if not tensors:
         raise ValueError(f"{where}: {name} is empty, expected tensors; pass at least one")

@@ -402,6 +402,7 @@ def of_a_wrapper():
         (mixed_dtypes, "has dtype float64, expected float32"),
         (of_a_wrapper, "layer belongs to another model"),
         (lambda: gk.Model([], []), "inputs is empty, expected tensors"),
+        (lambda: gk.Model(), "inputs is missing, expected symbolic tensors, as a model is a graph"),
         (lambda: gk.Model(3, 4), "inputs has a int where symbolic tensors are"),
         (lambda: (lambda x: gk.Model(x, x))(series("s")), "expected what layers computed"),
         (
