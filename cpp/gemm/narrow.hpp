@@ -10,11 +10,12 @@
 
 GATEDCORE_BEGIN_ISA
 
-// Units of the narrow block at the end of H units with so many gates; 0 where there is none.
+// Units of the narrow block at the end of H units with so many gates; 0 where there is none: a layer of less than a
+// block would gain less than the rotations cost.
 template <class Scalar>
 constexpr Index narrow_units(Index H, int gates) {
   const Index left = H % Vec<Scalar>::kLanes;
-  return left * gates <= Vec<Scalar>::kLanes ? left : 0;
+  return H > left && left * gates <= Vec<Scalar>::kLanes ? left : 0;
 }
 
 // The same of those that a share ends with.
