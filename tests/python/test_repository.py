@@ -76,7 +76,7 @@ PYTHON_LEVELS = [
     {"persistence"},
     {"layered"},
     {"backup", "checkpoints", "graph", "model", "saving"},
-    {"models"},
+    {"interop", "models"},
     {"plot"},
     {"utils"},
     {"__init__"},

@@ -1,0 +1,1 @@
+"""Bridges to PyTorch, Keras and ONNX: the only files that import another framework."""
