@@ -34,6 +34,16 @@ def smooth(y: np.ndarray, amount: float, classes: int) -> np.ndarray:
     return y * (1 - amount) + amount / classes
 
 
+def binary_focal(y: np.ndarray, p: np.ndarray, alpha: float, gamma: float) -> np.ndarray:
+    entropies = -(y * np.log(p) + (1 - y) * np.log(1 - p))
+    wrong = y * (1 - p) + (1 - y) * p
+    return ((alpha * y + (1 - alpha) * (1 - y)) * wrong**gamma * entropies).mean(-1)
+
+
+def focal(y: np.ndarray, p: np.ndarray, alpha: object, gamma: float) -> np.ndarray:
+    return -(alpha * y * (1 - p) ** gamma * np.log(p)).sum(-1)
+
+
 class Case(NamedTuple):
     """A loss, targets and predictions, and its formula: (B, T, F) to (B, T)."""
 
@@ -140,5 +150,44 @@ CASES = {
         LABELS,
         REAL_PRED,
         lambda y, x: -np.log(np.take_along_axis(softmax(x), y[..., None], -1)[..., 0]),
+    ),
+    "hinge": Case(
+        losses.Hinge(), BITS, REAL_PRED, lambda y, p: np.maximum(1 - (2 * y - 1) * p, 0).mean(-1)
+    ),
+    "squared_hinge": Case(
+        losses.SquaredHinge(),
+        np.sign(REAL_TRUE),
+        REAL_PRED,
+        lambda y, p: (np.maximum(1 - y * p, 0) ** 2).mean(-1),
+    ),
+    "categorical_hinge": Case(
+        losses.CategoricalHinge(),
+        ONE_HOT,
+        REAL_PRED,
+        lambda y, p: np.maximum(1 + ((1 - y) * p).max(-1) - (y * p).sum(-1), 0),
+    ),
+    "binary_focal": Case(
+        losses.BinaryFocalCrossentropy(True, 0.3, 1.5, label_smoothing=0.2),
+        BITS,
+        SIGMOID,
+        lambda y, p: binary_focal(smooth(y, 0.2, 2), p, 0.3, 1.5),
+    ),
+    "binary_focal_logits": Case(
+        losses.BinaryFocalCrossentropy(from_logits=True),
+        BITS,
+        REAL_PRED,
+        lambda y, x: 2 * binary_focal(y, 1 / (1 + np.exp(-x)), 0.5, 2.0),
+    ),
+    "focal": Case(
+        losses.CategoricalFocalCrossentropy([0.1, 0.2, 0.3, 0.4, 0.5], 3.0),
+        SHARES_TRUE,
+        SIGMOID,
+        lambda y, p: focal(y, p / p.sum(-1, keepdims=True), np.arange(1, 6) / 10, 3.0),
+    ),
+    "focal_logits": Case(
+        losses.CategoricalFocalCrossentropy(from_logits=True, label_smoothing=0.1),
+        ONE_HOT,
+        REAL_PRED,
+        lambda y, x: focal(smooth(y, 0.1, 5), softmax(x), 0.25, 2.0),
     ),
 }

@@ -64,7 +64,7 @@ def own(y_true: np.ndarray, y_pred: np.ndarray) -> tuple[float, np.ndarray]:
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: losses.get("hinge"), ValueError, "loss is 'hinge', expected one of binary_cross"),
+        (lambda: losses.get("dice"), ValueError, "loss is 'dice', expected one of binary_cross"),
         (
             lambda: losses.get(None),
             TypeError,
@@ -72,9 +72,9 @@ def own(y_true: np.ndarray, y_pred: np.ndarray) -> tuple[float, np.ndarray]:
         ),
         (lambda: losses.get(dict), TypeError, "losses.get: loss has type type, expected a name"),
         (
-            lambda: losses.get({"class_name": "Hinge", "config": {}}),
+            lambda: losses.get({"class_name": "Dice", "config": {}}),
             ValueError,
-            "losses.deserialize: class_name is 'Hinge', expected one of BinaryCrossentropy",
+            "losses.deserialize: class_name is 'Dice', expected one of BinaryCrossentropy",
         ),
         (lambda: losses.get({"config": 1}), ValueError, "class_name is None, expected one of"),
         (

@@ -76,9 +76,9 @@ def test_written_down_and_made_again(metric) -> None:
     ("call", "error", "message"),
     [
         (
-            lambda: metrics.get("hinge"),
+            lambda: metrics.get("dice"),
             ValueError,
-            "metrics.get: metric is 'hinge', expected one of",
+            "metrics.get: metric is 'dice', expected one of",
         ),
         (lambda: metrics.get(1), TypeError, "metrics.get: metric has type int, expected a name"),
         (
@@ -87,9 +87,9 @@ def test_written_down_and_made_again(metric) -> None:
             "metrics.get: metric has type type, expected a name",
         ),
         (
-            lambda: metrics.get({"class_name": "Hinge"}),
+            lambda: metrics.get({"class_name": "Dice"}),
             ValueError,
-            "metrics.deserialize: class_name is 'Hinge', expected one of AUC",
+            "metrics.deserialize: class_name is 'Dice', expected one of AUC",
         ),
         (
             lambda: metrics.serialize(metrics.get(lambda y, p: p)),

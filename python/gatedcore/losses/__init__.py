@@ -10,10 +10,15 @@ from gatedcore.losses.crossentropy import (
     CategoricalCrossentropy,
     SparseCategoricalCrossentropy,
 )
+from gatedcore.losses.focal import BinaryFocalCrossentropy, CategoricalFocalCrossentropy
 from gatedcore.losses.functions import (
     binary_crossentropy,
+    binary_focal_crossentropy,
     categorical_crossentropy,
+    categorical_focal_crossentropy,
+    categorical_hinge,
     cosine_similarity,
+    hinge,
     huber,
     kl_divergence,
     log_cosh,
@@ -24,7 +29,9 @@ from gatedcore.losses.functions import (
     poisson,
     quantile,
     sparse_categorical_crossentropy,
+    squared_hinge,
 )
+from gatedcore.losses.hinge import CategoricalHinge, Hinge, SquaredHinge
 from gatedcore.losses.probability import KLDivergence, Poisson
 from gatedcore.losses.regression import (
     CosineSimilarity,
@@ -39,8 +46,12 @@ from gatedcore.losses.regression import (
 
 __all__ = [
     "BinaryCrossentropy",
+    "BinaryFocalCrossentropy",
     "CategoricalCrossentropy",
+    "CategoricalFocalCrossentropy",
+    "CategoricalHinge",
     "CosineSimilarity",
+    "Hinge",
     "Huber",
     "KLDivergence",
     "LogCosh",
@@ -52,11 +63,16 @@ __all__ = [
     "Poisson",
     "Quantile",
     "SparseCategoricalCrossentropy",
+    "SquaredHinge",
     "binary_crossentropy",
+    "binary_focal_crossentropy",
     "categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "categorical_hinge",
     "cosine_similarity",
     "deserialize",
     "get",
+    "hinge",
     "huber",
     "kl_divergence",
     "log_cosh",
@@ -72,6 +88,7 @@ __all__ = [
     "quantile",
     "serialize",
     "sparse_categorical_crossentropy",
+    "squared_hinge",
 ]
 
 # What compile takes: an object, or a function that returns the loss and its gradient.
@@ -84,8 +101,12 @@ msle = mean_squared_logarithmic_error
 
 _CLASS_OF: dict[Callable[..., tuple[float, Array]], type[Loss]] = {
     binary_crossentropy: BinaryCrossentropy,
+    binary_focal_crossentropy: BinaryFocalCrossentropy,
     categorical_crossentropy: CategoricalCrossentropy,
+    categorical_focal_crossentropy: CategoricalFocalCrossentropy,
+    categorical_hinge: CategoricalHinge,
     cosine_similarity: CosineSimilarity,
+    hinge: Hinge,
     huber: Huber,
     kl_divergence: KLDivergence,
     log_cosh: LogCosh,
@@ -96,6 +117,7 @@ _CLASS_OF: dict[Callable[..., tuple[float, Array]], type[Loss]] = {
     poisson: Poisson,
     quantile: Quantile,
     sparse_categorical_crossentropy: SparseCategoricalCrossentropy,
+    squared_hinge: SquaredHinge,
 }
 _FUNCTIONS = {function.__name__: function for function in _CLASS_OF}
 _ALIASES = {

@@ -4,12 +4,16 @@ Each is the class of that name with these options, and takes arrays as it does. 
 return the loss of each sample instead: ``MeanSquaredError(reduction="none")`` gives these.
 """
 
+from collections.abc import Sequence
+
 from gatedcore.arrays import Array
 from gatedcore.losses.crossentropy import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
     SparseCategoricalCrossentropy,
 )
+from gatedcore.losses.focal import BinaryFocalCrossentropy, CategoricalFocalCrossentropy
+from gatedcore.losses.hinge import CategoricalHinge, Hinge, SquaredHinge
 from gatedcore.losses.probability import KLDivergence, Poisson
 from gatedcore.losses.regression import (
     CosineSimilarity,
@@ -109,4 +113,50 @@ def sparse_categorical_crossentropy(
     """Return the cross-entropy of class numbers, and the gradient by ``y_pred``."""
     return SparseCategoricalCrossentropy(
         from_logits=from_logits, ignore_class=ignore_class, axis=axis
+    ).value_and_gradient(y_true, y_pred)
+
+
+def hinge(y_true: object, y_pred: object) -> tuple[float, Array]:
+    """Return the hinge loss of targets -1 and 1, and the gradient by ``y_pred``."""
+    return Hinge().value_and_gradient(y_true, y_pred)
+
+
+def squared_hinge(y_true: object, y_pred: object) -> tuple[float, Array]:
+    """Return the squared hinge loss of targets -1 and 1, and the gradient by ``y_pred``."""
+    return SquaredHinge().value_and_gradient(y_true, y_pred)
+
+
+def categorical_hinge(y_true: object, y_pred: object) -> tuple[float, Array]:
+    """Return the hinge loss of one-hot targets, and the gradient by ``y_pred``."""
+    return CategoricalHinge().value_and_gradient(y_true, y_pred)
+
+
+def binary_focal_crossentropy(
+    y_true: object,
+    y_pred: object,
+    apply_class_balancing: bool = False,
+    alpha: float = 0.25,
+    gamma: float = 2.0,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int = -1,
+) -> tuple[float, Array]:
+    """Return the focal cross-entropy of yes and no, and the gradient by ``y_pred``."""
+    return BinaryFocalCrossentropy(
+        apply_class_balancing, alpha, gamma, from_logits, label_smoothing, axis
+    ).value_and_gradient(y_true, y_pred)
+
+
+def categorical_focal_crossentropy(
+    y_true: object,
+    y_pred: object,
+    alpha: float | Sequence[float] = 0.25,
+    gamma: float = 2.0,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int = -1,
+) -> tuple[float, Array]:
+    """Return the focal cross-entropy of one-hot targets, and the gradient by ``y_pred``."""
+    return CategoricalFocalCrossentropy(
+        alpha, gamma, from_logits, label_smoothing, axis
     ).value_and_gradient(y_true, y_pred)

@@ -107,6 +107,27 @@ class Poisson(LossMean):
         super().__init__(losses.Poisson(), name, dtype)
 
 
+class Hinge(LossMean):
+    """The mean of the hinge loss."""
+
+    def __init__(self, name: str | None = "hinge", dtype: object = None) -> None:
+        super().__init__(losses.Hinge(), name, dtype)
+
+
+class SquaredHinge(LossMean):
+    """The mean of the squared hinge loss."""
+
+    def __init__(self, name: str | None = "squared_hinge", dtype: object = None) -> None:
+        super().__init__(losses.SquaredHinge(), name, dtype)
+
+
+class CategoricalHinge(LossMean):
+    """The mean of the hinge loss of one-hot targets."""
+
+    def __init__(self, name: str | None = "categorical_hinge", dtype: object = None) -> None:
+        super().__init__(losses.CategoricalHinge(), name, dtype)
+
+
 class CosineSimilarity(LossMean):
     """The mean of the cosine of the angle between targets and predictions: 1 at best."""
 

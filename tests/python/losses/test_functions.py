@@ -23,6 +23,15 @@ from loss_cases import CASES, LABELS, REAL_PRED, REAL_TRUE, SIGMOID
         (losses.binary_crossentropy, "bce_smooth", {"label_smoothing": 0.2}),
         (losses.categorical_crossentropy, "cce_logits", {"from_logits": True}),
         (losses.sparse_categorical_crossentropy, "scce_logits", {"from_logits": True}),
+        (losses.hinge, "hinge", {}),
+        (losses.squared_hinge, "squared_hinge", {}),
+        (losses.categorical_hinge, "categorical_hinge", {}),
+        (losses.binary_focal_crossentropy, "binary_focal_logits", {"from_logits": True}),
+        (
+            losses.categorical_focal_crossentropy,
+            "focal_logits",
+            {"from_logits": True, "label_smoothing": 0.1},
+        ),
     ],
 )
 def test_each_is_its_class(function, case: str, options: dict) -> None:
