@@ -1,6 +1,8 @@
 """Checks of arguments that several modules share, with errors that say what to do."""
 
 import operator
+import sys
+import warnings
 from functools import cache
 
 import numpy as np
@@ -119,3 +121,11 @@ def fits(shape: Shape, pattern: Shape) -> bool:
     return len(shape) == len(pattern) and all(
         p is None or s is None or p == s for s, p in zip(shape, pattern, strict=True)
     )
+
+
+def warn(message: str) -> None:
+    """Warn at the caller's own line, however many calls of this package lie between."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_globals["__name__"].startswith("gatedcore"):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, stacklevel=level)

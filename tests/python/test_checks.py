@@ -3,7 +3,16 @@ import re
 import numpy as np
 import pytest
 
-from gatedcore.checks import check_bool, check_count, check_number, check_rank, check_shape, fits
+import gatedcore as gk
+from gatedcore.checks import (
+    check_bool,
+    check_count,
+    check_number,
+    check_rank,
+    check_shape,
+    fits,
+    warn,
+)
 
 
 def test_count() -> None:
@@ -60,3 +69,12 @@ def test_fits() -> None:
     assert fits((None, 3), (2, 3))
     assert not fits((2, 3), (None, 4))
     assert not fits((2, 3), (None, 3, None))
+
+
+def test_a_warning_stands_at_the_line_of_the_caller() -> None:
+    with pytest.warns(UserWarning, match="here: something") as caught:
+        warn("here: something")
+    assert caught[0].filename == __file__
+    with pytest.warns(UserWarning, match="has no effect") as caught:
+        gk.layers.Bidirectional(gk.LSTM(2), batch_input_shape=(3, None, 2))
+    assert caught[0].filename == __file__

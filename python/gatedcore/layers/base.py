@@ -18,7 +18,7 @@ from gatedcore.layers.building import (
     Draws,
     check_batch_shape,
     check_features,
-    check_sample_shape,
+    declared_shape,
     unique_name,
 )
 from gatedcore.layers.calling import Mask
@@ -44,7 +44,8 @@ class Layer(Written, Configurable):
         For initializers without a seed of their own; by default the library's generator.
     input_shape : tuple, optional
         Shape of one sample, None for any size; a model that starts with this layer is then built
-        at once.
+        at once. Older names of Keras do as well: ``batch_input_shape`` or ``batch_shape``, with the
+        batch in front, ``input_dim`` with or without ``input_length``.
     trainable : bool
         Whether training changes the parameters.
     """
@@ -57,6 +58,7 @@ class Layer(Written, Configurable):
         "input_shape": "sample_shape",
     }
     needs_features = True  # whether the size of the last axis must be known
+    over_time = False  # whether inputs are sequences, whatever their length
 
     def __init__(
         self,
@@ -72,6 +74,9 @@ class Layer(Written, Configurable):
         where = type(self).__name__
         self._trainable = check_bool(where, "trainable", trainable)
         self.take_rules(self.weight_arguments, keras)
+        self.sample_shape = declared_shape(
+            where, input_shape, keras, features=self.needs_features, steps=self.over_time
+        )
         reject_unsupported(where, keras, self.known_arguments)
         if name is not None and (not isinstance(name, str) or not name):
             raise TypeError(f"{where}: name is {name!r}, expected a string; pass one, or leave it")
@@ -79,10 +84,6 @@ class Layer(Written, Configurable):
         self._inherited_dtype: np.dtype[Any] | None = None
         make_generator(where, seed)
         self.seed = seed
-        self.sample_shape = None
-        if input_shape is not None:
-            needed = self.needs_features
-            self.sample_shape = check_sample_shape(where, input_shape, features=needed)
         self.name = name or unique_name(where)
         self._draws = 0  # of random numbers in training so far
         self._owner: weakref.ref[object] | None = None

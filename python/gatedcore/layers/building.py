@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gatedcore.arrays import Array, Shape, as_array
-from gatedcore.checks import check_count, check_shape
+from gatedcore.checks import check_count, check_shape, warn
 from gatedcore.initializers import Initializer, InitializerCallable
 
 _names_given: Counter[str] = Counter()
@@ -89,6 +89,61 @@ def check_sample_shape(where: str, shape: object, *, features: bool = True) -> S
             "pass the number of features there"
         )
     return tuple(None if s is None else check_count(where, "input_shape", s) for s in shape)
+
+
+def declared_shape(
+    where: str, input_shape: object, keras: dict[str, object], *, features: bool, steps: bool
+) -> Shape | None:
+    """Return the shape of one sample that the arguments of a layer declare, None if they do not.
+
+    Parameters
+    ----------
+    where : str
+        The layer's class, for errors.
+    input_shape : object
+        The argument of that name.
+    keras : dict
+        Others. Taken out of it are ``batch_input_shape`` and ``batch_shape``, with the batch in
+        front, and ``input_dim`` with ``input_length``, which are sizes of the last axes.
+    features : bool
+        Whether the last axis must have a size.
+    steps : bool
+        Whether ``input_dim`` alone stands for sequences of any length.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no shape, or declared in several ways.
+    """
+    names = ("batch_input_shape", "batch_shape", "input_dim", "input_length")
+    others = {name: keras.pop(name) for name in names if keras.get(name) is not None}
+    given = [*(["input_shape"] if input_shape is not None else []), *others]
+    length = others.pop("input_length", None)
+    if len(others) + (input_shape is not None) > 1 or (length and "input_dim" not in others):
+        raise ValueError(
+            f"{where}: got {' and '.join(given)}, expected one shape of the input; pass "
+            "input_shape=(time steps, features) alone"
+        )
+    shape = input_shape
+    for name, value in others.items():
+        if name == "input_dim":
+            shape = (value,) if length is None and not steps else (length, value)
+        elif not isinstance(value, list | tuple) or len(value) < 2:
+            raise TypeError(
+                f"{where}: {name} is {value!r}, expected a tuple such as (1, None, 1); pass the "
+                "shape of a batch"
+            )
+        else:
+            shape = value[1:]
+            warn_of_batch_size(where, value[0])
+    return None if shape is None else check_sample_shape(where, shape, features=features)
+
+
+def warn_of_batch_size(where: str, size: object) -> None:
+    """Say that a declared size of the batch has no effect, if there is one."""
+    if size is not None:
+        check_count(where, "batch_size", size)
+        warn(f"{where}: a batch size of {size} has no effect, any is taken; leave it out")
 
 
 def check_features(

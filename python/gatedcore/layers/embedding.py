@@ -1,6 +1,5 @@
 """The embedding: a row of a table for each token."""
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, cast
 
@@ -8,7 +7,7 @@ import numpy as np
 
 from gatedcore import _core, initializers, keras_arguments
 from gatedcore.arrays import Array, Shape, as_tokens
-from gatedcore.checks import check_bool, check_count
+from gatedcore.checks import check_bool, check_count, warn
 from gatedcore.layers.base import Layer, Mask
 from gatedcore.layers.building import Draws
 from gatedcore.optimizers.part import Tokens
@@ -83,10 +82,9 @@ class Embedding(Layer):
         )
         self.mask_zero = check_bool(where, "mask_zero", mask_zero)
         if input_length is not None:
-            warnings.warn(
+            warn(
                 f"{where}: input_length={input_length!r} has no effect, any length is taken; leave "
-                "it out",
-                stacklevel=2,
+                "it out"
             )
         self.sparse = check_bool(where, "sparse", sparse)
         self._touched: list[Tokens] = []

@@ -1,15 +1,13 @@
 """A model's input: the first line of a ``Sequential``, or the tensor that a graph starts from."""
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from gatedcore import keras_arguments
 from gatedcore.arrays import Shape, as_dtype
-from gatedcore.checks import check_count
 from gatedcore.configs import Configurable, decode, encode
 from gatedcore.keras_arguments import reject_unsupported
-from gatedcore.layers.building import check_sample_shape, unique_name
+from gatedcore.layers.building import check_sample_shape, unique_name, warn_of_batch_size
 from gatedcore.layers.tensor import Tensor
 from gatedcore.registration import add_library_class
 
@@ -33,7 +31,8 @@ class Input(Tensor, Configurable):
     name : str, optional
         By default one made from the class; a ``Model`` takes a dict of arrays by these names.
     batch_shape : tuple, optional
-        In place of ``shape`` and ``batch_size``: ``(batch_size, *shape)``.
+        In place of ``shape`` and ``batch_size``: ``(batch_size, *shape)``. ``input_shape`` and
+        ``batch_input_shape`` are older names of Keras for the two shapes.
     **keras
         Other arguments of Keras are refused unless they ask for nothing.
 
@@ -51,17 +50,14 @@ class Input(Tensor, Configurable):
         dtype: object = None,
         name: str | None = None,
         batch_shape: Sequence[int | None] | None = None,
-        **keras: object,
+        **keras: Any,
     ) -> None:
+        shape = keras.pop("input_shape", None) if shape is None else shape
+        batch_shape = keras.pop("batch_input_shape", None) if batch_shape is None else batch_shape
         reject_unsupported("Input", keras, keras_arguments.INPUT)
         if batch_shape is not None:
             shape, batch_size = _apart(shape, batch_size, batch_shape)
-        if batch_size is not None:
-            check_count("Input", "batch_size", batch_size)
-            warnings.warn(
-                f"Input: a batch size of {batch_size} has no effect, any is taken; leave it out",
-                stacklevel=2,
-            )
+        warn_of_batch_size("Input", batch_size)
         self.sample_shape: Shape = check_sample_shape("Input", shape, features=False)
         if name is not None and (not isinstance(name, str) or not name):
             raise TypeError(f"Input: name is {name!r}, expected a string; pass one, or leave it")

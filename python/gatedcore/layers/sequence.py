@@ -27,6 +27,7 @@ class SequenceLayer(Layer):
     """
 
     known_arguments = keras_arguments.SEQUENCE
+    over_time = True
 
     def __init__(
         self,

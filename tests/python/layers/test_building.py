@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import gatedcore as gk
-from gatedcore.layers.building import check_sample_shape, unique_name
+from gatedcore.layers.building import check_sample_shape, declared_shape, unique_name
 
 
 def test_names_are_keras_names() -> None:
@@ -30,3 +30,46 @@ def test_sample_shape() -> None:
     assert check_sample_shape("here", [None, np.int64(3)]) == (None, 3)
     with pytest.raises(TypeError, match=r"here: input_shape is \(\), expected a tuple"):
         check_sample_shape("here", ())
+
+
+@pytest.mark.parametrize(
+    ("keras", "features", "steps", "expected"),
+    [
+        ({"batch_input_shape": (None, 5, 2)}, True, True, (5, 2)),
+        ({"batch_shape": [None, None]}, False, False, (None,)),
+        ({"input_dim": 3}, True, True, (None, 3)),
+        ({"input_dim": 3}, True, False, (3,)),
+        ({"input_dim": 3, "input_length": 4}, True, True, (4, 3)),
+        ({"input_dim": None}, True, True, None),
+    ],
+)
+def test_older_names_of_the_shape(keras: dict, features: bool, steps: bool, expected) -> None:
+    rest = {**keras, "other": 1}
+    assert declared_shape("here", None, rest, features=features, steps=steps) == expected
+    assert set(rest) - {"input_dim"} == {"other"}
+
+
+def test_older_names_in_a_model() -> None:
+    with pytest.warns(UserWarning, match="LSTM: a batch size of 4 has no effect") as caught:
+        first = gk.LSTM(3, batch_input_shape=(4, None, 2), stateful=True)
+    assert caught[0].filename == __file__
+    model = gk.Sequential([first, gk.Dense(1, input_dim=3)])
+    assert model.input_shape == (None, None, 2)
+    assert first.get_config()["input_shape"] == [None, 2]
+    assert gk.Sequential([gk.GRU(3, input_dim=2)]).input_shape == (None, None, 2)
+
+
+@pytest.mark.parametrize(
+    ("shape", "keras", "error", "message"),
+    [
+        ((2, 2), {"input_dim": 2}, ValueError, "got input_shape and input_dim, expected one"),
+        (None, {"batch_shape": (1, 2), "input_dim": 2}, ValueError, "got batch_shape and input_di"),
+        (None, {"input_length": 2}, ValueError, "got input_length, expected one shape"),
+        (None, {"batch_shape": 3}, TypeError, r"batch_shape is 3, expected a tuple such as \(1, N"),
+        (None, {"batch_input_shape": (None, None)}, ValueError, "input_shape is .*, expected a si"),
+        (None, {"batch_shape": (0, 2)}, ValueError, "batch_size is 0, expected an integer of at l"),
+    ],
+)
+def test_shapes_declared_in_vain(shape, keras: dict, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match="here: " + message):
+        declared_shape("here", shape, keras, features=True, steps=True)

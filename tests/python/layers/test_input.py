@@ -28,6 +28,8 @@ def test_bad_shapes(shape: object) -> None:
     [
         {"batch_shape": (4, None, 2)},
         {"shape": (None, 2), "batch_size": 4},
+        {"batch_input_shape": (4, None, 2)},
+        {"input_shape": (None, 2), "batch_size": 4},
     ],
 )
 def test_a_batch_of_a_stated_size_may_have_any(arguments: dict) -> None:
@@ -66,6 +68,7 @@ def test_layers_that_need_a_size_say_so() -> None:
         ({"name": 3}, TypeError, "Input: name is 3, expected a string"),
         ({"dtype": "float16"}, ValueError, "Input: dtype is 'float16'"),
         ({"sparse": True}, ValueError, "Input: sparse=True is not supported"),
+        ({"input_shape": (2,)}, TypeError, "Input: got an unknown argument 'input_shape'"),
         ({"shap": 1}, TypeError, "Input: got an unknown argument 'shap'"),
         ({"batch_size": 0}, ValueError, "Input: batch_size is 0, expected an integer of at least"),
         ({"batch_shape": (4, 2)}, ValueError, "batch_shape came with shape or batch_size"),
