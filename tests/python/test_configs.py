@@ -55,6 +55,8 @@ OBJECTS = [
     gk.Flatten(),
     gk.Reshape((-1, 2)),
     gk.RepeatVector(3),
+    gk.layers.Permute((2, 1)),
+    gk.layers.Dot((2, 1), normalize=True),
     *(kind() for kind in (gk.Add, gk.Average, gk.Maximum, gk.Minimum, gk.Multiply, gk.Subtract)),
     gk.Concatenate(axis=1),
     gk.GRU(2, stateful=True, kernel_regularizer="l2", recurrent_constraint="unit_norm"),

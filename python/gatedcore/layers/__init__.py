@@ -4,6 +4,7 @@ from gatedcore.layers.activation import Activation, Softmax
 from gatedcore.layers.base import Layer
 from gatedcore.layers.bidirectional import Bidirectional
 from gatedcore.layers.dense import Dense
+from gatedcore.layers.dot import Dot, dot
 from gatedcore.layers.embedding import Embedding
 from gatedcore.layers.gru import GRU, GRUCell
 from gatedcore.layers.input import Input
@@ -31,7 +32,7 @@ from gatedcore.layers.rectifiers import ELU, LeakyReLU, ReLU
 from gatedcore.layers.regularization import Dropout, Masking, SpatialDropout1D
 from gatedcore.layers.rnn import RNN, StackedRNNCells
 from gatedcore.layers.scaling import Normalization
-from gatedcore.layers.shaping import Flatten, RepeatVector, Reshape
+from gatedcore.layers.shaping import Flatten, Permute, RepeatVector, Reshape
 from gatedcore.layers.simple_rnn import SimpleRNN, SimpleRNNCell
 from gatedcore.layers.trace import GRUTrace, LSTMTrace, SimpleRNNTrace, Trace
 from gatedcore.layers.wrappers import TimeDistributed, Wrapper
@@ -52,6 +53,7 @@ __all__ = [
     "Bidirectional",
     "Concatenate",
     "Dense",
+    "Dot",
     "Dropout",
     "Embedding",
     "Flatten",
@@ -75,6 +77,7 @@ __all__ = [
     "Minimum",
     "Multiply",
     "Normalization",
+    "Permute",
     "ReLU",
     "RepeatVector",
     "Reshape",
@@ -92,6 +95,7 @@ __all__ = [
     "add",
     "average",
     "concatenate",
+    "dot",
     "maximum",
     "minimum",
     "multiply",

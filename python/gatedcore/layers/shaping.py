@@ -102,6 +102,54 @@ class Reshape(ShapingLayer):
         return d_y.reshape(shape)
 
 
+class Permute(ShapingLayer):
+    """The axes of each sample in another order.
+
+    Parameters
+    ----------
+    dims : tuple of int
+        The axes in their new order, counted from 1, as the batch is axis 0: ``(2, 1)`` makes
+        (B, T, F) into (B, F, T).
+    **base
+        ``input_shape`` and ``name``; see ``Layer``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it does not hold each axis from 1 on once.
+    """
+
+    def __init__(self, dims: Sequence[int], **base: Any) -> None:
+        where = type(self).__name__
+        if not isinstance(dims, list | tuple):
+            raise TypeError(
+                f"{where}: dims is {dims!r}, expected a tuple of axes; pass (2, 1), say"
+            )
+        self.dims = tuple(check_count(where, "dims", axis) for axis in dims)
+        if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
+            raise ValueError(
+                f"{where}: dims is {self.dims}, expected each axis from 1 to {len(self.dims)} "
+                "once; leave out the batch, axis 0"
+            )
+        super().__init__(**base)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        if len(input_shape) != len(self.dims) + 1:
+            raise ValueError(
+                f"{self.name}: input has shape {input_shape}, expected the batch and "
+                f"{len(self.dims)} axes for dims={self.dims}; name every axis there"
+            )
+        return (input_shape[0], *(input_shape[axis] for axis in self.dims))
+
+    def forward(self, x: Array, training: bool, mask: Mask | None = None) -> Array:
+        # In one piece, as the kernels take rows of features.
+        return np.ascontiguousarray(x.transpose(0, *self.dims))
+
+    def backward(self, d_y: Array, need_d_x: bool) -> Array | None:
+        back = np.argsort((0, *self.dims))
+        return np.ascontiguousarray(d_y.transpose(back)) if need_d_x else None
+
+
 class RepeatVector(ShapingLayer):
     """Each sample (F,) as a sequence (n, F) of n equal steps.
 

@@ -18,6 +18,8 @@ X = np.arange(24.0).reshape(2, 3, 4)
         (gk.Reshape((-1, 6)), X, (2, 2, 6)),
         (gk.Reshape((12,)), X, (2, 12)),
         (gk.RepeatVector(5), X[:, 0], (2, 5, 4)),
+        (gk.layers.Permute((2, 1)), X, (2, 4, 3)),
+        (gk.layers.Permute((3, 1, 2)), X.reshape(2, 3, 2, 2), (2, 2, 3, 2)),
     ],
 )
 def test_shapes_and_gradients(layer, x, shape):
@@ -30,17 +32,20 @@ def test_shapes_and_gradients(layer, x, shape):
 def test_elements_keep_their_order():
     np.testing.assert_array_equal(gk.Reshape((4, 3))(X), X.reshape(2, 4, 3))
     np.testing.assert_array_equal(gk.RepeatVector(2)(X[:, 0])[:, 1], X[:, 0])
+    np.testing.assert_array_equal(gk.layers.Permute((2, 1))(X)[:, 1], X[:, :, 1])
+    assert gk.layers.Permute((2, 1))(X).flags.c_contiguous
 
 
 def test_unknown_sizes():
     assert gk.Flatten().compute_output_shape((None, None, 4)) == (None, None)
     assert gk.Flatten().compute_output_shape((None, 3, 4)) == (None, 12)
+    assert gk.layers.Permute((2, 1)).compute_output_shape((None, None, 4)) == (None, 4, None)
     assert gk.Reshape((-1, 2)).compute_output_shape((None, None, 4)) == (None, None, 2)
 
 
 def test_a_mask_ends_where_time_ends():
     mask = np.ones((2, 3), bool)
-    for layer in (gk.Flatten(), gk.Reshape((12,)), gk.RepeatVector(2)):
+    for layer in (gk.Flatten(), gk.Reshape((12,)), gk.RepeatVector(2), gk.layers.Permute((2, 1))):
         assert layer.compute_mask(X, mask) is None
 
 
@@ -52,6 +57,10 @@ def test_a_mask_ends_where_time_ends():
         (lambda: gk.Reshape((-1, -1)), TypeError, "at most one -1"),
         (lambda: gk.Reshape(4), TypeError, "target_shape is 4, expected a tuple"),
         (lambda: gk.Reshape((0,)), ValueError, "target_shape is 0"),
+        (lambda: gk.layers.Permute(2), TypeError, "dims is 2, expected a tuple of axes"),
+        (lambda: gk.layers.Permute((0, 1)), ValueError, "dims is 0, expected an integer of at"),
+        (lambda: gk.layers.Permute((1, 3)), ValueError, "dims is (1, 3), expected each axis from"),
+        (lambda: gk.layers.Permute((2, 1))(X[0]), ValueError, "expected the batch and 2 axes"),
         (lambda: gk.RepeatVector(0), ValueError, "n is 0"),
         (lambda: gk.RepeatVector(2)(X), ValueError, "expected (batch, features)"),
     ],
