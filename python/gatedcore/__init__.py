@@ -31,6 +31,7 @@ from gatedcore.callbacks import (
     TerminateOnNaN,
 )
 from gatedcore.graph import Model
+from gatedcore.keras_names import absent
 from gatedcore.layers import (
     GRU,
     LSTM,
@@ -149,4 +150,4 @@ def __getattr__(name: str) -> Any:
         import importlib
 
         return importlib.import_module(f"gatedcore.{name}")
-    raise AttributeError(f"module 'gatedcore' has no attribute {name!r}")
+    return absent(__name__)(name)

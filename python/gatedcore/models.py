@@ -1,11 +1,12 @@
 """Keras's namespace ``models``: models, and how they come from files, JSON and others."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gatedcore import configs, keras_arguments
 from gatedcore.graph import Model
 from gatedcore.keras_arguments import reject_unsupported
+from gatedcore.keras_names import absent
 from gatedcore.model import Sequential
 from gatedcore.persistence import Persistent, load_model, save_model
 
@@ -66,3 +67,7 @@ def clone_model(model: M, **keras: object) -> M:
             f"clone_model: model has type {type(model).__name__}, expected a model; pass one"
         )
     return type(model).from_config(model.get_config())
+
+
+if not TYPE_CHECKING:  # to which an absent name is an error already
+    __getattr__ = absent(__name__)

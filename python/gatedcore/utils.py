@@ -1,6 +1,9 @@
 """Keras's namespace of this name: helpers that live elsewhere in the package."""
 
+from typing import TYPE_CHECKING
+
 from gatedcore.data import timeseries_dataset_from_array
+from gatedcore.keras_names import absent
 from gatedcore.plot import plot_model
 from gatedcore.preprocessing import pad_sequences, to_categorical
 from gatedcore.random import set_random_seed
@@ -29,3 +32,6 @@ __all__ = [
     "timeseries_dataset_from_array",
     "to_categorical",
 ]
+
+if not TYPE_CHECKING:  # to which an absent name is an error already
+    __getattr__ = absent(__name__)

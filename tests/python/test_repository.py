@@ -38,6 +38,7 @@ PYTHON_LEVELS = [
         "columns",
         "interrupt",
         "keras_arguments",
+        "keras_names",
         "reference",
     },
     {"checks", "error_function", "registration", "unfused"},
@@ -382,4 +383,5 @@ def test_no_folder_or_file_is_a_drawer(folder):
 def test_the_namespace_utils_only_imports():
     # It is there because Keras has one; what it names lives where it belongs.
     statements = ast.parse((PACKAGE / "utils.py").read_text()).body
-    assert {type(s) for s in statements[1:]} <= {ast.ImportFrom, ast.Assign}
+    # The last one looks up names that are not there.
+    assert {type(s) for s in statements[1:-1]} <= {ast.ImportFrom, ast.Assign}

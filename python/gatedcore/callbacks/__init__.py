@@ -10,6 +10,7 @@ from gatedcore.callbacks.lambda_callback import LambdaCallback
 from gatedcore.callbacks.learning_rate import LearningRateScheduler, ReduceLROnPlateau
 from gatedcore.callbacks.monitor import MonitorCallback
 from gatedcore.callbacks.terminate_on_nan import TerminateOnNaN
+from gatedcore.keras_names import absent
 
 __all__ = [
     "CSVLogger",
@@ -38,4 +39,4 @@ def __getattr__(name: str) -> Any:
         from gatedcore.backup import BackupAndRestore
 
         return BackupAndRestore
-    raise AttributeError(f"module 'gatedcore.callbacks' has no attribute {name!r}")
+    return absent(__name__)(name)

@@ -1,5 +1,8 @@
 """The layers."""
 
+from typing import TYPE_CHECKING
+
+from gatedcore.keras_names import absent
 from gatedcore.layers.activation import Activation, Softmax
 from gatedcore.layers.base import Layer
 from gatedcore.layers.bidirectional import Bidirectional
@@ -101,3 +104,6 @@ __all__ = [
     "multiply",
     "subtract",
 ]
+
+if not TYPE_CHECKING:  # to which an absent name is an error already
+    __getattr__ = absent(__name__)

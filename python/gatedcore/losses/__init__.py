@@ -1,9 +1,10 @@
 """Loss functions: objects with options, and the same as functions that return (loss, gradient)."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gatedcore.arrays import Array
+from gatedcore.keras_names import absent
 from gatedcore.losses.base import Loss
 from gatedcore.losses.crossentropy import (
     BinaryCrossentropy,
@@ -223,3 +224,7 @@ def deserialize(config: object) -> LossLike:
             "pass {'class_name': ..., 'config': {...}}"
         )
     return _CLASSES[name].from_config(arguments)
+
+
+if not TYPE_CHECKING:  # to which an absent name is an error already
+    __getattr__ = absent(__name__)

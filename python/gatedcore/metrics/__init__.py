@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gatedcore import losses
+from gatedcore.keras_names import absent
 from gatedcore.metrics.accuracy import (
     Accuracy,
     AccuracyByShape,
@@ -307,3 +308,7 @@ def deserialize(config: object) -> Metric:
         f"metrics.deserialize: class_name is {name!r}, expected one of {', '.join(_CLASSES)}; "
         "pass {'class_name': ..., 'config': {...}}"
     )
+
+
+if not TYPE_CHECKING:  # to which an absent name is an error already
+    __getattr__ = absent(__name__)

@@ -1,5 +1,8 @@
 """Optimizers: each step is one fused pass of the core over the flat vector of parameters."""
 
+from typing import TYPE_CHECKING
+
+from gatedcore.keras_names import absent
 from gatedcore.optimizers import schedules
 from gatedcore.optimizers.adagrad import Adagrad
 from gatedcore.optimizers.adam import Adam, AdamW
@@ -22,3 +25,6 @@ __all__ = [
     "schedules",
     "serialize",
 ]
+
+if not TYPE_CHECKING:  # to which an absent name is an error already
+    __getattr__ = absent(__name__)

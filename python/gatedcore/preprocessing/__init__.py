@@ -1,5 +1,8 @@
 """What becomes of data before a model sees them: lengths, words, classes, scales."""
 
+from typing import TYPE_CHECKING
+
+from gatedcore.keras_names import absent
 from gatedcore.preprocessing import sequence, text
 from gatedcore.preprocessing.categories import to_categorical
 from gatedcore.preprocessing.normalization import Normalization
@@ -14,3 +17,6 @@ __all__ = [
     "text",
     "to_categorical",
 ]
+
+if not TYPE_CHECKING:  # to which an absent name is an error already
+    __getattr__ = absent(__name__)

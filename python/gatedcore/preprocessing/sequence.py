@@ -1,11 +1,12 @@
 """Sequences brought to one length."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from gatedcore.checks import check_count
+from gatedcore.keras_names import absent
 from gatedcore.preprocessing.ragged import Ragged, same_numbers
 
 
@@ -117,3 +118,7 @@ def fitting_value(where: str, value: object, dtype: np.dtype[Any]) -> object:
     if array.ndim or array.dtype.kind not in "fiub":
         raise TypeError(f"{where}: value is {value!r}, expected a number; pass 0.0, say")
     return same_numbers(f"{where}: value", array.reshape(1), dtype)[0]
+
+
+if not TYPE_CHECKING:  # to which an absent name is an error already
+    __getattr__ = absent(__name__)

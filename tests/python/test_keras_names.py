@@ -1,0 +1,38 @@
+import importlib
+import pickle
+
+import pytest
+
+import gatedcore as gk
+from gatedcore import keras_names
+
+
+@pytest.mark.parametrize("module", keras_names._ADVICE)
+def test_each_name_is_absent_and_says_what_to_use(module: str) -> None:
+    home = importlib.import_module(module)
+    for advice, names in keras_names._ADVICE[module].items():
+        for name in names.split():
+            assert name not in vars(home)
+            assert not hasattr(home, name)
+            with pytest.raises(AttributeError) as caught:
+                getattr(home, name)
+            expected = f"{module}: {name} is not supported, expected a name that is; "
+            assert str(caught.value) == expected + advice
+
+
+def test_the_advice_reaches_who_imports_the_name() -> None:
+    with pytest.raises(ImportError, match=r"layers: Attention is not supported, .* see Dot"):
+        from gatedcore.layers import LSTM, Attention  # noqa: F401
+    with pytest.raises(ImportError, match=r"gatedcore.callbacks: TensorBoard is not supported"):
+        from gatedcore.callbacks import TensorBoard  # noqa: F401
+    with pytest.raises(ImportError, match=r"gatedcore: mixed_precision is not supported"):
+        from gatedcore import mixed_precision  # noqa: F401
+    with pytest.raises(ImportError, match="cannot import name 'LTSM'"):
+        from gatedcore.layers import LTSM  # noqa: F401
+
+
+def test_other_names_are_missing_as_in_any_module() -> None:
+    for module in (gk, gk.layers, gk.callbacks, gk.utils):
+        with pytest.raises(AttributeError, match=f"module '{module.__name__}' has no attribute 'x"):
+            _ = module.xyz
+    assert pickle.loads(pickle.dumps(gk.layers.LSTM)) is gk.LSTM
