@@ -47,6 +47,7 @@ from gatedcore.layers import (
     Flatten,
     GRUCell,
     Input,
+    Layer,
     LayerNormalization,
     LSTMCell,
     Masking,
@@ -70,7 +71,7 @@ from gatedcore.saving import load_model
 from gatedcore.streaming import Stream
 
 if TYPE_CHECKING:
-    from gatedcore import datasets, plot, reference, utils
+    from gatedcore import backend, datasets, plot, reference, utils
 
 __all__ = [
     "GRU",
@@ -96,6 +97,7 @@ __all__ = [
     "Input",
     "LSTMCell",
     "LambdaCallback",
+    "Layer",
     "LayerNormalization",
     "LearningRateScheduler",
     "Masking",
@@ -118,6 +120,7 @@ __all__ = [
     "TimeDistributed",
     "__version__",
     "activations",
+    "backend",
     "callbacks",
     "constraints",
     "data",
@@ -142,7 +145,13 @@ __all__ = [
     "utils",
 ]
 
-_LAZY = ("datasets", "plot", "reference", "utils")  # what a plain import need not pay for
+_LAZY = (
+    "backend",
+    "datasets",
+    "plot",
+    "reference",
+    "utils",
+)  # what a plain import need not pay for
 
 
 def __getattr__(name: str) -> Any:

@@ -10,13 +10,13 @@ from gatedcore.arrays import Array
 from gatedcore.checks import check_bool, fits
 from gatedcore.columns import Columns, each, together
 from gatedcore.graph_config import Form, form_of, packed, tensors_of
+from gatedcore.graph_ends import GraphEnds
 from gatedcore.graph_plan import Plan, by_depth, check_inputs
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layered import Layered
 from gatedcore.layers.base import Layer, Mask
 from gatedcore.layers.building import unique_name
-from gatedcore.layers.input import Input
-from gatedcore.layers.tensor import LayerCall, Tensor, calls_before, is_symbolic
+from gatedcore.layers.tensor import Tensor, calls_before, is_symbolic
 from gatedcore.objectives import Objectives, of_the_only
 from gatedcore.parameters import ParameterVector
 from gatedcore.streaming import Stream
@@ -25,7 +25,7 @@ from gatedcore.summary import Part
 M = TypeVar("M", bound="Model")
 
 
-class Model(Layered):
+class Model(GraphEnds, Layered):
     """A model of the layers between symbolic tensors.
 
     Layers may feed several others, be called more than once, and take states of others. Several
@@ -86,47 +86,6 @@ class Model(Layered):
     def built(self) -> bool:
         """Whether there are parameters: always."""
         return True
-
-    @property
-    def inputs(self) -> list[Input]:
-        """The tensors where the graph begins."""
-        return list(self._inputs)
-
-    @property
-    def outputs(self) -> list[Tensor]:
-        """The tensors where it ends."""
-        return list(self._outputs)
-
-    @property
-    def calls(self) -> list[LayerCall]:
-        """The calls of layers, each after those that feed it."""
-        return list(self._calls)
-
-    @property
-    def input_names(self) -> list[str]:
-        """Names of the inputs, by which a dict of arrays gives them."""
-        keys = self.forms[0]
-        return list(keys) if isinstance(keys, tuple) else [one.name for one in self._inputs]
-
-    @property
-    def output_names(self) -> list[str]:
-        """Names of the outputs: of the layers that they come from, or of the dict."""
-        keys = self.forms[1]
-        if isinstance(keys, tuple):
-            return list(keys)
-        return [cast(LayerCall, one.call).layer.name for one in self._outputs]
-
-    @property
-    def input_shape(self) -> Any:
-        """Shape of the input, or shapes of all; None for any size."""
-        shapes = [tensor.shape for tensor in self._inputs]
-        return shapes[0] if len(shapes) == 1 else shapes
-
-    @property
-    def output_shape(self) -> Any:
-        """Shape of the output, or shapes of all; None for any size."""
-        shapes = [tensor.shape for tensor in self._outputs]
-        return shapes[0] if len(shapes) == 1 else shapes
 
     # Building.
 

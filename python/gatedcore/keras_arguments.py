@@ -41,6 +41,7 @@ SEQUENCE: Neutral = {
 }
 SEQUENCE_CALL: Neutral = {}
 MODEL_CALL: Neutral = {"mask": (None,), "training": (None, False)}
+POP: Neutral = {"rebuild": (True,)}
 OPTIMIZER: Neutral = {"loss_scale_factor": (None,)}
 COMPILE: Neutral = {
     "loss_weights": (None,),

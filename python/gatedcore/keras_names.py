@@ -18,6 +18,18 @@ _ADVICE: dict[str, dict[str, str]] = {
         ),
         "use NumPy arrays": "KerasTensor Variable",
     },
+    "gatedcore.backend": {
+        "use NumPy, or gatedcore.ops in layers of your own": (
+            "abs argmax batch_dot cast clip concatenate constant dot equal exp expand_dims "
+            "flatten function get_value greater int_shape less log max maximum mean min minimum "
+            "ones one_hot pow prod reshape round set_value sigmoid sign softmax sqrt square "
+            "squeeze stack std sum tanh transpose var variable zeros"
+        ),
+        "give the first layer dtype='float64'": "set_floatx",
+        "it is 1e-7 everywhere": "set_epsilon",
+        "sequences are (batch, time steps, features)": "image_data_format set_image_data_format",
+        "pass training=True to a call": "learning_phase set_learning_phase",
+    },
     "gatedcore.layers": {
         "dot and Activation('softmax') make the attention of a query over time steps; see Dot": (
             "AdditiveAttention Attention GroupQueryAttention MultiHeadAttention"

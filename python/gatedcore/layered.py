@@ -4,6 +4,7 @@ from abc import abstractmethod
 from typing import Any
 
 from gatedcore.layers.base import Layer, Mask
+from gatedcore.layers.tensor import LayerCall
 from gatedcore.model_weights import ModelWeights
 from gatedcore.persistence import Persistent
 from gatedcore.summary import Summarized
@@ -31,6 +32,10 @@ class Layered(Summarized, ModelWeights, Persistent):
     @abstractmethod
     def in_a_row(self, where: str) -> list[Layer]:
         """Return the layers if each feeds the next one alone; raise if not."""
+
+    @abstractmethod
+    def call_of(self, layer: Layer) -> LayerCall | None:
+        """Return the first call of a layer in the model's graph, None if there is none yet."""
 
     def check_members(self, others: list[str]) -> None:
         """Raise unless the layers may be those of one model, beside inputs of these names.

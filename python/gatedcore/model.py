@@ -9,21 +9,21 @@ from gatedcore import configs, keras_arguments
 from gatedcore.arrays import FLOAT32, Array, Shape
 from gatedcore.checks import check_bool, fits
 from gatedcore.keras_arguments import reject_unsupported
-from gatedcore.layered import Layered
 from gatedcore.layers.base import Layer, Mask
 from gatedcore.layers.building import check_batch_shape, unique_name
 from gatedcore.layers.input import Input
 from gatedcore.layers.rows import run_layers
-from gatedcore.layers.tensor import Tensor, is_symbolic
+from gatedcore.layers.tensor import is_symbolic
 from gatedcore.random import undone_on_error
 from gatedcore.row_building import check_follows, general_shape, in_one_vector, shapes_along
+from gatedcore.row_tensors import RowTensors
 from gatedcore.streaming import Stream
 from gatedcore.summary import Part
 
 S = TypeVar("S", bound="Sequential")
 
 
-class Sequential(Layered):
+class Sequential(RowTensors):
     """A model whose layers feed one another in a row.
 
     Parameters
@@ -118,6 +118,38 @@ class Sequential(Layered):
                 self._assemble([*self._layers, layer], known)
         self._objective = None
 
+    def pop(self, rebuild: bool = True) -> Layer:
+        """Take the last layer away and return it; after this, compile again.
+
+        Parameters
+        ----------
+        rebuild : bool
+            True: weights of the other layers stay as they are in any case.
+
+        Returns
+        -------
+        Layer
+            With its weights, free for another model.
+
+        Raises
+        ------
+        ValueError
+            If there is none, or the model is training.
+        """
+        where = f"{self.name}.pop"
+        reject_unsupported(where, {"rebuild": rebuild}, keras_arguments.POP)
+        if self._training or not self._layers:
+            came = "model is training" if self._training else "model has no layers"
+            raise ValueError(f"{where}: {came}, expected some at rest; call it after add or fit")
+        *rest, last = self._layers
+        if rest and self._input_shape is not None:
+            self._assemble(rest, self._input_shape)
+        else:
+            self._layers, self._vector, self._input_shape, self._tensors = rest, None, None, None
+        last.__setstate__(last.__getstate__())  # with memory of its own
+        self._objective = None
+        return last
+
     @property
     def dtype(self) -> np.dtype[Any]:
         """Dtype of inputs, parameters and outputs."""
@@ -161,16 +193,6 @@ class Sequential(Layered):
         return model
 
     # Building.
-
-    @property
-    def input_shape(self) -> Shape | None:
-        """Shape of inputs, None for any size; None as a whole before the model is built."""
-        return self._input_shape
-
-    @property
-    def output_shape(self) -> Shape | None:
-        """Shape of outputs, None for any size; None as a whole before the model is built."""
-        return None if self._input_shape is None else self.compute_output_shape(self._input_shape)
 
     def build(self, input_shape: Sequence[int | None]) -> None:
         """Make the parameters; a model that is built only checks the shape.
@@ -237,6 +259,7 @@ class Sequential(Layered):
             dtype = self._input.dtype
         vector = in_one_vector(layers, input_shape, dtype, self)
         self._layers, self._vector, self._input_shape = list(layers), vector, input_shape
+        self._tensors = None
 
     # Running.
 
@@ -323,16 +346,6 @@ class Sequential(Layered):
         self.build(shape)
         return self.forward_masked(array, draw, steps)[0]
 
-    def _on_tensor(self, x: object, mask: object, training: object) -> Any:
-        """Call the layers on a tensor: a graph that contains the model contains its layers."""
-        if isinstance(x, Tensor):
-            if x.dtype is not None and self._layers and not self.built:
-                self._layers[0].inherit(x.dtype)
-            self.build(x.shape)
-        for layer in self._layers:
-            x = layer.record(x, None, mask, training)
-        return x
-
     def parts(self) -> list[Part]:
         shape = self._input_shape
         name = "input" if self._input is None else self._input.name
@@ -343,10 +356,6 @@ class Sequential(Layered):
             kind = type(layer).__name__
             parts.append(Part(layer.name, kind, layer, shapes, (place,), layer.dtype))
         return parts
-
-    def in_a_row(self, where: str) -> list[Layer]:
-        """Return the layers, which feed one another in a row."""
-        return self.layers
 
     def stream(self, batch: int = 1) -> Stream:
         """Return the model as a function of one time step that carries its states.

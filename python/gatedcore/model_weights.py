@@ -117,6 +117,11 @@ class ModelWeights:
         """The parameters themselves, layer by layer; writing to them changes the model."""
         return [value for layer in self._layers for value in layer.weights]
 
+    # Keras has both names.
+    variables = weights
+    trainable_variables = trainable_weights
+    non_trainable_variables = non_trainable_weights
+
     def get_weights(self) -> list[Array]:
         """Return copies of the parameters, layer by layer, each in Keras's order."""
         return [value.copy() for value in self.weights]

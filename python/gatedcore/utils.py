@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING
 
 from gatedcore.data import timeseries_dataset_from_array
 from gatedcore.keras_names import absent
+from gatedcore.layers.building import clear_session
 from gatedcore.plot import plot_model
 from gatedcore.preprocessing import pad_sequences, to_categorical
+from gatedcore.preprocessing.unit_vectors import normalize
 from gatedcore.random import set_random_seed
 from gatedcore.saving import (
     custom_object_scope,
@@ -21,9 +23,11 @@ Sequence = PyDataset  # its name before Keras 3
 __all__ = [
     "PyDataset",
     "Sequence",
+    "clear_session",
     "custom_object_scope",
     "deserialize_keras_object",
     "get_custom_objects",
+    "normalize",
     "pad_sequences",
     "plot_model",
     "register_keras_serializable",

@@ -311,3 +311,38 @@ def test_a_layer_by_name_or_place() -> None:
     for wrong in ({}, {"name": "a", "index": 0}, {"name": "a"}, {"index": 7}, {"index": -4}):
         with pytest.raises(ValueError, match=r"get_layer: (got name=|name is 'a'|index is )"):
             model.get_layer(**wrong)
+
+
+def test_pop_takes_the_last_layer_away_with_its_weights() -> None:
+    model = gk.Sequential([gk.LSTM(4, input_shape=(None, 2)), gk.Dense(3), gk.Dense(1)])
+    x = np.random.default_rng(0).normal(size=(2, 3, 2)).astype(np.float32)
+    model.compile("sgd", "mse")
+    model.fit(x, np.ones((2, 1)), verbose=0)
+    before, weights = model(x), model.get_weights()
+    head = model.pop()
+    np.testing.assert_array_equal(head(model(x)), before)
+    for kept, old in zip(model.get_weights(), weights, strict=False):
+        np.testing.assert_array_equal(kept, old)
+    assert model.output_shape == (None, 3)
+    with pytest.raises(ValueError, match="compile"):
+        model.fit(x, np.ones((2, 3)), verbose=0)
+    other = gk.Sequential([head], name="other")  # it is free
+    assert other.layers == [head]
+    model.add(gk.Dense(2))
+    model.compile("sgd", "mse")
+    model.fit(x, np.ones((2, 2)), verbose=0)
+    np.testing.assert_array_equal(head.get_weights()[0], weights[-2])
+
+
+def test_pop_of_a_row_that_is_not_built_or_of_one_layer() -> None:
+    model = gk.Sequential([gk.LSTM(4), gk.Dense(3)], name="row")
+    assert isinstance(model.pop(), gk.Dense)
+    assert isinstance(model.pop(rebuild=True), gk.LSTM)
+    assert model.layers == []
+    with pytest.raises(ValueError, match=r"row.pop: model has no layers, expected some at rest"):
+        model.pop()
+    built = gk.Sequential([gk.Input((2,)), gk.Dense(3)])
+    built.pop()
+    assert not built.built
+    built.add(gk.Dense(1))
+    assert built.output_shape == (None, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations  # numpy.random is imported when first used, 
 import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from gatedcore.layers.building import (
     unique_name,
 )
 from gatedcore.layers.calling import Mask
+from gatedcore.layers.tensor import LayerCall
 from gatedcore.layers.written import Written
 from gatedcore.parameters import ParameterVector
 from gatedcore.random import RandomStream, draw_stream, make_generator, undone_on_error
@@ -218,6 +219,13 @@ class Layer(Written, Configurable):
     def inherit(self, dtype: np.dtype[Any]) -> None:
         self._inherited_dtype = dtype
 
+    def first_call(self) -> LayerCall | None:
+        owner = None if self._owner is None else self._owner()
+        if self._first_call is None and hasattr(owner, "call_of"):
+            found: LayerCall | None = owner.call_of(self)
+            return found
+        return self._first_call
+
     def next_draws(self) -> RandomStream:
         """Return the random numbers of one training call.
 
@@ -235,7 +243,7 @@ class Layer(Written, Configurable):
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
-        for name in ("_vector", "gradients", "_owner", "_saved"):
+        for name in ("_vector", "gradients", "_owner", "_saved", "_first_call"):
             state.pop(name, None)
         return state
 
@@ -246,6 +254,20 @@ class Layer(Written, Configurable):
             vector = ParameterVector([self.parameters], self.dtype)
             values, gradients = vector.value_views[0], vector.gradient_views[0]
             self.adopt(vector, values, gradients, self.input_features)
+
+    if not TYPE_CHECKING:  # to which every name would be there
+
+        def __getattr__(self, name: str) -> Any:
+            """Return the weight of a name, such as ``layer.kernel``; raise if there is none."""
+            weights = self.__dict__.get("parameters", {})
+            if name in weights:
+                return weights[name]
+            if name in type(self).weight_arguments and not self.__dict__.get("built"):
+                raise AttributeError(
+                    f"{self.__dict__.get('name')}.{name}: layer has no weights yet, expected a "
+                    "built one; call it on an array or build(input_shape) first"
+                )
+            return object.__getattribute__(self, name)  # raises, with a property's own message
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}{'' if self.built else ', not built'}>"

@@ -23,6 +23,16 @@ def unique_name(class_name: str) -> str:
     return f"{stem}_{count}" if count else stem
 
 
+def clear_session() -> None:
+    """Let names of layers and models begin anew: lstm, lstm_1; nothing else is kept between models.
+
+    References
+    ----------
+    ``keras.utils.clear_session``.
+    """
+    _names_given.clear()
+
+
 class Draws:
     """First values for one layer: its dtype and its generator, and checks of what comes out."""
 

@@ -12,6 +12,7 @@ from gatedcore import _core
 from gatedcore.arrays import Array, Shape, as_array
 from gatedcore.checks import check_bool
 from gatedcore.keras_arguments import reject_unsupported
+from gatedcore.layers.recorded import Recorded
 from gatedcore.layers.tensor import LayerCall, Tensor, as_tensors, is_symbolic
 from gatedcore.layers.vjp import Gradients, as_upstream
 from gatedcore.layers.weighted import Weighted
@@ -21,7 +22,7 @@ from gatedcore.streaming import Stream
 Mask = npt.NDArray[np.bool_]  # (B, T), True where a step counts
 
 
-class Called(Weighted, ABC):
+class Called(Recorded, Weighted, ABC):
     """What can be called: a layer, as who computes with it sees it.
 
     A layer with one input and one output says what it computes in ``forward`` and ``backward``. One
@@ -187,7 +188,9 @@ class Called(Weighted, ABC):
     def run(self, x: object, initial_state: object, mask: object, training: object) -> Any:
         """Do what a call does, whatever order its arguments have."""
         if is_symbolic(x):
-            return self.record(x, initial_state, mask, training)
+            made = self.record(x, initial_state, mask, training)
+            self.note_call(made)
+            return made
         draw = check_bool(self.name, "training", False if training is None else training)
         inputs, masks = self.take_inputs(x, initial_state, mask)
         outputs = self.forward_many(inputs, draw, masks)

@@ -142,6 +142,11 @@ class Weighted:
         trained = self.trained_names()
         return [value for name, value in self.parameters.items() if name not in trained]
 
+    # Keras has both names.
+    variables = weights
+    trainable_variables = trainable_weights
+    non_trainable_variables = non_trainable_weights
+
     def get_weights(self) -> list[Array]:
         """Return copies of the parameters, in Keras's order."""
         return [value.copy() for value in self.parameters.values()]

@@ -154,3 +154,28 @@ def test_an_initializer_function_takes_shape_and_dtype_by_place():
     layer = gk.Dense(2, kernel_initializer=lambda s, d: np.full(s, 3.0, d))
     layer.build((None, 4))
     assert (layer.get_weights()[0] == 3.0).all()
+
+
+def test_weights_are_attributes_by_their_names() -> None:
+    layer = gk.LSTM(3, name="mine")
+    assert not hasattr(layer, "kernel")
+    with pytest.raises(AttributeError, match=r"mine.kernel: layer has no weights yet, expected a"):
+        _ = layer.kernel
+    layer(np.zeros((1, 2, 4)))
+    assert layer.kernel is layer.parameters["kernel"]
+    assert layer.recurrent_kernel.shape == (3, 12)
+    layer.bias[...] = 2.0
+    assert (layer.get_weights()[2] == 2.0).all()
+    table = gk.Embedding(5, 2)
+    table(np.array([[1]]))
+    assert table.embeddings.shape == (5, 2)
+    assert layer.variables[0] is layer.trainable_variables[0] is layer.kernel
+    assert layer.non_trainable_variables == []
+    with pytest.raises(AttributeError, match="'LSTM' object has no attribute 'kernal'"):
+        _ = layer.kernal
+    model = gk.Sequential([layer])
+    assert model.variables[0] is model.trainable_variables[0] is layer.kernel
+
+
+def test_the_name_of_the_base() -> None:
+    assert gk.Layer is gk.layers.Layer
