@@ -145,13 +145,8 @@ __all__ = [
     "utils",
 ]
 
-_LAZY = (
-    "backend",
-    "datasets",
-    "plot",
-    "reference",
-    "utils",
-)  # what a plain import need not pay for
+# What a plain import need not pay for; bridges stand here alone, as each needs its framework.
+_LAZY = ("backend", "datasets", "onnx", "plot", "reference", "utils")
 
 
 def __getattr__(name: str) -> Any:

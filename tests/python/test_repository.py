@@ -78,7 +78,7 @@ PYTHON_LEVELS = [
     {"persistence"},
     {"layered"},
     {"backup", "checkpoints", "graph", "model", "row_tensors", "saving"},
-    {"interop", "models"},
+    {"interop", "models", "onnx"},
     {"plot"},
     {"backend", "utils"},
     {"__init__"},
@@ -99,6 +99,8 @@ THIRD_PARTY = {
     "safetensors": {"archive"},
     "tqdm": {"benchmark", "progress", "tasks.console"},
     "torch": {"benchmark"},
+    "onnx": {f"interop.onnx.{module}" for module in ("backend", "load", "node", "tensors")},
+    "google": {"interop.onnx.load"},  # protobuf, which onnx brings
     "matplotlib": {
         "callbacks.history",
         "layers.trace",
