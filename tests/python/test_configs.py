@@ -56,6 +56,7 @@ OBJECTS = [
     gk.Reshape((-1, 2)),
     gk.RepeatVector(3),
     gk.layers.Permute((2, 1)),
+    gk.layers.Lambda(np.square, arguments={"dtype": "float32"}, output_shape=(3,)),
     gk.layers.Dot((2, 1), normalize=True),
     *(kind() for kind in (gk.Add, gk.Average, gk.Maximum, gk.Minimum, gk.Multiply, gk.Subtract)),
     gk.Concatenate(axis=1),

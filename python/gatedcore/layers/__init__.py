@@ -9,6 +9,7 @@ from gatedcore.layers.bidirectional import Bidirectional
 from gatedcore.layers.dense import Dense
 from gatedcore.layers.dot import Dot, dot
 from gatedcore.layers.embedding import Embedding
+from gatedcore.layers.function import Lambda
 from gatedcore.layers.gru import GRU, GRUCell
 from gatedcore.layers.input import Input
 from gatedcore.layers.lstm import LSTM, LSTMCell
@@ -72,6 +73,7 @@ __all__ = [
     "InputLayer",
     "LSTMCell",
     "LSTMTrace",
+    "Lambda",
     "Layer",
     "LayerNormalization",
     "LeakyReLU",
