@@ -12,6 +12,13 @@ from gatedcore.configs import Configurable, config_of, decode, deserialize, enco
 
 METRICS = [kind() for kind in {*gk.metrics._CLASSES.values(), gk.metrics.AccuracyByShape}]
 # Each with arguments that are not the defaults.
+
+
+@gk.saving.register_serializable(package="configs")
+def last_step(x):
+    return x[:, -1]
+
+
 OBJECTS = [
     gk.LSTM(
         3, "relu", "hard_sigmoid", False, unit_forget_bias=False, return_sequences=True,
@@ -56,7 +63,7 @@ OBJECTS = [
     gk.Reshape((-1, 2)),
     gk.RepeatVector(3),
     gk.layers.Permute((2, 1)),
-    gk.layers.Lambda(np.square, arguments={"dtype": "float32"}, output_shape=(3,)),
+    gk.layers.Lambda(last_step, output_shape=(3,), input_shape=(3,)),
     gk.layers.Dot((2, 1), normalize=True),
     *(kind() for kind in (gk.Add, gk.Average, gk.Maximum, gk.Minimum, gk.Multiply, gk.Subtract)),
     gk.Concatenate(axis=1),

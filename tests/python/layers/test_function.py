@@ -91,6 +91,8 @@ def test_saved_if_the_function_is_registered(tmp_path) -> None:
     model.add(Lambda(lambda x: x))
     with pytest.raises(TypeError, match="function is '<lambda>', which no file can name; put"):
         model.save(tmp_path / "other.safetensors")
+    with pytest.raises(TypeError, match="function is 'relu' of the library, which no file can na"):
+        Lambda(gk.ops.relu).get_config()
 
 
 @pytest.mark.parametrize(
