@@ -121,6 +121,27 @@ class Normalization:
         others = tuple(k for k in range(x.ndim) if k not in kept)
         self.mean, self.variance = np.mean(x, axis=others), np.var(x, axis=others)
 
+    def take_moments(self, mean: Array, variance: Array) -> None:
+        """Take mean and variance as if ``adapt`` had found them.
+
+        Parameters
+        ----------
+        mean, variance : ndarray
+            Of the shape of the axes.
+
+        Raises
+        ------
+        ValueError
+            If the shapes do not suit, or they are no moments; nothing is changed then.
+        """
+        before = self.mean, self.variance
+        self.mean, self.variance = mean.astype(FLOAT64), variance.astype(FLOAT64)
+        try:
+            self._check_moments("Normalization.take_moments")
+        except ValueError:
+            self.mean, self.variance = before
+            raise
+
     def __call__(self, x: object) -> Array:
         """Return ``(x - mean) / deviation``; with ``invert`` the inverse.
 

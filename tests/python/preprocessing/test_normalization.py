@@ -121,3 +121,14 @@ def test_bad_calls() -> None:
 
 def test_example_of_the_docstring() -> None:
     assert doctest.testmod(normalization).failed == 0
+
+
+def test_moments_found_elsewhere_count_as_adapted():
+    scaler = Normalization()
+    scaler.take_moments(np.array([1.0, 2.0]), np.array([4.0, 9.0]))
+    np.testing.assert_array_equal(scaler(np.array([[3.0, 5.0]])), [[1.0, 1.0]])
+    with pytest.raises(ValueError, match="a number below 0"):
+        scaler.take_moments(np.array([1.0, 2.0]), np.array([4.0, -9.0]))
+    np.testing.assert_array_equal(scaler.variance, [4.0, 9.0])
+    scaler.adapt([[0.0, 0.0], [2.0, 4.0]])
+    np.testing.assert_array_equal(scaler.mean, [1.0, 2.0])
