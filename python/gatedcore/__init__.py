@@ -72,6 +72,7 @@ from gatedcore.streaming import Stream
 
 if TYPE_CHECKING:
     from gatedcore import backend, datasets, plot, reference, utils
+    from gatedcore.interop.convert import from_keras
 
 __all__ = [
     "GRU",
@@ -125,6 +126,7 @@ __all__ = [
     "constraints",
     "data",
     "datasets",
+    "from_keras",
     "get_num_threads",
     "initializers",
     "layers",
@@ -147,6 +149,7 @@ __all__ = [
 
 # What a plain import need not pay for; bridges stand here alone, as each needs its framework.
 _LAZY = ("backend", "datasets", "onnx", "plot", "reference", "utils")
+_CONVERSIONS = ("from_keras",)
 
 
 def __getattr__(name: str) -> Any:
@@ -154,4 +157,8 @@ def __getattr__(name: str) -> Any:
         import importlib
 
         return importlib.import_module(f"gatedcore.{name}")
+    if name in _CONVERSIONS:
+        from gatedcore.interop import convert
+
+        return getattr(convert, name)
     return absent(__name__)(name)

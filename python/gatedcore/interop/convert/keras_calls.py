@@ -1,0 +1,243 @@
+"""The calls of layers in configs of Keras's functional models, of version 3 and 2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, cast
+
+from gatedcore.interop.convert.keras_config import Config, class_of, label_of, plain
+
+Place = tuple[str, int, int]  # a layer's name, which call of it, which output of that
+# Operators between tensors, which Keras writes in the place of layers.
+_MERGING = {"Add", "Subtract", "Multiply", "Maximum", "Minimum"}
+# What Keras computes masks with. They begin at a NotEqual.
+_OF_MASKS = {"Any", "LogicalOr", "LogicalAnd", "Concatenate", "Flip"}
+
+
+class Call(NamedTuple):
+    """One call of a layer on tensors.
+
+    Attributes
+    ----------
+    data : mapping
+        The layer's config.
+    number : int
+        Which of its calls.
+    x : Place or list of Place
+        Its input.
+    states : list of Place or None
+        Its initial states.
+    """
+
+    data: Config
+    number: int
+    x: Any
+    states: list[Place] | None
+
+
+def name_of(data: Config) -> str:
+    """Return the name that calls know a layer by."""
+    return str(data.get("name", data["config"].get("name")))
+
+
+def is_operator(data: Config) -> bool:
+    """Return whether this stands for an operator and no layer."""
+    if "module" in data:
+        return str(data["module"]).startswith(("keras.src.ops", "keras.ops"))
+    # Keras 3 leaves the module out in .h5; layers and models have more than a name.
+    whole = {"trainable", "layers", "batch_shape", "batch_input_shape"}
+    return not whole.intersection(data["config"])
+
+
+def calls_of(parts: list[Config]) -> list[Call]:
+    """Return the calls of all layers of a graph, each after those that feed it.
+
+    Parameters
+    ----------
+    parts : list of mapping
+        The configs of its layers, operators and inputs.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a call has what is not supported, or its input comes from nowhere.
+    """
+    operators = {name_of(data): data for data in parts if is_operator(data)}
+    waiting: list[Call] = []
+    for data in parts:
+        if class_of(data) == "InputLayer":
+            continue
+        try:
+            if is_operator(data):
+                waiting += _calls_of_operator(data)
+            else:
+                waiting += _calls_of_layer(data, parts, operators)
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+            raise ValueError(f"calls of {label_of(data)}: {error}") from None
+    ready = {(name_of(data), 0) for data in parts if class_of(data) == "InputLayer"}
+    ordered: list[Call] = []
+    while waiting:
+        later = []
+        for call in waiting:
+            if all(place[:2] in ready for place in places_in([call.x, call.states])):
+                ordered.append(call)
+                ready.add((name_of(call.data), call.number))
+            else:
+                later.append(call)
+        if len(later) == len(waiting):
+            names = ", ".join(sorted({name_of(call.data) for call in later}))
+            raise ValueError(f"inputs of {names} come from nowhere, expected layers of the model")
+        waiting = later
+    return ordered
+
+
+def places_in(tree: Any) -> Iterator[Place]:
+    """Yield the places in nested lists."""
+    if isinstance(tree, list):
+        for item in tree:
+            yield from places_in(item)
+    elif isinstance(tree, tuple):
+        yield cast(Place, tree)
+
+
+def replaced(tree: Any, value_of: Callable[[Place], Any]) -> Any:
+    """Return nested lists with values for places."""
+    if isinstance(tree, list):
+        return [replaced(item, value_of) for item in tree]
+    return None if tree is None else value_of(tree)
+
+
+def place_of(data: Any) -> Place:
+    """Return a place as a config has it.
+
+    Raises
+    ------
+    TypeError
+        If it is none.
+    """
+    whole = isinstance(data, list | tuple) and len(data) == 3
+    if not whole or not isinstance(data[0], str) or not all(isinstance(n, int) for n in data[1:]):
+        raise TypeError(f"a tensor is {data!r}, expected a layer's name and two numbers")
+    return cast(Place, tuple(data))
+
+
+# Calls.
+
+
+def _calls_of_layer(
+    data: Config, parts: list[Config], operators: Mapping[str, Config]
+) -> Iterator[Call]:
+    nodes = data.get("inbound_nodes", ())
+    for number, node in enumerate(nodes, _first_number(data, nodes)):
+        if isinstance(node, Mapping):
+            args, kwargs = [_tree(arg) for arg in node["args"]], dict(node["kwargs"])
+        else:
+            args, kwargs = _old_node(node)
+        states = _tree(kwargs.pop("initial_state", None))
+        mask = kwargs.pop("mask", None)
+        if mask is not None:
+            for place in places_in(_tree(mask)):
+                _check_mask(place, parts, operators)
+        asked = {key: value for key, value in kwargs.items() if value not in (None, False)}
+        if len(args) != 1 or asked:
+            raise ValueError(
+                f"a call has {len(args)} inputs and the arguments {sorted(asked)}, expected one "
+                "input and no argument but initial_state"
+            )
+        x = args[0]
+        given = states if states is None or isinstance(states, list) else [states]
+        if isinstance(x, list) and class_of(data) in ("LSTM", "GRU", "SimpleRNN", "Bidirectional"):
+            x, given = x[0], x[1:] or given  # version 2 puts the states behind the input
+        yield Call(data, number, x, given)
+
+
+def _first_number(data: Config, nodes: Any) -> int:
+    """Return the number of a layer's first call: version 2 counts the making of a model as one."""
+    inner = data["config"].get("layers")
+    old = bool(nodes) and isinstance(nodes[0], list)
+    return int(old and bool(inner) and class_of(inner[0]) == "InputLayer")
+
+
+def _old_node(node: Any) -> tuple[list[Any], dict[str, Any]]:
+    """Return inputs and arguments of a call as version 2 writes it."""
+    if isinstance(node[0], str):
+        node = [node]
+    places = [place_of(entry[:3]) for entry in node]
+    kwargs = dict(node[0][3]) if len(node[0]) > 3 else {}
+    states = kwargs.pop("initial_state", None)
+    if states is not None:
+        states = [states] if isinstance(states[0], str) else states
+        kwargs["initial_state"] = [_history(place_of(state[:3])) for state in states]
+    return [places[0] if len(places) == 1 else places], kwargs
+
+
+def _history(place: Place) -> dict[str, Any]:
+    return {"class_name": "__keras_tensor__", "config": {"keras_history": list(place)}}
+
+
+def _calls_of_operator(data: Config) -> Iterator[Call]:
+    """Yield the calls of an operator that has a layer of the same sums; none of one of masks."""
+    kind = class_of(data)
+    for number, node in enumerate(data["inbound_nodes"]):
+        args = [_tree(arg) for arg in node["args"]]
+        tensors = args[0] if kind == "Concatenate" else args
+        of_tensors = isinstance(tensors, list) and all(isinstance(t, tuple) for t in tensors)
+        if kind == "Concatenate" and of_tensors and not _is_of_masks(node):
+            options = {**data["config"], **node["kwargs"]}
+            config = {"name": name_of(data), "axis": options.get("axis", 0)}
+        elif kind in _MERGING and of_tensors and len(args) == 2:
+            config = {"name": name_of(data)}
+        elif kind in {*_OF_MASKS, "NotEqual"}:
+            return
+        else:
+            raise ValueError(
+                f"the operator {kind} has no counterpart but between two tensors, and then only "
+                f"{', '.join(sorted(_MERGING))}; use a layer"
+            )
+        layer = {"class_name": kind, "config": config, "name": name_of(data)}
+        yield Call(layer, number, tensors, None)
+
+
+def _is_of_masks(node: Config) -> bool:
+    tensors = node["args"][0]
+    return all(tensor["config"].get("dtype") == "bool" for tensor in tensors)
+
+
+def _check_mask(place: Place, parts: list[Config], operators: Mapping[str, Config]) -> None:
+    """Raise unless a mask is the one that follows from an ``Embedding`` or a ``Masking``."""
+    waiting, seen, begins = [place], set(), False
+    while waiting:
+        one = waiting.pop()
+        data = operators.get(one[0])
+        kind = None if data is None else class_of(data)
+        args = [] if data is None else data["inbound_nodes"][0]["args"]
+        if kind == "NotEqual" and any(_makes(part, _tree(args[0]), args[1]) for part in parts):
+            begins = True
+        elif kind not in _OF_MASKS:
+            begins = False
+            break
+        elif one not in seen:
+            seen.add(one)
+            waiting += places_in(_tree(args))
+    if not begins:
+        raise ValueError(
+            f"a mask comes from {place[0]!r}, expected that of an Embedding(mask_zero=True) or "
+            "a Masking; call the model with a mask instead"
+        )
+
+
+def _makes(data: Config, source: Any, value: object) -> bool:
+    """Return whether a layer makes its mask of this tensor and value."""
+    config, kind = data["config"], class_of(data)
+    zero = kind == "Embedding" and bool(config.get("mask_zero")) and value == 0
+    same = kind == "Masking" and config.get("mask_value", 0.0) == value
+    if not (zero or same):
+        return False
+    return any(source == _tree(node["args"][0]) for node in data["inbound_nodes"])
+
+
+def _tree(data: Any) -> Any:
+    """Return nested lists of tensors' places, other values as they are."""
+    if isinstance(data, Mapping) and data.get("class_name") == "__keras_tensor__":
+        return place_of(data["config"]["keras_history"])
+    return [_tree(item) for item in data] if isinstance(data, list) else plain("x", data)
