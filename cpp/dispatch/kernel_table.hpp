@@ -22,13 +22,15 @@ struct SequenceKernels {
   Index (*forward_scratch_size)(const Forward&, Index rows);  // serves any smaller number of rows too
   void (*forward_rows)(const Forward&, const Scalar* packed, Range rows, UnitShare share, Scalar* scratch);
 
-  // The time loop: gradients before activation into the cache, then d_h0 and d_c0.
+  // The time loop: gradients before activation into the cache, then d_h0 and d_c0. It may stop between two steps, and
+  // go on with the scratch memory as it left it: the last range of steps first.
   Index (*backward_packed_size)(const Backward&);
   void (*pack_backward)(const Backward&, Scalar* packed);
   Index (*backward_scratch_size)(const Backward&, Index rows);
-  void (*backward_rows)(const Backward&, const Scalar* packed, Range rows, UnitShare share, Scalar* scratch);
+  void (*backward_rows)(const Backward&, const Scalar* packed, Range rows, Range steps, UnitShare share,
+                        Scalar* scratch);
 
-  // After the time loop of every row: d_x of a range of steps.
+  // After the time loop over these steps of every row: d_x of a range of steps.
   Index (*input_packed_size)(const Backward&);
   void (*pack_input)(const Backward&, Scalar* packed);
   void (*input_gradients)(const Backward&, const Scalar* packed, Range steps);
@@ -39,11 +41,10 @@ struct SequenceKernels {
   Index (*weight_panel_work)(const Backward&, Index panel);
   Index (*weight_scratch_size)(const Backward&, Index panels);
   void (*weight_gradients)(const Backward&, Range panels, Scalar* scratch);
-  // The same in three: sums that begin as zeros, take the sample-steps of any number of calls, and end in the
-  // gradients. Calls that follow one another back in time, each a multiple of Kernels::chunk long but the first, give
-  // the bits of one.
+  // The same in three: sums that begin as zeros, take sample-steps t * B + b, and end in the gradients. Ranges of them
+  // that follow one another back in time, each of which begins at a multiple of Kernels::chunk, give the bits of one.
   void (*clear_weight_sums)(const Backward&, Range panels, Scalar* scratch);
-  void (*sum_weights)(const Backward&, Range panels, Scalar* scratch);
+  void (*sum_weights)(const Backward&, Range panels, Range samples, Scalar* scratch);
   void (*add_weight_sums)(const Backward&, Range panels, Scalar* scratch);
 };
 

@@ -30,24 +30,25 @@ struct Rows {
       Sequence::forward_rows(Any{call.activation, call.recurrent_activation}, call, packed, rows, share, scratch);
     }
   }
-  static void backward(const typename Sequence::Backward& call, const Scalar* packed, Range rows, UnitShare share,
-                       Scalar* scratch) {
+  static void backward(const typename Sequence::Backward& call, const Scalar* packed, Range rows, Range steps,
+                       UnitShare share, Scalar* scratch) {
     if (is_standard(call.activation, call.recurrent_activation)) {
-      Sequence::backward_rows(Standard{}, call, packed, rows, share, scratch);
+      Sequence::backward_rows(Standard{}, call, packed, rows, steps, share, scratch);
     } else {
-      Sequence::backward_rows(Any{call.activation, call.recurrent_activation}, call, packed, rows, share, scratch);
+      Sequence::backward_rows(Any{call.activation, call.recurrent_activation}, call, packed, rows, steps, share,
+                              scratch);
     }
   }
 };
 
 template <class S, class Scalar>
 void weight_gradients(const typename S::Backward& call, Range panels, Scalar* scratch) {
-  S::sum_weights(call, panels, true, scratch);
+  S::sum_weights(call, panels, {0, call.dims.T * call.dims.B}, true, scratch);
   S::add_weight_sums(call, panels, scratch);
 }
 template <class S, class Scalar>
-void sum_weights(const typename S::Backward& call, Range panels, Scalar* scratch) {
-  S::sum_weights(call, panels, false, scratch);
+void sum_weights(const typename S::Backward& call, Range panels, Range samples, Scalar* scratch) {
+  S::sum_weights(call, panels, samples, false, scratch);
 }
 
 template <class S, class Scalar>

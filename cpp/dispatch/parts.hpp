@@ -40,6 +40,10 @@ inline int useful_team(double work, const Dims& dims, Index lanes, int threads) 
 
 // The part-th of parts even shares of count.
 inline Range share(Index count, int part, int parts) { return {count * part / parts, count * (part + 1) / parts}; }
+inline Range share(Range all, int part, int parts) {
+  const Range mine = share(all.end - all.begin, part, parts);
+  return {all.begin + mine.begin, all.begin + mine.end};
+}
 inline Index largest_share(Index count, int parts) { return (count + parts - 1) / parts; }
 
 // Calls body(part) for every part, each on a thread of its own with denormals flushed.

@@ -99,7 +99,8 @@ class RecomputedSpan {
     call.x = {x_.data() + waiting * call.dims.I, 0, call.dims.I};
     call.h0 = h_.data() + waiting * call.dims.H;
     call.cache.gates = gates_.data() + waiting * row_size();
-    if (call.dims.B > 0) for_panels([&](Range panels, Scalar* sums) { kernels_.sum_weights(call, panels, sums); });
+    const Range samples{0, call.dims.B};
+    for_panels([&](Range panels, Scalar* sums) { kernels_.sum_weights(call, panels, samples, sums); });
     rows_ = waiting;
   }
 

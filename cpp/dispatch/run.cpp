@@ -4,6 +4,7 @@
 
 #include "core/buffer.hpp"
 #include "core/fp_mode.hpp"
+#include "dispatch/backward_spans.hpp"
 #include "dispatch/panel_shares.hpp"
 #include "dispatch/parts.hpp"
 
@@ -27,34 +28,44 @@ void run_forward(const Kernels& kernels, Index lanes, const Forward& call, doubl
   });
 }
 
-// d_x of steps or rows, in parts of count.
-template <class Scalar, class Kernels, class Backward>
-void run_input_gradients(const Kernels& kernels, const Backward& call, Index count, int parts, Scalar* packed) {
-  kernels.pack_input(call, packed);
-  run_parts(parts, [&](int part) { kernels.input_gradients(call, packed, share(count, part, parts)); });
-}
-
 template <class Kernels, class Backward, class Scalar>
-void run_backward(const Kernels& kernels, Index lanes, const Backward& call, double work, int threads, Scalar) {
+void run_backward(const Kernels& kernels, Index lanes, Index chunk, const Backward& call, int gates, int threads,
+                  Scalar) {
   const Dims& dims = call.dims;
   if (dims.B == 0) return;
+  const double work = operations(dims, gates);
   const PanelShares panels = panel_shares(kernels, call, work, threads);
-  const bool input = call.d_x.data != nullptr && dims.T > 0;
   const LoopThreads loop = loop_threads(work, dims, useful_team(work, dims, lanes, threads), threads);
-  const int step_parts = useful_threads(work, dims.T, threads);
-  const Index packed_size = std::max(kernels.backward_packed_size(call), input ? kernels.input_packed_size(call) : 0);
+  const Index steps = span_steps<Scalar>(dims, gates, panels.parts());
+  const int step_parts = useful_threads(work, steps, threads);
+  const bool input = call.d_x.data != nullptr;
   const Index loop_scratch = kernels.backward_scratch_size(call, largest_share(dims.B, loop.parts));
-  Buffer<Scalar> packed(packed_size);
+  Buffer<Scalar> packed(kernels.backward_packed_size(call));
+  Buffer<Scalar> packed_input(input ? kernels.input_packed_size(call) : 0);
   PartScratch<Scalar> scratch(loop.parts, loop_scratch);
   PartScratch<Scalar> sums(panels.parts(), kernels.weight_scratch_size(call, panels.largest()));
 
   kernels.pack_backward(call, packed.data());
-  run_loop(loop, dims.B, [&](Range rows, UnitShare units, int part) {
-    kernels.backward_rows(call, packed.data(), rows, units, scratch[part]);
-  });
-  if (dims.T == 0) return;
-  run_parts(panels.parts(), [&](int part) { kernels.weight_gradients(call, panels[part], sums[part]); });
-  if (input) run_input_gradients(kernels, call, dims.T, step_parts, packed.data());
+  if (input) kernels.pack_input(call, packed_input.data());
+  const auto time_loop = [&](Range span) {
+    run_loop(loop, dims.B, [&](Range rows, UnitShare units, int part) {
+      kernels.backward_rows(call, packed.data(), rows, span, units, scratch[part]);
+    });
+  };
+  if (dims.T == 0) time_loop({0, 0});
+  for (BackwardSpans spans(dims, chunk, steps); spans.next();) {
+    time_loop(spans.steps());
+    run_parts(panels.parts(), [&](int part) {
+      if (spans.is_whole_call()) return kernels.weight_gradients(call, panels[part], sums[part]);
+      if (spans.is_last_of_call()) kernels.clear_weight_sums(call, panels[part], sums[part]);
+      kernels.sum_weights(call, panels[part], spans.samples(), sums[part]);
+      if (spans.is_first_of_call()) kernels.add_weight_sums(call, panels[part], sums[part]);
+    });
+    if (!input) continue;
+    run_parts(step_parts, [&](int part) {
+      kernels.input_gradients(call, packed_input.data(), share(spans.steps(), part, step_parts));
+    });
+  }
 }
 
 }  // namespace
@@ -66,8 +77,8 @@ void run_lstm_forward(const KernelTable& table, const LstmForward<Scalar>& call,
 }
 template <class Scalar>
 void run_lstm_backward(const KernelTable& table, const LstmBackward<Scalar>& call, int threads) {
-  run_backward(table.kernels<Scalar>().lstm, table.kernels<Scalar>().lanes, call, operations(call.dims, 4), threads,
-               Scalar());
+  const Kernels<Scalar>& all = table.kernels<Scalar>();
+  run_backward(all.lstm, all.lanes, all.chunk, call, 4, threads, Scalar());
 }
 template <class Scalar>
 void run_gru_forward(const KernelTable& table, const GruForward<Scalar>& call, int threads) {
@@ -76,8 +87,8 @@ void run_gru_forward(const KernelTable& table, const GruForward<Scalar>& call, i
 }
 template <class Scalar>
 void run_gru_backward(const KernelTable& table, const GruBackward<Scalar>& call, int threads) {
-  run_backward(table.kernels<Scalar>().gru, table.kernels<Scalar>().lanes, call, operations(call.dims, 3), threads,
-               Scalar());
+  const Kernels<Scalar>& all = table.kernels<Scalar>();
+  run_backward(all.gru, all.lanes, all.chunk, call, 3, threads, Scalar());
 }
 
 template <class Scalar>
@@ -100,8 +111,10 @@ void run_dense_backward(const KernelTable& table, const DenseBackward<Scalar>& c
   PartScratch<Scalar> sums(panels.parts(), kernels.weight_scratch_size(call, panels.largest()));
   Buffer<Scalar> packed(call.d_x == nullptr ? 0 : kernels.input_packed_size(call));
   run_parts(panels.parts(), [&](int part) { kernels.weight_gradients(call, panels[part], sums[part]); });
-  if (call.d_x != nullptr)
-    run_input_gradients(kernels, call, call.M, useful_threads(work, call.M, threads), packed.data());
+  if (call.d_x == nullptr) return;
+  kernels.pack_input(call, packed.data());
+  const int parts = useful_threads(work, call.M, threads);
+  run_parts(parts, [&](int part) { kernels.input_gradients(call, packed.data(), share(call.M, part, parts)); });
 }
 
 template <class Scalar>

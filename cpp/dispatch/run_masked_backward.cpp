@@ -163,7 +163,7 @@ class MaskedBackward {
       Cell::carry(dense, read_only(gradients), gradients);
       Cell::move_cache(dense, run.first);
       dense.cache.gates = gates + (run.first - first_of(v_, steps.begin)) * Cell::kSaved * H;
-      kernels_.backward_rows(dense, packed_.data(), in_run, {}, loop_[part]);
+      kernels_.backward_rows(dense, packed_.data(), in_run, {0, dense.dims.T}, {}, loop_[part]);
     }
   }
 

@@ -91,7 +91,7 @@ class Recompute {
     });
     const Backward span = call_of(steps);
     run_loop(loop_threads_, B, [&](Range rows, UnitShare units, int part) {
-      kernels_.backward_rows(span, packed_.data(), rows, units, loop_[part]);
+      kernels_.backward_rows(span, packed_.data(), rows, {0, span.dims.T}, units, loop_[part]);
     });
     if (call_.d_x.data != nullptr) {
       run_parts(step_parts_, [&](int part) {

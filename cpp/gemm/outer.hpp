@@ -215,18 +215,17 @@ void clear_outer_sums(const OuterProduct<Scalar>& p, Range panels, Scalar* sums)
   for (Index i = 0; i < outer_sums_size(p, panels.end - panels.begin); ++i) sums[i] = 0;
 }
 
-// Adds to the sums of the panels in range, or with fresh sums, and at least one sample-step, begins them; packing is
-// room for outer_packing_size elements.
+// Adds the sample-steps in range, which begins with a chunk, to the sums of the panels in range, or with fresh sums,
+// and at least one sample-step, begins them; packing is room for outer_packing_size elements.
 template <class Scalar>
-void sum_outer_product(const OuterProduct<Scalar>& p, Range panels, bool fresh, Scalar* sums, Scalar* packing) {
+void sum_outer_product(const OuterProduct<Scalar>& p, Range panels, Range samples, bool fresh, Scalar* sums,
+                       Scalar* packing) {
   const Index columns = left_columns(p);
   const Index panel_size = padded_left_columns(p) * kPanelColumns<Scalar>;
-  const Index rows = p.T * p.B;
   Scalar* left = packing;
   Scalar* right = left + padded_left_columns(p) / kWideRows * kLeftTile<Scalar>;
-  for (Index begin = (rows + kChunk<Scalar> - 1) / kChunk<Scalar> * kChunk<Scalar> - kChunk<Scalar>; begin >= 0;
-       begin -= kChunk<Scalar>) {
-    const Index end = begin + kChunk<Scalar> < rows ? begin + kChunk<Scalar> : rows;
+  for (Index end = samples.end, begin; end > samples.begin; end = begin) {
+    begin = (end - 1) / kChunk<Scalar> * kChunk<Scalar>;
     pack_left(p, begin, end, left);
     for (Index panel = panels.begin; panel < panels.end; ++panel) {
       const Panel at = panel_at(p, panel);

@@ -74,7 +74,8 @@ struct Dense {
   static void weight_gradients(const Backward& call, Range panels, Scalar* scratch) {
     const Scalar one = 1;
     const OuterProduct<Scalar> p = outer(call, &one);
-    sum_outer_product(p, panels, true, scratch, scratch + outer_sums_size(p, panels.end - panels.begin));
+    sum_outer_product(p, panels, {0, p.T * p.B}, true, scratch,
+                      scratch + outer_sums_size(p, panels.end - panels.begin));
     GateColumns columns;
     columns.H = call.O;
     columns.lanes = Vec<Scalar>::kLanes;

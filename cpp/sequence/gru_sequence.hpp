@@ -171,8 +171,9 @@ struct GruSequence {
     return states * rows * state_stride<Scalar>(call.dims.H);
   }
 
+  // The steps in range, the last of all first; what they hand to those before them waits in scratch.
   template <class Policy>
-  static void backward_rows(const Policy& policy, const Backward& call, const Scalar* packed, Range rows,
+  static void backward_rows(const Policy& policy, const Backward& call, const Scalar* packed, Range rows, Range steps,
                             UnitShare share, Scalar* scratch) {
     const Dims& dims = call.dims;
     const Index count = rows.end - rows.begin;
@@ -186,7 +187,7 @@ struct GruSequence {
     step.d_s = scratch + count * stride;
     step.m_h = row_of(call.factors.m_h, rows, dims.H);
     step.state_stride = stride;
-    if (is_first(share)) load_state(call.d_h_last, rows, dims.H, step.d_state);
+    if (is_first(share) && steps.end == dims.T) load_state(call.d_h_last, rows, dims.H, step.d_state);
     meet(share);
     Product<Scalar> recurrent;
     recurrent.rows = count;
@@ -204,7 +205,7 @@ struct GruSequence {
       recurrent.start = Start::kZero;
       recurrent.c = step.d_s;
     }
-    for (Index t = dims.T - 1; t >= 0; --t) {
+    for (Index t = steps.end - 1; t >= steps.begin; --t) {
       step.gates = call.cache.gates + (t * dims.B + rows.begin) * saved;
       const Scalar* h0 = call.h0 == nullptr ? nullptr : call.h0 + rows.begin * dims.H;
       step.h_prev = t > 0 ? at(call.h, t - 1, rows.begin) : h0;
@@ -231,7 +232,7 @@ struct GruSequence {
       }
     }
     meet(share);
-    if (is_first(share)) store_state(step.d_state, rows, dims.H, call.d_h0);
+    if (is_first(share) && steps.begin == 0) store_state(step.d_state, rows, dims.H, call.d_h0);
   }
 
   // --- after the loop ---
@@ -357,19 +358,19 @@ struct GruSequence {
     }
   }
 
-  // d_w_x, d_w_h and the biases of the gate columns in the panels: sums over the sample-steps of one call or of
-  // several, and their way to the gradients. kResetAfter's recurrent bias of z and r has the gradient of the input
+  // d_w_x, d_w_h and the biases of the gate columns in the panels: sums over the sample-steps in range, of one call or
+  // of several, and their way to the gradients. kResetAfter's recurrent bias of z and r has the gradient of the input
   // bias.
   static void clear_weight_sums(const Backward& call, Range panels, Scalar* scratch) {
     for_weight_parts(
         call, panels, nullptr, scratch + packing_size(call),
         [](int, const WeightPart& w, Range range, Scalar* sums) { clear_outer_sums(w.product, range, sums); });
   }
-  static void sum_weights(const Backward& call, Range panels, bool fresh, Scalar* scratch) {
+  static void sum_weights(const Backward& call, Range panels, Range samples, bool fresh, Scalar* scratch) {
     const Scalar one = 1;
     for_weight_parts(call, panels, &one, scratch + packing_size(call),
                      [&](int, const WeightPart& w, Range range, Scalar* sums) {
-                       sum_outer_product(w.product, range, fresh, sums, scratch);
+                       sum_outer_product(w.product, range, samples, fresh, sums, scratch);
                      });
   }
   static void add_weight_sums(const Backward& call, Range panels, Scalar* scratch) {

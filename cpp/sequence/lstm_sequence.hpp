@@ -120,8 +120,9 @@ struct LstmSequence {
     return (call.zoneout.z_h.data == nullptr ? 2 : 3) * rows * state_stride<Scalar>(call.dims.H);
   }
 
+  // The steps in range, the last of all first; what they hand to those before them waits in scratch.
   template <class Policy>
-  static void backward_rows(const Policy& policy, const Backward& call, const Scalar* packed, Range rows,
+  static void backward_rows(const Policy& policy, const Backward& call, const Scalar* packed, Range rows, Range steps,
                             UnitShare share, Scalar* scratch) {
     const Dims& dims = call.dims;
     const Index count = rows.end - rows.begin;
@@ -136,7 +137,7 @@ struct LstmSequence {
     step.d_h_old = step.d_c + count * stride;
     step.state_stride = stride;
     const bool zoned_h = call.zoneout.z_h.data != nullptr;
-    if (is_first(share)) {
+    if (is_first(share) && steps.end == dims.T) {
       if (zoned_h) load_state<Scalar>(nullptr, rows, dims.H, step.d_h_old);
       load_state(call.d_h_last, rows, dims.H, d_h);
       load_state(call.d_c_last, rows, dims.H, step.d_c);
@@ -149,7 +150,7 @@ struct LstmSequence {
     recurrent.c = d_h;
     recurrent.c_stride = stride;
     recurrent.only = step.units;
-    for (Index t = dims.T - 1; t >= 0; --t) {
+    for (Index t = steps.end - 1; t >= steps.begin; --t) {
       const Index first = t * dims.B + rows.begin;
       step.gates = call.cache.gates + first * kGates * dims.H;
       step.c = call.cache.c + first * dims.H;
@@ -165,7 +166,7 @@ struct LstmSequence {
       product(recurrent);
     }
     meet(share);
-    if (!is_first(share)) return;
+    if (!is_first(share) || steps.begin > 0) return;
     if (dims.T > 0) scale_state(call.factors.m_h, rows, dims.H, d_h);
     if (zoned_h) add_state(rows, dims.H, step.d_h_old, d_h);
     store_state(d_h, rows, dims.H, call.d_h0);
@@ -217,15 +218,15 @@ struct LstmSequence {
     return outer_scratch_size(outer(call, nullptr), panels);
   }
 
-  // d_w_x, d_w_h and d_b of the gate columns in the panels: sums over the sample-steps of one call or of several, and
-  // their way to the gradients.
+  // d_w_x, d_w_h and d_b of the gate columns in the panels: sums over the sample-steps in range, of one call or of
+  // several, and their way to the gradients.
   static void clear_weight_sums(const Backward& call, Range panels, Scalar* scratch) {
     clear_outer_sums(outer(call, nullptr), panels, scratch);
   }
-  static void sum_weights(const Backward& call, Range panels, bool fresh, Scalar* scratch) {
+  static void sum_weights(const Backward& call, Range panels, Range samples, bool fresh, Scalar* scratch) {
     const Scalar one = 1;
     const OuterProduct<Scalar> p = outer(call, &one);
-    sum_outer_product(p, panels, fresh, scratch, scratch + outer_sums_size(p, panels.end - panels.begin));
+    sum_outer_product(p, panels, samples, fresh, scratch, scratch + outer_sums_size(p, panels.end - panels.begin));
   }
   static void add_weight_sums(const Backward& call, Range panels, Scalar* scratch) {
     GateColumns columns;

@@ -28,6 +28,10 @@ TEST_CASE("even shares cover everything once") {
         next = range.end;
       }
       CHECK(next == count);
+      for (int part = 0; part < parts; ++part) {  // of a range that begins elsewhere
+        CHECK(share(Range{3, 3 + count}, part, parts).begin == 3 + share(count, part, parts).begin);
+        CHECK(share(Range{3, 3 + count}, part, parts).end == 3 + share(count, part, parts).end);
+      }
     }
   }
 }

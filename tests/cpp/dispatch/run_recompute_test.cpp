@@ -87,8 +87,9 @@ void check_random_problem(const KernelTable& table, check::Random& random, Dims 
 }
 
 // Spans are of some hundred sample-steps: several of many steps, a last one that is shorter, and of one step each where
-// the batch is larger than a span. Few of them end where a chunk of the weight gradients does.
-constexpr Dims kSeveralSpans[] = {{1100, 1, 5, 3}, {300, 7, 3, 5}, {90, 13, 2, 9}, {3, 700, 2, 3}};
+// the batch is larger than a span. Few of them end where a chunk of the weight gradients does. Of the last shape, the
+// pass with saved gates has spans of its own.
+constexpr Dims kSeveralSpans[] = {{1100, 1, 5, 3}, {300, 7, 3, 5}, {90, 13, 2, 9}, {3, 700, 2, 3}, {30, 40, 2, 64}};
 
 template <class Scalar>
 void check_sizes(const KernelTable& table) {
@@ -157,6 +158,19 @@ TEST_CASE("any number of threads gives the same bits") {
         check_same_for_any_threads(gru_problem<float>(random, dims, form),
                                    [&](int threads) { return recomputing_gru<float>(table, threads); });
       }
+    }
+  });
+}
+
+TEST_CASE("spans of a pass with saved gates, longer for more threads, do not change its bits") {
+  for_each_isa([](const KernelTable& table) {
+    check::Random random(6);
+    const Dims dims{60, 40, 2, 64};
+    check_same_for_any_threads(lstm_problem<float>(random, dims),
+                               [&](int threads) { return lstm_kernel<float>(table, threads); });
+    for (const GruForm form : kForms) {
+      check_same_for_any_threads(gru_problem<float>(random, dims, form),
+                                 [&](int threads) { return gru_kernel<float>(table, threads); });
     }
   });
 }

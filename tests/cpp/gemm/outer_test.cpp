@@ -55,7 +55,7 @@ std::vector<Scalar> solve(const OuterProblem<Scalar>& p, Layout layout, Index ru
     const Range panels{first, std::min(first + run, panel_count(product))};
     Guarded<Scalar> scratch(outer_scratch_size(product, panels.end - panels.begin), Scalar(kGuard), 0);
     Scalar* packing = scratch.data() + outer_sums_size(product, panels.end - panels.begin);
-    sum_outer_product(product, panels, true, scratch.data(), packing);
+    sum_outer_product(product, panels, {0, p.T * p.B}, true, scratch.data(), packing);
     add_outer_sums(product, panels, scratch.data(), target, columns, to);
     CHECK(scratch.intact());
   }

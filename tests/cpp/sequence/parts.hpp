@@ -52,6 +52,7 @@ void forward_in_parts(const SequenceKernels<Forward, Backward, Scalar>& kernels,
 }
 
 // Batch rows, weight panels and steps in runs of `run`, the units of each row in so many shares.
+// The time loop goes back over the runs of steps.
 template <class Forward, class Backward, class Scalar>
 void backward_in_parts(const SequenceKernels<Forward, Backward, Scalar>& kernels, const Backward& call, Index run,
                        Index shares = 1) {
@@ -60,7 +61,13 @@ void backward_in_parts(const SequenceKernels<Forward, Backward, Scalar>& kernels
   CHECK(packed.intact());
   for (const Range rows : parts_of(call.dims.B, run)) {
     Guarded<Scalar> scratch(kernels.backward_scratch_size(call, length(rows)), Scalar(kGuard), 0);
-    as_team(shares, [&](UnitShare share) { kernels.backward_rows(call, packed.data(), rows, share, scratch.data()); });
+    std::vector<Range> spans = parts_of(call.dims.T, run);
+    if (spans.empty()) spans.push_back({0, 0});
+    for (std::size_t span = spans.size(); span-- > 0;) {
+      as_team(shares, [&](UnitShare share) {
+        kernels.backward_rows(call, packed.data(), rows, spans[span], share, scratch.data());
+      });
+    }
     CHECK(scratch.intact());
   }
   for (const Range panels : parts_of(kernels.weight_panels(call), run)) {
