@@ -36,8 +36,7 @@ class ReduceLROnPlateau(MonitorCallback):
     Raises
     ------
     TypeError, ValueError
-        If an argument is out of range; after the first epoch, if the run has no such quantity,
-        where Keras warns.
+        If an argument is out of range. A run without the quantity gives a warning, as in Keras.
 
     References
     ----------

@@ -5,7 +5,7 @@ import re
 from typing import Any, ClassVar
 
 from gatedcore.callbacks.base import Callback, Logs
-from gatedcore.checks import check_number
+from gatedcore.checks import check_number, warn
 
 # By the words of the quantity's name: what gets better by falling, and what by rising.
 _FALLING = frozenset(
@@ -88,12 +88,12 @@ class MonitorCallback(Callback):
             setattr(self, name, state[name])
 
     def get_monitor_value(self, logs: Logs | None) -> float | None:
-        """Return the quantity's value in this epoch, None in an epoch without validation.
+        """Return the quantity's value in this epoch, None where there is none.
 
-        Raises
-        ------
-        ValueError
-            If the run has no such quantity. Keras warns after each epoch and does nothing.
+        Warns
+        -----
+        UserWarning
+            If the run has no such quantity, as Keras does; the callback then does nothing.
         """
         found = logs or {}
         if self.monitor in found:
@@ -106,10 +106,11 @@ class MonitorCallback(Callback):
             if self.monitor.removeprefix("val_") in found
             else "name one of them, or add the metric to compile"
         )
-        raise ValueError(
+        warn(
             f"{type(self).__name__}: monitor is {self.monitor!r}, expected one of "
-            f"{', '.join(found)}; {advice}"
+            f"{', '.join(found)}; the callback does nothing without it; {advice}"
         )
+        return None
 
     def is_improvement(self, value: float, reference: float | None) -> bool:
         """Return whether a value is better than a reference by ``min_delta``.
