@@ -46,9 +46,17 @@ def check_path(where: str, filepath: object) -> str:
         )
     if not path.endswith(SUFFIX):
         raise ValueError(
-            f"{where}: filepath is {path!r}, expected one that ends in {SUFFIX}; files are in this "
-            "format alone"
+            f"{where}: filepath is {path!r}, expected one that ends in {SUFFIX}, the only format; "
+            f"pass {_stem(path) + SUFFIX!r}"
         )
+    return path
+
+
+def _stem(path: str) -> str:
+    """Return a path without the ending that other libraries' files have."""
+    for ending in (".weights.h5", ".keras", ".h5", ".hdf5", ".ckpt", ".tf", ".pt", ".pth"):
+        if path.endswith(ending):
+            return path.removesuffix(ending)
     return path
 
 

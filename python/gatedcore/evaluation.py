@@ -19,6 +19,7 @@ from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.base import Layer, Mask
 from gatedcore.layers.weighted import Rule
 from gatedcore.objective import Objective
+from gatedcore.objectives import of_the_only
 from gatedcore.optimizers import Optimizer
 from gatedcore.parameters import ParameterVector
 from gatedcore.progress import printers
@@ -75,6 +76,11 @@ class Evaluator(ABC):
     def restore_point(self) -> Callable[[], None]:
         """Return what undoes a ``build`` that comes after this."""
 
+    @property
+    @abstractmethod
+    def output_names(self) -> list[str]:
+        """Names of the outputs: of the layers that they come from."""
+
     # What is to be minimised.
 
     @property
@@ -113,6 +119,15 @@ class Evaluator(ABC):
             If an argument is unknown or not supported; an earlier choice then stays.
         """
         reject_unsupported("compile", keras, keras_arguments.COMPILE)
+        output = next(iter(self.output_names), "")
+        loss, metrics, weighted_metrics = (
+            of_the_only(name, given, output)
+            for name, given in (
+                ("loss", loss),
+                ("metrics", metrics),
+                ("weighted_metrics", weighted_metrics),
+            )
+        )
         for name, value, example in (("optimizer", optimizer, "adam"), ("loss", loss, "mse")):
             if value is None:
                 raise TypeError(

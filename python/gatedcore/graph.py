@@ -17,7 +17,7 @@ from gatedcore.layered import Layered
 from gatedcore.layers.base import Layer, Mask
 from gatedcore.layers.building import unique_name
 from gatedcore.layers.tensor import Tensor, calls_before, is_symbolic
-from gatedcore.objectives import Objectives, of_the_only
+from gatedcore.objectives import Objectives
 from gatedcore.parameters import ParameterVector
 from gatedcore.streaming import Stream
 from gatedcore.summary import Part
@@ -251,8 +251,7 @@ class Model(GraphEnds, Layered):
         """
         chosen = {"loss": loss, "metrics": metrics, "weighted_metrics": weighted_metrics}
         if len(self._outputs) == 1:
-            told = {n: of_the_only(n, v, self.output_names[0]) for n, v in chosen.items()}
-            super().compile(optimizer, **told, loss_weights=loss_weights, **keras)
+            super().compile(optimizer, **chosen, loss_weights=loss_weights, **keras)
             return
         reject_unsupported("compile", keras, keras_arguments.COMPILE)
         chosen["loss_weights"] = loss_weights

@@ -35,7 +35,7 @@ GATED: Neutral = {
 CELL: Neutral = {**GATED}
 SEQUENCE: Neutral = {
     **GATED,
-    "unroll": (False,),
+    "unroll": (False, True),  # of Keras's loop; one call runs all steps here, with the same sums
     "use_cudnn": ("auto", False),
     "implementation": (1, 2),  # two orders of the same sums
 }
@@ -93,6 +93,27 @@ SUMMARY: Neutral = {
     "layer_range": (None,),
 }
 
+# Arguments of older versions of Keras that scripts still have, and what came in their place.
+_OLD = {
+    "lr": "it is learning_rate now",
+    "decay": "pass learning_rate=optimizers.schedules.InverseTimeDecay(rate, 1, decay)",
+    "nb_epoch": "it is epochs now",
+    "nb_worker": "leave it out, as batches are made in this process",
+    "workers": "leave it out, as batches are made in this process",
+    "use_multiprocessing": "leave it out, as batches are made in this process",
+    "max_queue_size": "leave it out, as batches are made in this process",
+    "init": "it is kernel_initializer now",
+    "inner_init": "it is recurrent_initializer now",
+    "inner_activation": "it is recurrent_activation now",
+    "W_regularizer": "it is kernel_regularizer now",
+    "U_regularizer": "it is recurrent_regularizer now",
+    "b_regularizer": "it is bias_regularizer now",
+    "dropout_W": "it is dropout now",
+    "dropout_U": "it is recurrent_dropout now",
+    "consume_less": "leave it out, as there is but one way",
+    "period": "it is save_freq now, in batches",
+}
+
 
 def reject_unsupported(where: str, given: Mapping[str, object], neutral: Neutral) -> None:
     """Refuse arguments that are not supported, unless they ask for nothing.
@@ -115,7 +136,8 @@ def reject_unsupported(where: str, given: Mapping[str, object], neutral: Neutral
     """
     for name, value in given.items():
         if name not in neutral:
-            raise TypeError(f"{where}: got an unknown argument {name!r}; check its spelling")
+            advice = _OLD.get(name, "check its spelling")
+            raise TypeError(f"{where}: got an unknown argument {name!r}; {advice}")
         plain = value is None or isinstance(value, bool | int | float | str)  # no array in ==
         if not plain or value not in neutral[name]:
             shown = repr(value) if plain else f"<{type(value).__name__}>"

@@ -20,6 +20,11 @@ def check_follows(where: str, layer: object, others: Sequence[Layer]) -> None:
     ValueError
         If it has the name of another one, or several outputs.
     """
+    if hasattr(layer, "layers"):
+        raise TypeError(
+            f"{where}: layer is a {type(layer).__name__}, a whole model, expected a layer; add its "
+            "layers one by one, or join models as Model(x, second(first(x)))"
+        )
     if not isinstance(layer, Layer) or layer.is_cell:
         raise TypeError(
             f"{where}: layer has type {type(layer).__name__}, expected a layer for whole "

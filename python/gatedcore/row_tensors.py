@@ -47,14 +47,24 @@ class RowTensors(Layered):
         return self._in_symbols("output")[-1]
 
     @property
-    def inputs(self) -> list[Tensor]:
+    def inputs(self) -> list[Input]:
         """``input`` in a list."""
-        return self._in_symbols("inputs")[:1]
+        return cast(list[Input], self._in_symbols("inputs")[:1])
 
     @property
     def outputs(self) -> list[Tensor]:
         """``output`` in a list."""
         return self._in_symbols("outputs")[-1:]
+
+    @property
+    def input_names(self) -> list[str]:
+        """Name of the input, in a list."""
+        return [one.name for one in self.inputs]
+
+    @property
+    def output_names(self) -> list[str]:
+        """Name of the last layer, in a list."""
+        return [layer.name for layer in self._layers[-1:]]
 
     def call_of(self, layer: Layer) -> LayerCall | None:
         tensors = self._in_symbols("layers") if self.built else []

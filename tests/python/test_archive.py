@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -171,6 +172,19 @@ def test_a_path_is_a_path(filepath: object) -> None:
 @pytest.mark.parametrize("filepath", ["model", "model.keras", "model.h5", "model.safetensors.bak"])
 def test_the_ending_names_the_format(filepath: str) -> None:
     with pytest.raises(ValueError, match=r"expected one that ends in .safetensors"):
+        archive.check_path("save", filepath)
+
+
+@pytest.mark.parametrize(
+    ("filepath", "proposed"),
+    [
+        ("a/model.keras", "a/model.safetensors"),
+        ("best.weights.h5", "best.safetensors"),
+        ("w-{epoch:02d}-{loss:.2f}", "w-{epoch:02d}-{loss:.2f}.safetensors"),
+    ],
+)
+def test_the_ending_of_another_library_is_replaced_in_advice(filepath: str, proposed: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"the only format; pass {proposed!r}")):
         archive.check_path("save", filepath)
 
 

@@ -91,6 +91,24 @@ def test_compile_names_what_is_missing() -> None:
         model.compile()
 
 
+def test_compile_takes_lists_and_dicts_for_the_one_output() -> None:
+    x, y = np.ones((4, 2), np.float32), np.zeros((4, 1), np.float32)
+    histories = []
+    for loss, metrics in (
+        ("mse", ["mae"]),
+        (["mse"], [["mae"]]),
+        ({"out": "mse"}, {"out": ["mae"]}),
+        (["mse"], {"out": "mae"}),
+    ):
+        model = gk.Sequential([gk.Dense(1, "tanh", kernel_initializer="ones", name="out")])
+        model.compile("sgd", loss, metrics=metrics)
+        histories.append(model.fit(x, y, verbose=0).history)
+    assert histories[1:] == histories[:1] * 3
+    assert list(histories[0]) == ["loss", "mae"]
+    with pytest.raises(ValueError, match="loss has the key 'in', expected names of outputs out"):
+        model.compile("sgd", {"in": "mse"})
+
+
 def test_outputs_of_different_lengths_are_not_joined() -> None:
     model = gk.Sequential([gk.GRU(3, return_sequences=True, input_shape=(None, 2)), gk.Dense(1)])
     batches = [np.zeros((2, 4, 2), np.float32), np.zeros((1, 5, 2), np.float32)]

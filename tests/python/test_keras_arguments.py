@@ -19,7 +19,8 @@ def test_values_that_ask_for_nothing_pass() -> None:
 @pytest.mark.parametrize(
     ("argument", "value", "shown"),
     [
-        ("unroll", True, "True"),
+        ("unroll", "auto", "'auto'"),
+        ("use_cudnn", True, "True"),
         ("implementation", 3, "3"),
         ("activity_regularizer", "l2", "'l2'"),
         ("use_cudnn", np.ones(3), "<ndarray>"),
@@ -33,6 +34,16 @@ def test_all_else_is_refused_by_name(argument: str, value: object, shown: str) -
 def test_unknown_to_keras_too() -> None:
     with pytest.raises(TypeError, match="here: got an unknown argument 'unit'; check its spelling"):
         reject_unsupported("here", {"unit": 1}, keras_arguments.SEQUENCE)
+
+
+def test_names_of_older_versions_say_what_came_in_their_place() -> None:
+    for call, message in (
+        (lambda: gk.Adam(lr=0.1), "Adam: got an unknown argument 'lr'; it is learning_rate now"),
+        (lambda: gk.SGD(decay=1e-6), "'decay'; pass learning_rate=optimizers.schedules.Inverse"),
+        (lambda: gk.LSTM(2, inner_activation="tanh"), "'inner_activation'; it is recurrent_activ"),
+    ):
+        with pytest.raises(TypeError, match=message):
+            call()
 
 
 X = np.zeros((2, 3, 4), np.float32)
@@ -119,7 +130,7 @@ def test_no_public_callable_with_further_arguments_is_left_out() -> None:
     found = set()
     for public in gk.__all__:
         kind = getattr(gk, public)
-        if not inspect.isclass(kind):
+        if not inspect.isclass(kind) or inspect.isabstract(kind):
             continue
         for method in ("__init__", "__call__", *(n for n in dir(kind) if not n.startswith("_"))):
             function = getattr(kind, method, None)

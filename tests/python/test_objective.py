@@ -25,8 +25,8 @@ def test_names_become_objects() -> None:
             "optimizers.get: optimizer is 'lion', expected one",
         ),
         ((None, "mse", None), TypeError, "optimizers.get: optimizer has type NoneType"),
-        (("adam", "hinge", None), ValueError, "losses.get: loss is 'hinge', expected one of bin"),
-        (("adam", "mse", ["hinge"]), ValueError, "metrics.get: metric is 'hinge', expected one of"),
+        (("adam", "dice", None), ValueError, "losses.get: loss is 'dice', expected one of bin"),
+        (("adam", "mse", ["dice"]), ValueError, "metrics.get: metric is 'dice', expected one of"),
         (
             ("adam", "mse", [gk.metrics.AUC(name="loss")]),
             ValueError,

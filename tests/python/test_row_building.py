@@ -30,6 +30,17 @@ def test_general_shape_knows_what_weights_need(layers, expected):
     assert general_shape(layers, (8, 5, 3)[: len(expected)]) == expected
 
 
+def test_a_model_is_no_layer_of_a_row():
+    first = gk.Sequential([gk.Dense(2)])
+    x = gk.Input((3,))
+    for model, kind in ((first, "Sequential"), (gk.Model(x, gk.Dense(2)(x)), "Model")):
+        message = f"here: layer is a {kind}, a whole model, expected a layer; add its layers one"
+        with pytest.raises(TypeError, match=message):
+            check_follows("here", model, [])
+    with pytest.raises(ValueError, match="layer belongs to another model, expected a free one"):
+        gk.Sequential(first.layers)
+
+
 def test_in_one_vector():
     layers, model = row(), gk.Sequential()
     vector = in_one_vector(layers, SHAPE, np.dtype(np.float32), model)

@@ -151,7 +151,8 @@ class Called(Recorded, Weighted, ABC):
         """
         raise ValueError(
             f"{self.name}.stream: a {type(self).__name__} does not run step by step, expected "
-            "recurrent and dense layers; run the model on whole sequences"
+            "LSTM, GRU, Dense and Dropout; run the model on whole sequences, or with stateful=True "
+            "on one step after the other"
         )
 
     # Calling.

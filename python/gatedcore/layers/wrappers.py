@@ -41,6 +41,11 @@ class Wrapper(Layer):
         TypeError
             If it is no layer, or no cell.
         """
+        if hasattr(layer, "layers"):
+            raise TypeError(
+                f"{where}: layer is a {type(layer).__name__}, a whole model, expected a layer; "
+                "wrap its layers one by one"
+            )
         if not isinstance(layer, Layer) or layer.is_cell != cls.of_cells:
             kind, such = ("cell", "LSTMCell") if cls.of_cells else ("layer", "LSTM")
             raise TypeError(

@@ -163,12 +163,7 @@ class Written(Called):
         finally:
             self._declared, self._drawn_by = None, None
         for attribute, value in vars(self).items():
-            for one in value if isinstance(value, list | tuple) else [value]:
-                if isinstance(one, Called):
-                    raise ValueError(
-                        f"{self.name}: {attribute} holds the layer {one.name}, expected weights "
-                        "from add_weight; put layers one after the other in a model instead"
-                    )
+            check_holds_no_layer(self, attribute, value)
         return declared
 
     def adopt(
@@ -192,6 +187,17 @@ class Written(Called):
             self._first = None
 
     # Running.
+
+    def take_inputs(
+        self, x: object, initial_state: object, mask: object
+    ) -> tuple[list[Any], list[Mask | None]]:
+        listed = x if isinstance(x, list | tuple) else ()
+        if len(listed) > 1 and all(isinstance(a, np.ndarray) and a.ndim > 1 for a in listed):
+            raise TypeError(
+                f"{self.name}: x is a list of {len(listed)} arrays, expected one, as layers of "
+                "one's own take one input; merge them first, for example with Concatenate()"
+            )
+        return super().take_inputs(x, initial_state, mask)
 
     def run_call(self, x: Array, training: bool, mask: Mask | None = None) -> Array:
         """Return what ``call`` does, checked: the ``forward`` of a written layer."""
@@ -297,8 +303,26 @@ class Written(Called):
         return (input_shape[0], *known[pattern][1:])
 
 
+def check_holds_no_layer(layer: Any, attribute: str, value: object) -> None:
+    """Raise if an attribute of a written layer is a layer, or a list with one in it.
+
+    Raises
+    ------
+    ValueError
+        If so: its weights would be no one's.
+    """
+    for one in value if isinstance(value, list | tuple) else [value]:
+        if isinstance(one, Called):
+            raise ValueError(
+                f"{vars(layer).get('name', type(layer).__name__)}: {attribute} holds the layer "
+                f"{one.name}, expected weights from add_weight; put layers one after the other in "
+                "a model instead"
+            )
+
+
 def set_and_note(self: Any, name: str, value: object) -> None:
     """Set an attribute; note its name, as its value may be what it was: a flag, a small number."""
+    check_holds_no_layer(self, name, value)
     object.__setattr__(self, name, value)
     noted = self._noted
     if noted is not None:

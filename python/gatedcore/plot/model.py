@@ -85,8 +85,8 @@ def plot_model(
     path = None if to_file is None else Path(to_file)
     if path is not None and path.suffix != ".svg":
         raise ValueError(
-            f"{where}: to_file is {str(path)!r}, expected a name that ends in .svg; "
-            "turn the SVG into other formats with another program"
+            f"{where}: to_file is {str(path)!r}, expected a name that ends in .svg; pass "
+            f"{str(path.with_suffix('.svg'))!r}, and turn that into other formats elsewhere"
         )
     if not model.layers or (shapes and not model.built):
         raise ValueError(

@@ -237,8 +237,8 @@ def test_bad_arguments() -> None:
         gk.RNN([cell, 3])
     with pytest.raises(ValueError, match="RNN: seed=3 is not supported"):
         gk.RNN(cell, seed=3)
-    with pytest.raises(ValueError, match="RNN: unroll=True is not supported"):
-        gk.RNN(cell, unroll=True)
+    with pytest.raises(ValueError, match="RNN: implementation=3 is not supported"):
+        gk.RNN(cell, implementation=3)
     with pytest.raises(TypeError, match="expected a layer for whole inputs"):
         gk.Sequential([gk.StackedRNNCells([cell])])
     holder = gk.RNN(cell, name="holder")

@@ -66,7 +66,7 @@ def test_bad_arguments() -> None:
         ("units", 0, "units is 0"),
         ("dropout", 1.0, "dropout is 1,"),
         ("return_sequences", 1, "return_sequences is 1"),
-        ("unroll", True, "unroll=True is not supported"),
+        ("use_cudnn", True, "use_cudnn=True is not supported"),
         ("recurrent_activation", "tanh", "got an unknown argument 'recurrent_activation'"),
     ):
         with pytest.raises((TypeError, ValueError), match=re.escape(f"SimpleRNN: {message}")):

@@ -26,6 +26,13 @@ def test_time_distributed_embedding_and_flatten():
     assert gk.TimeDistributed(gk.Flatten())(np.ones((2, 3, 4, 5))).shape == (2, 3, 20)
 
 
+def test_a_model_is_not_wrapped():
+    with pytest.raises(
+        TypeError, match="TimeDistributed: layer is a Sequential, a whole model, ex"
+    ):
+        gk.TimeDistributed(gk.Sequential([gk.Dense(2)]))
+
+
 def test_a_failed_model_leaves_the_layers_free():
     layer = gk.Bidirectional(gk.LSTM(2, return_sequences=True))
     with pytest.raises(ValueError, match="expected"):

@@ -291,6 +291,25 @@ def test_errors_name_what_is_wrong(way: str, message: str) -> None:
         run()
 
 
+def test_layers_within_and_several_inputs_are_told_at_once() -> None:
+    class Outer(gk.layers.Layer):
+        def __init__(self, blocks, **base):
+            super().__init__(**base)
+            self.blocks = blocks
+
+        def call(self, x):
+            return x
+
+    inner = gk.Dense(2, name="inner")
+    for blocks in (inner, [inner, None]):
+        with pytest.raises(ValueError, match="outer: blocks holds the layer inner, expected weigh"):
+            Outer(blocks, name="outer")
+    outer = Outer(None, name="outer")
+    with pytest.raises(TypeError, match="outer: x is a list of 2 arrays, expected one, as layers"):
+        outer([X, X])
+    assert outer([[1.0, 2.0], [3.0, 4.0]]).shape == (2, 2)
+
+
 def test_errors_of_classes_and_places() -> None:
     with pytest.raises(ValueError, match="add_weight: came outside build"):
         Affine().add_weight((2,))

@@ -77,7 +77,11 @@ def test_a_model_without_shapes() -> None:
             ValueError,
             "model is not built, expected one that is; give its first layer an input_shape",
         ),
-        ({"to_file": "model.png"}, ValueError, "to_file is 'model.png', expected a name that ends"),
+        (
+            {"to_file": "model.png"},
+            ValueError,
+            "to_file is 'model.png', expected a name that ends in .svg; pass 'model.svg', and turn",
+        ),
         ({"show_shapes": 1}, TypeError, "show_shapes is 1, expected True or False"),
         ({"show_dtype": 1}, TypeError, "show_dtype is 1, expected True or False"),
         ({"show_layer_names": 1}, TypeError, "show_layer_names is 1, expected True or False"),
