@@ -93,6 +93,7 @@ UPWARD = {
     ("callbacks", "checkpoints"),
     ("callbacks.history", "plot"),
     ("layers.trace", "plot"),
+    ("preprocessing", "data"),
 }
 # Who may import what, beside the standard library and NumPy.
 THIRD_PARTY = {
