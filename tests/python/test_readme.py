@@ -8,11 +8,15 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
 PYTHON = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+BRIDGES = ("keras", "onnx", "torch")  # examples of these need the framework
 LARGEST_PICTURE = 150_000  # bytes: a page of pictures must not outweigh the sources
 
 
 @pytest.mark.parametrize("code", PYTHON, ids=range(len(PYTHON)))
 def test_its_code_runs(code, tmp_path, monkeypatch):
+    for framework in BRIDGES:
+        if re.search(rf"\bimport {framework}\b|\bgk\.{framework}\b", code):
+            pytest.importorskip(framework, reason=f"{framework} is not installed")
     pytest.importorskip("matplotlib.pyplot").switch_backend("Agg")
     monkeypatch.chdir(tmp_path)
     exec(compile(code, "README.md", "exec"), {})

@@ -93,14 +93,16 @@ UPWARD = {
     ("callbacks", "checkpoints"),
     ("callbacks.history", "plot"),
     ("layers.trace", "plot"),
-    ("preprocessing", "data"),
 }
 # Who may import what, beside the standard library and NumPy.
 THIRD_PARTY = {
     "safetensors": {"archive"},
     "tqdm": {"benchmark", "progress", "tasks.console"},
     "torch": {"benchmark"},
-    "onnx": {f"interop.onnx.{module}" for module in ("backend", "load", "node", "tensors")},
+    "onnx": {
+        f"interop.onnx.{module}"
+        for module in ("backend", "export", "graph_writer", "load", "node", "tensors")
+    },
     "google": {"interop.onnx.load"},  # protobuf, which onnx brings
     "matplotlib": {
         "callbacks.history",

@@ -12,12 +12,14 @@ from gatedcore.interop.onnx.backend import (  # noqa: E402
     run_node,
     supports_device,
 )
+from gatedcore.interop.onnx.export import export  # noqa: E402
 from gatedcore.interop.onnx.inference import InferenceModel  # noqa: E402
 from gatedcore.interop.onnx.load import load  # noqa: E402
 
 __all__ = [
     "Backend",
     "InferenceModel",
+    "export",
     "is_compatible",
     "load",
     "prepare",

@@ -51,6 +51,41 @@ def _gather_elements(node: Node, x: Tensor, indices: Tensor) -> Any:
     return np.take_along_axis(part, places_in(node, indices, x.shape[axis]), axis)
 
 
+@operator("GatherND")
+def _gather_blocks(node: Node, x: Tensor, indices: Tensor) -> Any:
+    shared = node.attributes.get("batch_dims", 0)
+    depth = indices.shape[-1] if indices.ndim else 0
+    fits = (
+        0 <= shared < min(x.ndim, indices.ndim)
+        and 1 <= depth <= x.ndim - shared
+        and x.shape[:shared] == indices.shape[:shared]
+    )
+    if not fits:
+        raise node.error(
+            f"indices have shape {indices.shape} for an input {x.shape} with batch_dims={shared}"
+        )
+    node.check_size((*indices.shape[:-1], *x.shape[shared + depth :]), x.dtype)
+    rest = (1,) * (indices.ndim - 1 - shared)
+    shares: tuple[Tensor, ...] = np.indices(x.shape[:shared], sparse=True)
+    picked = [one.reshape(*one.shape, *rest) for one in shares]
+    picked += [places_in(node, indices[..., k], x.shape[shared + k]) for k in range(depth)]
+    return x[tuple(picked)]
+
+
+@operator("TopK")
+def _largest(node: Node, x: Tensor, k: Tensor) -> Any:
+    axis = axis_of(node, node.attributes["axis"], x.ndim)
+    (count,) = integers(node, "input 1", k) or (-1,)
+    if not 0 <= count <= x.shape[axis]:
+        raise node.error(f"k is {count}, expected 0 to {x.shape[axis]}")
+    if node.attributes.get("largest", 1):  # of equal ones the first
+        order = x.shape[axis] - 1 - np.flip(np.argsort(np.flip(x, axis), axis, kind="stable"), axis)
+    else:
+        order = np.argsort(x, axis, kind="stable")
+    chosen = np.take(order, np.arange(count), axis)
+    return np.take_along_axis(x, chosen, axis), chosen.astype(np.int64)
+
+
 @operator("Slice")
 def _slice(
     node: Node,

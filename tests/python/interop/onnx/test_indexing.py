@@ -9,7 +9,16 @@ from gatedcore.interop.onnx import Backend, load
 from interop.onnx.models import one_node
 from interop.onnx.node_cases import assert_agrees, cases_of
 
-HERE = ["Gather", "GatherElements", "Slice", "Concat", "Split", "ReverseSequence"]
+HERE = [
+    "Gather",
+    "GatherElements",
+    "GatherND",
+    "TopK",
+    "Slice",
+    "Concat",
+    "Split",
+    "ReverseSequence",
+]
 X = np.arange(12, dtype=np.float32).reshape(3, 4)
 
 
