@@ -100,9 +100,9 @@ def write_layer(writer: GraphWriter, layer: Any, inputs: Sequence[Signal]) -> li
     write = _WRITERS.get(type(layer))
     if write is None:
         raise ValueError(
-            f"{writer.where}: {layer.name} is a {type(layer).__name__}, expected one of gatedcore's "
-            "own layers, without code of yours, which ONNX cannot hold; put layers in its place "
-            "that say the same"
+            f"{writer.where}: {layer.name} is a {type(layer).__name__}, expected one of "
+            "gatedcore's own layers, without code of yours, which ONNX cannot hold; put layers in "
+            "its place that say the same"
         )
     return write(writer, layer, inputs)
 
