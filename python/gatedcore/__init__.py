@@ -148,7 +148,7 @@ __all__ = [
 ]
 
 # What a plain import need not pay for; bridges stand here alone, as each needs its framework.
-_LAZY = ("backend", "datasets", "onnx", "plot", "reference", "utils")
+_LAZY = ("backend", "datasets", "onnx", "plot", "reference", "torch", "utils")
 _CONVERSIONS = ("from_keras",)
 
 

@@ -78,7 +78,7 @@ PYTHON_LEVELS = [
     {"persistence"},
     {"layered"},
     {"backup", "checkpoints", "graph", "model", "row_tensors", "saving"},
-    {"interop", "models", "onnx"},
+    {"interop", "models", "onnx", "torch"},
     {"plot"},
     {"backend", "utils"},
     {"__init__"},
@@ -98,12 +98,26 @@ UPWARD = {
 THIRD_PARTY = {
     "safetensors": {"archive"},
     "tqdm": {"benchmark", "progress", "tasks.console"},
-    "torch": {"benchmark"},
     "onnx": {
         f"interop.onnx.{module}"
         for module in ("backend", "export", "graph_writer", "load", "node", "tensors")
     },
     "google": {"interop.onnx.load"},  # protobuf, which onnx brings
+    "torch": {"benchmark", "interop.torch"}
+    | {
+        f"interop.torch.{module}"
+        for module in (
+            "core_calls",
+            "falling_back",
+            "handles",
+            "layer_ops",
+            "packing",
+            "replacing",
+            "sequence_modules",
+            "unrolled",
+            "weight_layout",
+        )
+    },
     "matplotlib": {
         "callbacks.history",
         "layers.trace",

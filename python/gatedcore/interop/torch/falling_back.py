@@ -1,0 +1,47 @@
+"""When a call is PyTorch's own to serve, and the one warning that says so."""
+
+import warnings
+from collections.abc import Iterable
+
+import torch
+
+_DTYPES = (torch.float32, torch.float64)
+_warned: set[tuple[str, str]] = set()
+
+
+def reason_to_fall_back(tensors: Iterable[object]) -> str | None:
+    """Return why gatedcore does not serve a call on these tensors; None if it does."""
+    if torch.is_autocast_enabled("cpu"):
+        return "autocast is on"
+    dtype = None
+    for tensor in tensors:
+        if not isinstance(tensor, torch.Tensor):
+            return f"a {type(tensor).__name__} is among its tensors"
+        if tensor.device.type != "cpu":
+            return f"a tensor is on the device {tensor.device.type}"
+        dtype = dtype or tensor.dtype
+        if tensor.dtype not in _DTYPES or tensor.dtype is not dtype:
+            return f"its tensors have the dtypes {dtype} and {tensor.dtype}"
+        if tensor.layout is not torch.strided:
+            return f"a tensor has the layout {tensor.layout}"
+    if torch.compiler.is_compiling():
+        return None
+    if torch._C._are_functorch_transforms_active():
+        return "it is within a transform of torch.func"
+    if torch.autograd.forward_ad._current_level >= 0:
+        return "forward-mode differentiation is on"
+    if torch.jit.is_tracing():
+        return "it is traced by torch.jit"
+    return None
+
+
+def warn_once(module: str, reason: str) -> None:
+    """Warn that PyTorch's own kernel serves a module, once for each module and reason."""
+    if (module, reason) in _warned:
+        return
+    _warned.add((module, reason))
+    warnings.warn(
+        f"gatedcore.torch.{module}: PyTorch's own kernel serves this call, as {reason}; "
+        "results are the same, at its speed",
+        stacklevel=4,
+    )

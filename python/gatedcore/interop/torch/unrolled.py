@@ -1,0 +1,100 @@
+"""The same layers step by step in PyTorch's own operations, which can be differentiated again.
+
+It serves gradients that are to have gradients themselves (``create_graph=True``), at the speed of a
+Python loop, and tests. Equations and letters are those of docs/math.md.
+"""
+
+import torch
+
+from gatedcore.interop.torch.core_calls import Layers, Operands, Results
+from gatedcore.interop.torch.packing import PackedSteps
+
+
+def forward(layers: Layers, a: Operands) -> Results:
+    """Run layers over a sequence, as ``core_calls.forward``."""
+    x, mask, rows = a.x, None, None
+    if a.batch_sizes is not None:
+        packed = PackedSteps(a.batch_sizes, len(x))
+        mask, rows = torch.from_numpy(packed.mask), torch.from_numpy(packed.rows)
+        spread = x.new_zeros(mask.numel(), x.shape[1]).index_copy(0, rows, x)
+        x = spread.reshape(*mask.shape, -1)
+    elif not layers.time_major:
+        x = x.transpose(0, 1)
+    last: list[tuple[torch.Tensor, ...]] = []
+    for i in range(layers.num_layers):
+        outputs = []
+        for k in range(layers.directions):
+            output, states = _direction(layers, a, i * layers.directions + k, x, mask, k == 1)
+            outputs.append(output)
+            last.append(states)
+        x = torch.cat(outputs, dim=-1)
+    if rows is not None:
+        x = x.reshape(-1, x.shape[-1])[rows]
+    elif not layers.time_major:
+        x = x.transpose(0, 1)
+    h_n, *c_n = (torch.stack(states) for states in zip(*last, strict=True))
+    return Results(x, h_n, c_n[0] if c_n else None)
+
+
+def gradients(
+    layers: Layers, a: Operands, d: tuple[torch.Tensor | None, ...]
+) -> tuple[torch.Tensor | None, ...]:
+    """Return the gradients by x, h0, c0 and each weight, which have gradients themselves."""
+    with torch.enable_grad():
+        results = [r for r in forward(layers, a) if r is not None]
+        arriving = [(r, g) for r, g in zip(results, d, strict=False) if g is not None]
+        operands = (a.x, a.h0, a.c0, *a.weights)
+        wanted = [t for t in operands if t is not None and t.requires_grad]
+        found = iter(
+            torch.autograd.grad(
+                [r for r, _ in arriving],
+                wanted,
+                [g for _, g in arriving],
+                create_graph=True,
+                allow_unused=True,
+            )
+        )
+    return tuple(None if t is None or not t.requires_grad else next(found) for t in operands)
+
+
+def _direction(
+    layers: Layers,
+    a: Operands,
+    index: int,
+    x: torch.Tensor,
+    mask: torch.Tensor | None,
+    backwards: bool,
+) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+    """Return h of every step of x (T, B, I), in its order, and the last states."""
+    w_x, w_h, *biases = a.of_direction(index, layers)
+    b_x, b_h = biases or (None, None)
+    zeros = x.new_zeros(x.shape[1], w_h.shape[1])
+    states = [zeros if s is None else s[index] for s in (a.h0, a.c0)]
+    states = states if layers.cell == "lstm" else states[:1]
+    outputs = []
+    for t in reversed(range(len(x))) if backwards else range(len(x)):
+        h_dropped = states[0] if a.m_h is None else states[0] * a.m_h[index]
+        a_x = torch.nn.functional.linear(x[t], w_x, b_x)
+        a_h = torch.nn.functional.linear(h_dropped, w_h, b_h)
+        step = _lstm(a_x, a_h, states[1]) if layers.cell == "lstm" else _gru(a_x, a_h, states[0])
+        if mask is not None:
+            step = [
+                torch.where(mask[t][:, None], new, old)
+                for new, old in zip(step, states, strict=True)
+            ]
+        states = step
+        outputs.append(states[0])
+    return torch.stack(outputs[::-1] if backwards else outputs), tuple(states)
+
+
+def _lstm(a_x: torch.Tensor, a_h: torch.Tensor, c_prev: torch.Tensor) -> list[torch.Tensor]:
+    i, f, g, o = (a_x + a_h).chunk(4, dim=1)
+    c = f.sigmoid() * c_prev + i.sigmoid() * g.tanh()
+    return [o.sigmoid() * c.tanh(), c]
+
+
+def _gru(a_x: torch.Tensor, a_h: torch.Tensor, h_prev: torch.Tensor) -> list[torch.Tensor]:
+    (r_x, z_x, n_x), (r_h, z_h, n_h) = (m.chunk(3, dim=1) for m in (a_x, a_h))
+    z = (z_x + z_h).sigmoid()
+    n = (n_x + (r_x + r_h).sigmoid() * n_h).tanh()
+    return [z * h_prev + (1 - z) * n]
