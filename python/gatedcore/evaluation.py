@@ -24,6 +24,7 @@ from gatedcore.optimizers import Optimizer
 from gatedcore.parameters import ParameterVector
 from gatedcore.progress import printers
 from gatedcore.random import undone_on_error
+from gatedcore.run_state import carried_kept_on_error, stateful_layers
 
 _ONE_BATCH = sys.maxsize  # as batch_size
 
@@ -188,7 +189,7 @@ class Evaluator(ABC):
         batches = feeding.training_batches(where, self, x, y, batch_size, labels, sample_weight)
         passes = Passes(where, batches, "steps", steps)
         params = {"steps": passes.steps, "verbose": verbose}
-        with self._build_undone_on_error(), CallbackList(told, self, params) as run:
+        with self._unchanged_on_error(), CallbackList(told, self, params) as run:
             self.build(batches.input_shape)
             logs = self._evaluate(where, objective, passes, run)
         return as_asked(logs, return_dict)
@@ -311,7 +312,7 @@ class Evaluator(ABC):
         batches = feeding.prediction_batches(where, self, x, batch_size)
         passes = Passes(where, batches, "steps", steps)
         params = {"steps": passes.steps, "verbose": verbose}
-        with self._build_undone_on_error(), CallbackList(told, self, params) as run:
+        with self._unchanged_on_error(), CallbackList(told, self, params) as run:
             self.build(batches.input_shape)
             whole, done = self._room_for(batches, steps), 0
             parts: list[Any] = []
@@ -354,13 +355,15 @@ class Evaluator(ABC):
         return self._objective
 
     @contextmanager
-    def _build_undone_on_error(self) -> Iterator[None]:
-        """Undo a build within the block if it raises, and what that drew."""
+    def _unchanged_on_error(self) -> Iterator[None]:
+        """Undo a build within the block if it raises, what that drew, and steps of states."""
+        carried = carried_kept_on_error(stateful_layers(self.layers))
         if self._vector is not None:
-            yield
+            with carried:
+                yield
             return
         restore = self.restore_point()
-        with undone_on_error():
+        with carried, undone_on_error():
             try:
                 yield
             except BaseException:

@@ -219,7 +219,8 @@ class Trainer(Evaluator):
                     break
                 logs = means.logs()
                 if validation is not None and epoch in validated:
-                    seen = self._evaluate("validation", objective, validation, run)
+                    with carried_kept_on_error(self._stateful):
+                        seen = self._evaluate("validation", objective, validation, run)
                     logs.update({f"val_{name}": value for name, value in seen.items()})
                 run.call("on_epoch_end", epoch, logs)
                 if self.stop_training or interrupt.pending:

@@ -35,7 +35,7 @@ class GlobalPooling1D(Layer):
 
 
 class GlobalAveragePooling1D(GlobalPooling1D):
-    """The mean over the time steps that count.
+    """The mean over the time steps that count; what stands in the others makes no difference.
 
     Parameters
     ----------
@@ -59,7 +59,8 @@ class GlobalAveragePooling1D(GlobalPooling1D):
             shares = (mask / counts).astype(x.dtype)[..., None]
         if training:
             self._saved = np.broadcast_to(shares, (*x.shape[:2], 1))
-        y: Array = (x * shares).sum(axis=1, keepdims=self.keepdims)
+        counted = x if mask is None else np.where(mask[..., None], x, x.dtype.type(0.0))
+        y: Array = (counted * shares).sum(axis=1, keepdims=self.keepdims)
         return y
 
     def backward(self, d_y: Array, need_d_x: bool) -> Array | None:

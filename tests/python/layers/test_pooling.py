@@ -29,6 +29,15 @@ def test_values():
     np.testing.assert_allclose(average(X, mask=MASK), expected)
 
 
+def test_what_stands_in_steps_that_do_not_count_makes_no_difference():
+    x = X.copy()
+    x[~MASK] = np.nan
+    layer = gk.layers.GlobalAveragePooling1D(dtype="float64")
+    np.testing.assert_array_equal(layer(x, mask=MASK), layer(X, mask=MASK))
+    found = layer.vjp(x, np.ones((3, 2)), mask=MASK).x
+    np.testing.assert_array_equal(found, layer.vjp(X, np.ones((3, 2)), mask=MASK).x)
+
+
 def test_of_equal_values_the_first_has_the_gradient():
     layer = gk.layers.GlobalMaxPooling1D(dtype="float64")
     layer.forward(np.zeros((1, 3, 1)), True)

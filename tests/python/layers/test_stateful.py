@@ -110,3 +110,48 @@ def test_a_step_that_fails_leaves_the_states(wrapper):
         model.fit(x, y, batch_size=3, shuffle=False, verbose=0)
     twin.fit(X, y[:3], batch_size=3, shuffle=False, verbose=0)
     np.testing.assert_array_equal(model(X), twin(X))
+
+
+def stateful_model(graph):
+    x, layer, head = gk.Input((None, 2)), gk.LSTM(2, stateful=True, seed=0), gk.Dense(1, seed=1)
+    model = gk.Model(x, head(layer(x))) if graph else gk.Sequential([x, layer, head])
+    model.compile("sgd", "mse")
+    return model
+
+
+Y = np.ones((3, 1))
+
+
+@pytest.mark.parametrize("graph", [False, True])
+@pytest.mark.parametrize("trained", [False, True])
+@pytest.mark.parametrize("call", ["evaluate", "predict"])
+def test_evaluation_that_fails_midway_leaves_the_states(graph, trained, call):
+    def batches():
+        yield X, Y
+        raise OSError("the disk is gone")
+
+    model = stateful_model(graph)
+    if trained:
+        model.fit(X, Y, verbose=0)
+    else:
+        model(X)
+    before = [state.copy() for state in model.layers[0]._carried]
+    with pytest.raises(OSError, match="gone"):
+        getattr(model, call)(batches())
+    for carried, expected in zip(model.layers[0]._carried, before, strict=True):
+        np.testing.assert_array_equal(carried, expected)
+    getattr(model, call)(X, *([Y] if call == "evaluate" else []))
+    assert not np.array_equal(model.layers[0]._carried[0], before[0])
+
+
+@pytest.mark.parametrize("graph", [False, True])
+def test_validation_that_fails_leaves_the_states_of_the_training(graph):
+    class Broken(gk.callbacks.Callback):
+        def on_test_batch_end(self, batch, logs=None):
+            raise OSError("the disk is gone")
+
+    model, twin = stateful_model(graph), stateful_model(graph)
+    with pytest.raises(OSError, match="gone"):
+        model.fit(X, Y, shuffle=False, validation_data=(X, Y), verbose=0, callbacks=[Broken()])
+    twin.fit(X, Y, shuffle=False, verbose=0)
+    np.testing.assert_array_equal(model(X), twin(X))
