@@ -191,6 +191,11 @@ def load_model(
 
     Nothing in a file is run: it names classes of this library and registered ones.
 
+    Layers with a seed, or a generator of their own, go on drawing where the saved ones stood. Those
+    without, ``Dropout(0.5)`` say, draw from the library's generator, which is no part of a model:
+    ``set_random_seed`` before training goes on makes that repeat, here and in the model that was
+    saved alike. (``BackupAndRestore`` keeps the generator too.)
+
     Parameters
     ----------
     filepath : path

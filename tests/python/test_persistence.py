@@ -104,6 +104,23 @@ def test_without_the_optimizer(path) -> None:
     assert_same(model, gk.load_model(path))
 
 
+@pytest.mark.parametrize("seed", [7, None])
+def test_dropout_of_a_loaded_model_draws_as_that_of_the_saved_one(path, seed) -> None:
+    model = gk.Sequential(
+        [gk.Input((None, 2)), gk.LSTM(3, dropout=0.3, seed=seed), gk.Dropout(0.5, seed=seed)]
+    )
+    model.compile("sgd", "mse")
+    x, y = np.ones((8, 4, 2), np.float32), np.zeros((8, 3), np.float32)
+    model.fit(x, y, epochs=3, verbose=0)
+    model.save(path)
+    again = gk.load_model(path)
+    histories = []
+    for one in (model, again):
+        gk.set_random_seed(1)  # of the library's generator, for layers without a seed
+        histories.append(one.fit(x, y, epochs=3, verbose=0).history)
+    assert histories[0] == histories[1]
+
+
 def test_loading_draws_nothing_of_the_librarys_generator(path) -> None:
     trained().save(path)
     before = library_generator().bit_generator.state

@@ -21,8 +21,9 @@ class Dropout(Layer):
     noise_shape : tuple, optional
         Shape of the draws: 1 where all elements of an axis share one, None for the input's size.
     seed : int or numpy.random.Generator, optional
-        By default the library's generator. The draws of an int depend on it, and on how many
-        training calls there were, alone.
+        By default the library's generator: ``set_random_seed`` makes its draws repeat. Those of an
+        int depend on it, and on how many training calls there were, alone, so that a model from a
+        file goes on with the draws that it would have made.
     **base
         ``input_shape``, ``name`` and ``dtype``; see ``Layer``.
 
