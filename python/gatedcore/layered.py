@@ -1,5 +1,6 @@
 """What models of layers share, whether they stand in a row or form a graph."""
 
+import os
 from abc import abstractmethod
 from typing import Any
 
@@ -36,6 +37,42 @@ class Layered(Summarized, ModelWeights, Persistent):
     @abstractmethod
     def call_of(self, layer: Layer) -> LayerCall | None:
         """Return the first call of a layer in the model's graph, None if there is none yet."""
+
+    def to_keras(
+        self,
+        filepath: str | os.PathLike[str] | None = None,
+        *,
+        compile: bool = True,  # noqa: A002  # Keras's name
+        batch_size: int | None = None,
+    ) -> Any:
+        """Return the model as a Keras model, with the same weights.
+
+        Parameters
+        ----------
+        filepath : path, optional
+            Where to save the Keras model as well: ``.keras``, ``.h5``, or ``.weights.h5`` for
+            weights.
+        compile : bool
+            Whether to compile it as this one is. What Keras does not have is left out with a
+            warning, and the model is then not compiled.
+        batch_size : int, optional
+            Rows of every batch, which Keras must know for ``stateful=True``.
+
+        Returns
+        -------
+        keras.Model
+            A ``keras.Sequential`` or ``keras.Model``.
+
+        Raises
+        ------
+        ValueError
+            If something of the model has no counterpart in Keras; the error names it.
+        ModuleNotFoundError
+            If Keras is not installed.
+        """
+        from gatedcore.interop.convert.keras_out import to_keras
+
+        return to_keras(self, filepath, compile=compile, batch_size=batch_size)
 
     def check_members(self, others: list[str]) -> None:
         """Raise unless the layers may be those of one model, beside inputs of these names.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from gatedcore import _core, archive, configs, keras_arguments, optimizers
 from gatedcore.archive import SavedFileError, Tensors
@@ -19,6 +19,13 @@ from gatedcore.random import generator_left_alone
 from gatedcore.registration import custom_object_scope
 from gatedcore.run_state import get_layer_states, set_layer_states
 from gatedcore.training import Trainer
+
+_OF_KERAS = (".keras", ".h5", ".hdf5")
+
+
+def is_of_keras(filepath: object) -> TypeGuard[str | os.PathLike[str]]:
+    """Return whether a path ends as those of Keras's files do."""
+    return isinstance(filepath, str | os.PathLike) and str(filepath).endswith(_OF_KERAS)
 
 
 class Persistent(Trainer, Configurable):
@@ -104,14 +111,14 @@ class Persistent(Trainer, Configurable):
         archive.write(path, "weights", content, tensors)
 
     def load_weights(self, filepath: str | os.PathLike[str], **keras: object) -> None:
-        """Take the weights from a file of ``save_weights`` or ``save``.
+        """Take the weights from a file of ``save_weights`` or ``save``, or from one of Keras.
 
         Layers are matched in order; their names may differ.
 
         Parameters
         ----------
         filepath : path
-            The file.
+            The file; one of Keras ends in ``.weights.h5``, ``.keras``, ``.h5`` or ``.hdf5``.
         **keras
             Other arguments of Keras are refused unless they ask for nothing.
 
@@ -126,6 +133,12 @@ class Persistent(Trainer, Configurable):
         """
         where = "load_weights"
         reject_unsupported(where, keras, keras_arguments.LOAD_WEIGHTS)
+        if is_of_keras(filepath):
+            from gatedcore.interop.convert.keras_weights_in import load_keras_weights
+
+            self.need_built(where)
+            load_keras_weights(where, os.fspath(filepath), self.layers)
+            return
         path = archive.check_path(where, filepath)
         self.need_built(where)
         content, tensors = archive.read(where, path, "model", "weights")
@@ -187,7 +200,7 @@ def load_model(
     compile: bool = True,  # noqa: A002  # Keras's name
     safe_mode: bool = True,
 ) -> Any:
-    """Return the model in a file of ``model.save``, compiled as it was.
+    """Return the model in a file of ``model.save``, compiled as it was; of Keras's files too.
 
     Nothing in a file is run: it names classes of this library and registered ones.
 
@@ -199,7 +212,8 @@ def load_model(
     Parameters
     ----------
     filepath : path
-        The file.
+        The file; for one that ends in ``.keras``, ``.h5`` or ``.hdf5`` see
+        ``gatedcore.from_keras``, which has then the say.
     custom_objects : mapping, optional
         Classes and functions by name, beside those that are registered.
     compile : bool
@@ -217,6 +231,10 @@ def load_model(
     where = "load_model"
     reject_unsupported(where, {"safe_mode": safe_mode}, keras_arguments.LOAD_MODEL)
     compiled = check_bool(where, "compile", compile)
+    if is_of_keras(filepath):
+        from gatedcore.interop.convert.keras_in import from_keras
+
+        return from_keras(filepath, custom_objects, compiled)
     path = archive.check_path(where, filepath)
     content, tensors = archive.read(where, path, "model")
     try:
@@ -329,6 +347,11 @@ def save_model(
 
 
 def _path_to_write(where: str, filepath: object, overwrite: bool) -> str:
+    if is_of_keras(filepath):
+        raise ValueError(
+            f"{where}: filepath is {os.fspath(filepath)!r}, expected one that ends in "
+            f"{archive.SUFFIX}; model.to_keras writes files of Keras"
+        )
     path = archive.check_path(where, filepath)
     if not check_bool(where, "overwrite", overwrite) and os.path.lexists(path):
         raise FileExistsError(

@@ -87,12 +87,15 @@ PYTHON_LEVELS = [
     {"cli"},
 ]
 # Conveniences that reach up, inside a function: the method that draws what the object holds, and
-# names of Keras's for what stands higher.
+# names of Keras's for what stands higher, or what leads to Keras itself.
 UPWARD = {
     ("callbacks", "backup"),
     ("callbacks", "checkpoints"),
     ("callbacks.history", "plot"),
+    ("layered", "interop.convert.keras_out"),
     ("layers.trace", "plot"),
+    ("persistence", "interop.convert.keras_in"),
+    ("persistence", "interop.convert.keras_weights_in"),
 }
 # Who may import what, beside the standard library and NumPy.
 THIRD_PARTY = {

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, cast
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
-from gatedcore.interop.convert.keras_config import Config, class_of, label_of, plain
+from gatedcore.interop.convert.keras_config import Config, class_of, label_of
+from gatedcore.interop.convert.keras_masks import check_mask, makes_masks
+from gatedcore.interop.convert.keras_places import (
+    Place,
+    is_operator,
+    name_of,
+    place_of,
+    places_in,
+    tree_of,
+)
 
-Place = tuple[str, int, int]  # a layer's name, which call of it, which output of that
 # Operators between tensors, which Keras writes in the place of layers.
 _MERGING = {"Add", "Subtract", "Multiply", "Maximum", "Minimum"}
-# What Keras computes masks with. They begin at a NotEqual.
-_OF_MASKS = {"Any", "LogicalOr", "LogicalAnd", "Concatenate", "Flip"}
 
 
 class Call(NamedTuple):
@@ -33,20 +39,6 @@ class Call(NamedTuple):
     number: int
     x: Any
     states: list[Place] | None
-
-
-def name_of(data: Config) -> str:
-    """Return the name that calls know a layer by."""
-    return str(data.get("name", data["config"].get("name")))
-
-
-def is_operator(data: Config) -> bool:
-    """Return whether this stands for an operator and no layer."""
-    if "module" in data:
-        return str(data["module"]).startswith(("keras.src.ops", "keras.ops"))
-    # Keras 3 leaves the module out in .h5; layers and models have more than a name.
-    whole = {"trainable", "layers", "batch_shape", "batch_input_shape"}
-    return not whole.intersection(data["config"])
 
 
 def calls_of(parts: list[Config]) -> list[Call]:
@@ -91,53 +83,20 @@ def calls_of(parts: list[Config]) -> list[Call]:
     return ordered
 
 
-def places_in(tree: Any) -> Iterator[Place]:
-    """Yield the places in nested lists."""
-    if isinstance(tree, list):
-        for item in tree:
-            yield from places_in(item)
-    elif isinstance(tree, tuple):
-        yield cast(Place, tree)
-
-
-def replaced(tree: Any, value_of: Callable[[Place], Any]) -> Any:
-    """Return nested lists with values for places."""
-    if isinstance(tree, list):
-        return [replaced(item, value_of) for item in tree]
-    return None if tree is None else value_of(tree)
-
-
-def place_of(data: Any) -> Place:
-    """Return a place as a config has it.
-
-    Raises
-    ------
-    TypeError
-        If it is none.
-    """
-    whole = isinstance(data, list | tuple) and len(data) == 3
-    if not whole or not isinstance(data[0], str) or not all(isinstance(n, int) for n in data[1:]):
-        raise TypeError(f"a tensor is {data!r}, expected a layer's name and two numbers")
-    return cast(Place, tuple(data))
-
-
-# Calls.
-
-
 def _calls_of_layer(
     data: Config, parts: list[Config], operators: Mapping[str, Config]
 ) -> Iterator[Call]:
     nodes = data.get("inbound_nodes", ())
     for number, node in enumerate(nodes, _first_number(data, nodes)):
         if isinstance(node, Mapping):
-            args, kwargs = [_tree(arg) for arg in node["args"]], dict(node["kwargs"])
+            args, kwargs = [tree_of(arg) for arg in node["args"]], dict(node["kwargs"])
         else:
             args, kwargs = _old_node(node)
-        states = _tree(kwargs.pop("initial_state", None))
+        states = tree_of(kwargs.pop("initial_state", None))
         mask = kwargs.pop("mask", None)
         if mask is not None:
-            for place in places_in(_tree(mask)):
-                _check_mask(place, parts, operators)
+            for place in places_in(tree_of(mask)):
+                check_mask(place, parts, operators)
         asked = {key: value for key, value in kwargs.items() if value not in (None, False)}
         if len(args) != 1 or asked:
             raise ValueError(
@@ -179,16 +138,16 @@ def _calls_of_operator(data: Config) -> Iterator[Call]:
     """Yield the calls of an operator that has a layer of the same sums; none of one of masks."""
     kind = class_of(data)
     for number, node in enumerate(data["inbound_nodes"]):
-        args = [_tree(arg) for arg in node["args"]]
+        args = [tree_of(arg) for arg in node["args"]]
+        if makes_masks(data):
+            return
         tensors = args[0] if kind == "Concatenate" else args
         of_tensors = isinstance(tensors, list) and all(isinstance(t, tuple) for t in tensors)
-        if kind == "Concatenate" and of_tensors and not _is_of_masks(node):
+        if kind == "Concatenate" and of_tensors:
             options = {**data["config"], **node["kwargs"]}
             config = {"name": name_of(data), "axis": options.get("axis", 0)}
         elif kind in _MERGING and of_tensors and len(args) == 2:
             config = {"name": name_of(data)}
-        elif kind in {*_OF_MASKS, "NotEqual"}:
-            return
         else:
             raise ValueError(
                 f"the operator {kind} has no counterpart but between two tensors, and then only "
@@ -196,48 +155,3 @@ def _calls_of_operator(data: Config) -> Iterator[Call]:
             )
         layer = {"class_name": kind, "config": config, "name": name_of(data)}
         yield Call(layer, number, tensors, None)
-
-
-def _is_of_masks(node: Config) -> bool:
-    tensors = node["args"][0]
-    return all(tensor["config"].get("dtype") == "bool" for tensor in tensors)
-
-
-def _check_mask(place: Place, parts: list[Config], operators: Mapping[str, Config]) -> None:
-    """Raise unless a mask is the one that follows from an ``Embedding`` or a ``Masking``."""
-    waiting, seen, begins = [place], set(), False
-    while waiting:
-        one = waiting.pop()
-        data = operators.get(one[0])
-        kind = None if data is None else class_of(data)
-        args = [] if data is None else data["inbound_nodes"][0]["args"]
-        if kind == "NotEqual" and any(_makes(part, _tree(args[0]), args[1]) for part in parts):
-            begins = True
-        elif kind not in _OF_MASKS:
-            begins = False
-            break
-        elif one not in seen:
-            seen.add(one)
-            waiting += places_in(_tree(args))
-    if not begins:
-        raise ValueError(
-            f"a mask comes from {place[0]!r}, expected that of an Embedding(mask_zero=True) or "
-            "a Masking; call the model with a mask instead"
-        )
-
-
-def _makes(data: Config, source: Any, value: object) -> bool:
-    """Return whether a layer makes its mask of this tensor and value."""
-    config, kind = data["config"], class_of(data)
-    zero = kind == "Embedding" and bool(config.get("mask_zero")) and value == 0
-    same = kind == "Masking" and config.get("mask_value", 0.0) == value
-    if not (zero or same):
-        return False
-    return any(source == _tree(node["args"][0]) for node in data["inbound_nodes"])
-
-
-def _tree(data: Any) -> Any:
-    """Return nested lists of tensors' places, other values as they are."""
-    if isinstance(data, Mapping) and data.get("class_name") == "__keras_tensor__":
-        return place_of(data["config"]["keras_history"])
-    return [_tree(item) for item in data] if isinstance(data, list) else plain("x", data)

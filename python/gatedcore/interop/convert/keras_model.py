@@ -8,16 +8,15 @@ from typing import Any, NamedTuple
 from gatedcore.arrays import Shape
 from gatedcore.graph import Model
 from gatedcore.interop.convert.filling import fill
-from gatedcore.interop.convert.keras_calls import (
-    Call,
+from gatedcore.interop.convert.keras_calls import Call, calls_of
+from gatedcore.interop.convert.keras_config import Config, class_of, label_of, layer_from, plain
+from gatedcore.interop.convert.keras_places import (
     Place,
-    calls_of,
     is_operator,
     name_of,
     place_of,
     replaced,
 )
-from gatedcore.interop.convert.keras_config import Config, class_of, label_of, layer_from, plain
 from gatedcore.interop.convert.keras_weights import Weights, keys_of
 from gatedcore.layers.base import Layer
 from gatedcore.layers.input import Input

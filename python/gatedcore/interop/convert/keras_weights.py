@@ -131,6 +131,11 @@ class LegacyWeights:
         found = [self._file.array(f"{group}/{path}") for path in paths]
         return [stored for stored in found if stored is not None]
 
+    def all(self) -> list[Stored]:
+        """Return the weights of all layers in the order of the file."""
+        names = self._file.texts(self._root, "layer_names") or []
+        return [stored for name in names for stored in self.of("", {"config": {"name": name}})]
+
     def within(self, key: str, data: Config) -> LegacyWeights:
         return LegacyWeights(self._file, self._root, self._group or str(data["config"].get("name")))
 

@@ -2,33 +2,8 @@
 
 import pytest
 
-from gatedcore.interop.convert.keras_calls import calls_of, is_operator, replaced
-
-
-def tensor(name, number=0, output=0, dtype="float32"):
-    history = {"dtype": dtype, "keras_history": [name, number, output]}
-    return {"class_name": "__keras_tensor__", "config": history}
-
-
-def part(kind, name, *nodes, module="keras.layers", **options):
-    config = {"name": name, "trainable": True, **options}
-    return {
-        "module": module,
-        "class_name": kind,
-        "config": config,
-        "name": name,
-        "inbound_nodes": list(nodes),
-    }
-
-
-def operator(kind, name, *nodes, **options):
-    data = part(kind, name, *nodes, module="keras.src.ops.numpy", **options)
-    return {**data, "config": {"name": name, **options}}
-
-
-def call(*args, **kwargs):
-    return {"args": list(args), "kwargs": kwargs}
-
+from gatedcore.interop.convert.keras_calls import calls_of
+from keras_graph_configs import call, operator, part, tensor
 
 X = part("InputLayer", "x")
 
@@ -79,49 +54,6 @@ def test_operators_between_tensors_stand_for_layers():
     assert calls[1].data["config"] == {"name": "beside", "axis": -1}
 
 
-def test_operators_are_told_from_layers():
-    assert is_operator(operator("Add", "plus"))
-    assert not is_operator(part("Add", "sum"))
-    without = {key: value for key, value in operator("Add", "plus").items() if key != "module"}
-    assert is_operator(without)  # as in .h5
-    without = {key: value for key, value in part("Add", "sum").items() if key != "module"}
-    assert not is_operator(without)
-
-
-EMBEDDING = part("Embedding", "table", call(tensor("x")), mask_zero=True)
-MASKING = part("Masking", "holes", call(tensor("x")), mask_value=2.0)
-
-
-@pytest.mark.parametrize(
-    ("layer", "operators", "mask"),
-    [
-        (EMBEDDING, [operator("NotEqual", "ne", call(tensor("x"), 0))], "ne"),
-        (
-            MASKING,
-            [
-                operator("NotEqual", "ne", call(tensor("x"), 2.0)),
-                operator("Any", "any", call(tensor("ne", dtype="bool"))),
-            ],
-            "any",
-        ),
-    ],
-)
-def test_masks_that_follow_from_layers_are_taken(layer, operators, mask):
-    user = part("LSTM", "a", call(tensor(layer["name"]), mask=tensor(mask, dtype="bool")))
-    calls = calls_of([X, layer, *operators, user])
-    assert [c.data["name"] for c in calls] == [layer["name"], "a"]
-
-
-@pytest.mark.parametrize(
-    ("layer", "value"),
-    [(EMBEDDING, 1), (MASKING, 0.0), (part("Embedding", "table", call(tensor("x"))), 0)],
-)
-def test_other_masks_are_refused(layer, value):
-    user = part("LSTM", "a", call(tensor(layer["name"]), mask=tensor("ne", dtype="bool")))
-    with pytest.raises(ValueError, match=r"calls of layer 'a' \(LSTM\): a mask comes from 'ne'"):
-        calls_of([X, layer, operator("NotEqual", "ne", call(tensor("x"), value)), user])
-
-
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
@@ -138,14 +70,3 @@ def test_other_masks_are_refused(layer, value):
 def test_what_cannot_be_called_is_named(parts, message):
     with pytest.raises(ValueError, match=message):
         calls_of(parts)
-
-
-def test_masks_that_need_themselves_are_refused():
-    first = operator("Any", "one", call(tensor("other")))
-    second = operator("Any", "other", call(tensor("one")))
-    with pytest.raises(ValueError, match="a mask comes from 'one'"):
-        calls_of([X, first, second, part("LSTM", "a", call(tensor("x"), mask=tensor("one")))])
-
-
-def test_places_are_replaced_within_lists():
-    assert replaced([("a", 0, 0), [("b", 0, 1)], None], lambda p: p[0]) == ["a", ["b"], None]
