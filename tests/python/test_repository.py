@@ -103,9 +103,9 @@ THIRD_PARTY = {
     "tqdm": {"benchmark", "progress", "tasks.console"},
     "onnx": {
         f"interop.onnx.{module}"
-        for module in ("backend", "export", "graph_writer", "load", "node", "tensors")
+        for module in ("backend", "export", "graph_writer", "load", "node", "tensors", "wire")
     },
-    "google": {"interop.onnx.load"},  # protobuf, which onnx brings
+    "google": {"interop.onnx.load", "interop.onnx.wire"},  # protobuf, which onnx brings
     "torch": {"benchmark", "interop.torch"}
     | {
         f"interop.torch.{module}"

@@ -9,7 +9,7 @@ from onnx.backend.base import Backend as OnnxBackend
 from onnx.backend.base import BackendRep, namedtupledict
 
 from gatedcore.interop.onnx.catalogue import computing
-from gatedcore.interop.onnx.inference import InferenceModel
+from gatedcore.interop.onnx.inference import InferenceModel, computed
 from gatedcore.interop.onnx.load import MAX_MEMORY, NEWEST_OPSET, load
 from gatedcore.interop.onnx.node import checked_node
 
@@ -135,10 +135,8 @@ class Backend(OnnxBackend):  # type: ignore[misc]  # onnx has no types where it 
             raise checked.error(f"got {len(values)} inputs, expected {len(names)}")
         arrays = iter(np.asarray(value) for value in values)
         given = [next(arrays) if name else None for name in checked.inputs]
-        with np.errstate(all="ignore"):
-            found = computing(checked, [None] * len(given))(*given)
-        results = found if isinstance(found, tuple) else (found,)
-        return _named(checked.outputs, [np.asarray(result) for result in results])
+        run = computing(checked, [None] * len(given))
+        return _named(checked.outputs, computed(checked, run, given))
 
     @classmethod
     def supports_device(cls, device: str) -> bool:

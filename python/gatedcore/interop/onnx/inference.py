@@ -116,13 +116,10 @@ class InferenceModel:
         taken = 0
         for node, run, done in self._steps:
             arrays = [self._find(values, name) for name in node.inputs]
-            with np.errstate(all="ignore"):  # ONNX has infinities and NaN, no warnings
-                found = run(*arrays)
-            results = found if isinstance(found, tuple) else (found,)
-            for name, result in zip(node.outputs, results, strict=False):
+            for name, result in zip(node.outputs, computed(node, run, arrays), strict=False):
                 if name:
-                    values[name] = np.asarray(result)
-                    taken += _owned(values[name])
+                    values[name] = result
+                    taken += _owned(result)
             if taken > self._max_memory:
                 raise node.error(
                     f"results take {taken} bytes together, expected at most {self._max_memory}; "
@@ -195,6 +192,27 @@ class InferenceModel:
     def __repr__(self) -> str:
         ins, outs = ", ".join(self.input_names), ", ".join(self.output_names)
         return f"<InferenceModel {self.name!r}: {ins} -> {outs}>"
+
+
+def computed(node: Node, run: Run, arrays: Sequence[Tensor | None]) -> list[Tensor]:
+    """Return what a node makes of its inputs.
+
+    Raises
+    ------
+    ValueError
+        If it cannot, with its name.
+    """
+    try:
+        with np.errstate(all="ignore"):  # ONNX has infinities and NaN, no warnings
+            found = run(*arrays)
+        return [np.asarray(one) for one in (found if isinstance(found, tuple) else (found,))]
+    except (ArithmeticError, LookupError, MemoryError, TypeError, ValueError) as error:
+        if str(error).startswith(node.where):
+            raise
+        shapes = ", ".join("none" if one is None else str(one.shape) for one in arrays)
+        raise node.error(
+            f"cannot run on inputs of shapes {shapes} ({error}), expected ones that suit it"
+        ) from error
 
 
 def _owned(array: Tensor) -> int:

@@ -14,6 +14,7 @@ from gatedcore.interop.onnx.catalogue import computing
 from gatedcore.interop.onnx.inference import InferenceModel, Step, Value
 from gatedcore.interop.onnx.node import Node, checked_node
 from gatedcore.interop.onnx.tensors import Tensor, dtype_of, to_array
+from gatedcore.interop.onnx.wire import check_wire
 
 OLDEST_OPSET = 7  # from here on operators repeat axes of size 1 as NumPy does
 NEWEST_OPSET = 28  # whose operators are compared with ONNX's own tests
@@ -87,6 +88,7 @@ def read(source: object, max_file: int) -> ModelProto:
             f"{WHERE}: file has {size} bytes, expected at most {max_file}; pass a larger max_file "
             "if it is to be trusted"
         )
+    check_wire(WHERE, data)
     try:
         return ModelProto.FromString(data)
     except DecodeError as error:

@@ -67,6 +67,8 @@ def _reduce(node: Node, x: Tensor, axes: Tensor | None = None) -> Any:
         if not x.size:
             least, most = _range(x.dtype)
             options["initial"] = least if node.operator == "ReduceMax" else most
+    if node.operator == "ReduceMean" and not all(x.shape[axis] for axis in along):
+        raise node.error(f"input has shape {x.shape}, expected elements along axes {along}")
     return np.asarray(_REDUCTIONS[node.operator](x, **options)).astype(x.dtype, copy=False)
 
 
@@ -132,6 +134,8 @@ def _normalize(node: Node, x: Tensor, scale: Tensor, bias: Tensor | None = None)
     first = axis_of(node, node.attributes["axis"], x.ndim)
     check_same_dtype(node, *(one for one in (x, scale, bias) if one is not None))
     along = tuple(range(first, x.ndim))
+    if not all(x.shape[first:]):
+        raise node.error(f"input has shape {x.shape}, expected elements along axes {along}")
     # ONNX computes in float32 unless told otherwise, of float64 as well; more digits do no harm.
     wide = floating(node, x).astype(np.result_type(x.dtype, np.float32))
     mean = wide.mean(axis=along, keepdims=True)

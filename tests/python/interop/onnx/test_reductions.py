@@ -52,3 +52,12 @@ def test_layer_normalization_gives_mean_and_factor_too():
     y, mean, factor = load(model)([X, ones])
     np.testing.assert_allclose(y, (X - mean) * factor, atol=1e-6)
     assert mean.shape == (2, 3, 1)
+
+
+def test_a_mean_is_of_something():
+    x, scale = X[:, :0], np.ones((0, 4), np.float32)
+    with pytest.raises(ValueError, match=r"expected elements along axes \(1,\)"):
+        load(one_node("ReduceMean", {"x": x}, axes=[1]))(x)
+    with pytest.raises(ValueError, match=r"expected elements along axes \(1, 2\)"):
+        load(one_node("LayerNormalization", {"x": x, "scale": scale}, axis=1))([x, scale])
+    assert load(one_node("ReduceMean", {"x": x}, axes=[2]))(x).shape == (2, 0, 1)
