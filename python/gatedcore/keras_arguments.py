@@ -45,9 +45,9 @@ POP: Neutral = {"rebuild": (True,)}
 OPTIMIZER: Neutral = {"loss_scale_factor": (None,)}
 COMPILE: Neutral = {
     "loss_weights": (None,),
-    "run_eagerly": (False,),
+    "run_eagerly": (False, True),  # there is no other way
     "steps_per_execution": (1,),
-    "jit_compile": ("auto", False),
+    "jit_compile": ("auto", False, True),  # the kernels are compiled
     "auto_scale_loss": (True,),
 }
 FIT: Neutral = {}
@@ -111,6 +111,7 @@ _OLD = {
     "dropout_W": "it is dropout now",
     "dropout_U": "it is recurrent_dropout now",
     "consume_less": "leave it out, as there is but one way",
+    "nb_words": "it is num_words now",
     "period": "it is save_freq now, in batches",
 }
 

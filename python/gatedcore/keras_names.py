@@ -21,12 +21,13 @@ _ADVICE: dict[str, dict[str, str]] = {
     "gatedcore.backend": {
         "use NumPy, or gatedcore.ops in layers of your own": (
             "abs argmax batch_dot cast clip concatenate constant dot equal exp expand_dims "
-            "flatten function get_value greater int_shape less log max maximum mean min minimum "
-            "ones one_hot pow prod reshape round set_value sigmoid sign softmax sqrt square "
+            "flatten function greater int_shape less log max maximum mean min minimum ones "
+            "one_hot pow prod reshape round sigmoid sign softmax sqrt square "
             "squeeze stack std sum tanh transpose var variable zeros"
         ),
         "give the first layer dtype='float64'": "set_floatx",
         "it is 1e-7 everywhere": "set_epsilon",
+        "values are numbers and arrays: optimizer.learning_rate = 0.01": "get_value set_value",
         "sequences are (batch, time steps, features)": "image_data_format set_image_data_format",
         "pass training=True to a call": "learning_phase set_learning_phase",
     },

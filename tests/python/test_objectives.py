@@ -98,7 +98,7 @@ def test_a_backup_keeps_the_means(tmp_path):
         ({"loss": {"colour": "mse"}}, "loss has the key 'colour', expected names of outputs value"),
         ({"loss": "mse", "metrics": ["mae"]}, "metrics is a list of 1, expected a list of 2"),
         ({"loss": "mse", "loss_weights": ["a", 1]}, "loss_weights is 'a'"),
-        ({"loss": "mse", "run_eagerly": True}, "run_eagerly=True is not supported"),
+        ({"loss": "mse", "jit_compile": "xla"}, "jit_compile='xla' is not supported"),
     ],
 )
 def test_bad_choices(arguments, message):

@@ -137,7 +137,7 @@ class Bidirectional(Wrapper):
     def why_whole(self) -> str | None:
         return "runs backwards too"
 
-    def compute_mask(self, x: Array, mask: Mask | None) -> Mask | None:
+    def compute_mask(self, x: Array, mask: Mask | None = None) -> Mask | None:
         return mask if self.return_sequences else None
 
     def __call__(  # type: ignore[override]  # Keras's order

@@ -71,7 +71,7 @@ class Called(Recorded, Weighted, ABC):
         """Names of the states that the layer carries from step to step: none."""
         return ()
 
-    def compute_mask(self, x: Array, mask: Mask | None) -> Mask | None:
+    def compute_mask(self, x: Array, mask: Mask | None = None) -> Mask | None:
         """Return the mask of the output for an input and its mask: the same."""
         return mask
 

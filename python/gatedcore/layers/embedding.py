@@ -115,7 +115,7 @@ class Embedding(Layer):
     def rows_touched(self) -> dict[str, list[Tokens]]:
         return {"embeddings": self._touched} if self.sparse else {}
 
-    def compute_mask(self, x: Array, mask: Mask | None) -> Mask | None:
+    def compute_mask(self, x: Array, mask: Mask | None = None) -> Mask | None:
         if not self.mask_zero or x.ndim != 2:
             return mask
         own: Mask = x != 0

@@ -148,7 +148,7 @@ class Lambda(Layer):
             )
         return out if out.flags.writeable else out.copy()  # of a view of x none is handed on
 
-    def compute_mask(self, x: Array, mask: Mask | None) -> Mask | None:
+    def compute_mask(self, x: Array, mask: Mask | None = None) -> Mask | None:
         if self._mask is None:
             return None
         found = self._mask(x, mask)

@@ -103,7 +103,7 @@ class Merge(Layer):
         found = self.gradients_of(inputs, y, d_y)
         return [d if need else None for d, need in zip(found, needed, strict=True)]
 
-    def compute_mask(self, x: Any, mask: Any) -> Mask | None:
+    def compute_mask(self, x: Any, mask: Any = None) -> Mask | None:
         if not isinstance(x, list | tuple):
             return None if mask is None else cast(Mask, mask)
         return self.output_masks(x, [None] * len(x) if mask is None else mask)[0]

@@ -30,7 +30,7 @@ class GlobalPooling1D(Layer):
         batch, _, features = input_shape
         return (batch, 1, features) if self.keepdims else (batch, features)
 
-    def compute_mask(self, x: Array, mask: Mask | None) -> Mask | None:
+    def compute_mask(self, x: Array, mask: Mask | None = None) -> Mask | None:
         return None
 
 

@@ -162,7 +162,7 @@ class Masking(Layer):
             )
         return input_shape
 
-    def compute_mask(self, x: Array, mask: Mask | None) -> Mask | None:
+    def compute_mask(self, x: Array, mask: Mask | None = None) -> Mask | None:
         own: Mask = np.any(x != self.mask_value, axis=-1)
         return own if mask is None else own & mask
 

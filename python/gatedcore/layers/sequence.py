@@ -70,7 +70,7 @@ class SequenceLayer(Layer):
         size = self.recurrence.output_size
         return (batch, steps, size) if self.return_sequences else (batch, size)
 
-    def compute_mask(self, x: Array, mask: Mask | None) -> Mask | None:
+    def compute_mask(self, x: Array, mask: Mask | None = None) -> Mask | None:
         if mask is None or not self.return_sequences:
             return None
         return mask[:, ::-1] if self.go_backwards else mask

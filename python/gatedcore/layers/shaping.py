@@ -16,7 +16,7 @@ class ShapingLayer(Layer):
 
     needs_features = False
 
-    def compute_mask(self, x: Array, mask: Mask | None) -> Mask | None:
+    def compute_mask(self, x: Array, mask: Mask | None = None) -> Mask | None:
         return None  # the axis of time is another one now, or none
 
 

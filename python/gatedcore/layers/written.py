@@ -287,7 +287,7 @@ class Written(Called):
 
     # Shapes and masks.
 
-    def compute_mask(self, x: Array, mask: Mask | None) -> Mask | None:
+    def compute_mask(self, x: Array, mask: Mask | None = None) -> Mask | None:
         return mask if self._wants is None or self.supports_masking else None
 
     def try_shape(self, input_shape: Shape) -> Shape:

@@ -14,6 +14,9 @@ from gatedcore import keras_arguments
 from gatedcore.checks import check_count
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.preprocessing.ragged import Ragged
+from gatedcore.preprocessing.tokenizer import Tokenizer, text_to_word_sequence
+
+__all__ = ["TextVectorization", "Tokenizer", "text_to_word_sequence"]
 
 # What Keras strips.
 _PUNCTUATION = str.maketrans("", "", "!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~'")

@@ -45,3 +45,10 @@ def test_what_does_not_run_step_by_step_says_so():
         layer.stream()
     with pytest.raises(ValueError, match="layer has no weights yet"):
         gk.LSTM(2).stream()
+
+
+def test_a_mask_may_be_asked_for_without_one() -> None:
+    tokens = np.array([[1, 2, 0]])
+    assert gk.Embedding(3, 2, mask_zero=True).compute_mask(tokens).tolist() == [[True, True, False]]
+    assert gk.Dense(2).compute_mask(np.ones((1, 2))) is None
+    assert gk.Add().compute_mask([tokens, tokens]) is None

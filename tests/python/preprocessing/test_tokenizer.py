@@ -1,0 +1,90 @@
+import pickle
+
+import numpy as np
+import pytest
+
+from gatedcore.preprocessing.text import Tokenizer, text_to_word_sequence
+
+TEXTS = ["The cat sat on the mat.", "The dog ate my homework!", "the end"]
+
+
+def fitted(**options) -> Tokenizer:
+    tokenizer = Tokenizer(**options)
+    tokenizer.fit_on_texts(TEXTS)
+    return tokenizer
+
+
+def test_words() -> None:
+    assert text_to_word_sequence("Well,  I'm-here\n") == ["well", "i'm", "here"]
+    assert text_to_word_sequence("A;b a", filters="", lower=False, split=";") == ["A", "b a"]
+
+
+def test_numbers_go_by_frequency_and_then_by_first_place() -> None:
+    tokenizer = fitted()
+    words = ["the", "cat", "sat", "on", "mat", "dog", "ate", "my", "homework", "end"]
+    assert tokenizer.word_index == {word: k for k, word in enumerate(words, 1)}
+    assert tokenizer.index_word[1] == "the"
+    assert tokenizer.word_counts["the"] == 4
+    assert tokenizer.word_docs["the"] == tokenizer.document_count == 3
+    assert tokenizer.texts_to_sequences(["the DOG barks", ""]) == [[1, 6], []]
+    assert tokenizer.sequences_to_texts([[1, 6], np.array([99, 2])]) == ["the dog", "cat"]
+    tokenizer.fit_on_texts(["end end end end end"])
+    assert tokenizer.word_index["end"] == 1
+    again = pickle.loads(pickle.dumps(tokenizer))
+    assert again.texts_to_sequences(TEXTS) == tokenizer.texts_to_sequences(TEXTS)
+
+
+def test_unknown_and_rare_words() -> None:
+    assert fitted(num_words=4).texts_to_sequences(["the cat sat on it"]) == [[1, 2, 3]]
+    oov = fitted(num_words=4, oov_token="<OOV>")
+    assert oov.word_index["<OOV>"] == 1
+    assert len(oov.word_index) == 11
+    assert oov.texts_to_sequences(["the cat sat on it"]) == [[2, 3, 1, 1, 1]]
+    assert oov.sequences_to_texts([[2, 3, 4, 77]]) == ["the cat <OOV> <OOV>"]
+
+
+def test_characters_lists_and_an_analyzer() -> None:
+    tokenizer = Tokenizer(char_level=True)
+    tokenizer.fit_on_texts(["aab", "A"])
+    assert tokenizer.word_index == {"a": 1, "b": 2}
+    assert tokenizer.texts_to_sequences(["ba"]) == [[2, 1]]
+    assert fitted().texts_to_sequences([["The", "dog"], ("end",)]) == [[1, 6], [10]]
+    by_comma = Tokenizer(analyzer=lambda text: text.split(","))
+    by_comma.fit_on_texts(["b,A b"])
+    assert by_comma.word_index == {"b": 1, "A b": 2}
+
+
+def test_matrices() -> None:
+    tokenizer = fitted()
+    count = tokenizer.texts_to_matrix(["the cat the"], "count")
+    assert count.shape == (1, 11)
+    assert count[0, :3].tolist() == [0.0, 2.0, 1.0]
+    assert tokenizer.texts_to_matrix(["the cat the"])[0, :4].tolist() == [0.0, 1.0, 1.0, 0.0]
+    np.testing.assert_allclose(
+        tokenizer.texts_to_matrix(["the cat the"], "freq")[0, 1:3], [2 / 3, 1 / 3]
+    )
+    expected = [(1 + np.log(2)) * np.log(1 + 3 / 4), np.log(1 + 3 / 2)]
+    np.testing.assert_allclose(
+        tokenizer.texts_to_matrix(["the cat the"], "tfidf")[0, 1:3], expected, rtol=1e-15
+    )
+    assert Tokenizer(num_words=3).sequences_to_matrix([[1, 5]]).tolist() == [[0.0, 1.0, 0.0]]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: Tokenizer(0), ValueError, "Tokenizer: num_words is 0, expected an integer of at"),
+        (lambda: Tokenizer(split=""), TypeError, "Tokenizer: split is '', expected a string"),
+        (lambda: Tokenizer(filters=3), TypeError, "Tokenizer: filters is 3, expected a string"),
+        (lambda: Tokenizer(oov_token=1), TypeError, "Tokenizer: oov_token is 1, expected a str"),
+        (lambda: Tokenizer(lower="no"), TypeError, "Tokenizer: lower is 'no', expected True or F"),
+        (lambda: Tokenizer(nb_words=3), TypeError, "Tokenizer: got an unknown argument 'nb_words'"),
+        (lambda: Tokenizer().fit_on_texts("a b"), TypeError, "fit_on_texts: texts is 'a b', expe"),
+        (lambda: Tokenizer().fit_on_texts([1.5]), TypeError, "fit_on_texts: texts holds 1.5, exp"),
+        (lambda: fitted().texts_to_matrix(["a"], "tf"), ValueError, "mode is 'tf', expected one "),
+        (lambda: Tokenizer().texts_to_matrix(["a"]), ValueError, "no words yet, expected some"),
+    ],
+)
+def test_errors(call, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        call()
