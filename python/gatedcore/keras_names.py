@@ -84,7 +84,6 @@ _ADVICE: dict[str, dict[str, str]] = {
     "gatedcore.callbacks": {
         "use CSVLogger and History.plot()": "RemoteMonitor TensorBoard",
         "fit(verbose=1) has a progress bar": "ProgbarLogger",
-        "use use_ema=True of the optimizer, with which fit ends at the averages": "SwapEMAWeights",
     },
     "gatedcore.utils": {
         "use plot_model, which draws without graphviz": "model_to_dot",

@@ -9,6 +9,7 @@ from gatedcore.callbacks.history import History
 from gatedcore.callbacks.lambda_callback import LambdaCallback
 from gatedcore.callbacks.learning_rate import LearningRateScheduler, ReduceLROnPlateau
 from gatedcore.callbacks.monitor import MonitorCallback
+from gatedcore.callbacks.swap_ema_weights import SwapEMAWeights
 from gatedcore.callbacks.terminate_on_nan import TerminateOnNaN
 from gatedcore.keras_names import absent
 
@@ -24,6 +25,7 @@ __all__ = [
     "MonitorCallback",
     "NotFiniteError",
     "ReduceLROnPlateau",
+    "SwapEMAWeights",
     "TerminateOnNaN",
     "check_callbacks",
 ]
