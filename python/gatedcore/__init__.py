@@ -72,7 +72,7 @@ from gatedcore.streaming import Stream
 
 if TYPE_CHECKING:
     from gatedcore import backend, datasets, plot, reference, utils
-    from gatedcore.interop.convert import from_keras
+    from gatedcore.interop.convert import from_keras, from_torch, to_keras, to_torch
 
 __all__ = [
     "GRU",
@@ -127,6 +127,7 @@ __all__ = [
     "data",
     "datasets",
     "from_keras",
+    "from_torch",
     "get_num_threads",
     "initializers",
     "layers",
@@ -144,12 +145,14 @@ __all__ = [
     "saving",
     "set_num_threads",
     "set_random_seed",
+    "to_keras",
+    "to_torch",
     "utils",
 ]
 
 # What a plain import need not pay for; bridges stand here alone, as each needs its framework.
 _LAZY = ("backend", "datasets", "onnx", "plot", "reference", "torch", "utils")
-_CONVERSIONS = ("from_keras",)
+_CONVERSIONS = ("from_keras", "from_torch", "to_keras", "to_torch")
 
 
 def __getattr__(name: str) -> Any:

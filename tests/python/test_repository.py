@@ -99,14 +99,14 @@ UPWARD = {
 }
 # Who may import what, beside the standard library and NumPy.
 THIRD_PARTY = {
-    "safetensors": {"archive"},
+    "safetensors": {"archive", "interop.convert.torch_file"},
     "tqdm": {"benchmark", "progress", "tasks.console"},
     "onnx": {
         f"interop.onnx.{module}"
         for module in ("backend", "export", "graph_writer", "load", "node", "tensors", "wire")
     },
     "google": {"interop.onnx.load", "interop.onnx.wire"},  # protobuf, which onnx brings
-    "torch": {"benchmark", "interop.torch"}
+    "torch": {"benchmark", "interop.convert.torch_row", "interop.torch"}
     | {
         f"interop.torch.{module}"
         for module in (
