@@ -100,8 +100,10 @@ py::tuple forward(const ForwardArguments& a) {
   call.c_last = c_last.mutable_data();
   py::object h = py::none();
   if (a.return_sequences || (a.save && !saved.masked)) {
-    py::array_t<Scalar> array = new_array<Scalar>(sequence_shape(dims.T, dims.B, dims.H, a.time_major));
-    call.h = sequence_of(array, a.time_major);
+    // What only backward reads stands as the time loop writes it: a step's rows side by side.
+    const bool time_major = a.time_major || !a.return_sequences;
+    py::array_t<Scalar> array = new_array<Scalar>(sequence_shape(dims.T, dims.B, dims.H, time_major));
+    call.h = sequence_of(array, time_major);
     h = array;
   }
   py::object cache = py::none();
