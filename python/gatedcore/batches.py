@@ -2,6 +2,7 @@
 
 from __future__ import annotations  # numpy.random is imported when first used, not here
 
+import itertools
 import math
 import warnings
 from abc import ABC, abstractmethod
@@ -119,6 +120,10 @@ class Batches(Feed):
     def __iter__(self) -> Iterator[Any]:
         for x, y in self.pairs():
             yield x if y is None else (x, y)
+
+    def take(self, count: int) -> Iterator[Any]:
+        """Return the first batches, for a look at them, as the ``take`` of ``tf.data``."""
+        return itertools.islice(self, check_count("take", "count", count, 0))
 
 
 class ArrayBatches(Batches):

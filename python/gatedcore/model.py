@@ -15,7 +15,13 @@ from gatedcore.layers.input import Input
 from gatedcore.layers.rows import run_layers
 from gatedcore.layers.tensor import is_symbolic
 from gatedcore.random import undone_on_error
-from gatedcore.row_building import check_follows, general_shape, in_one_vector, shapes_along
+from gatedcore.row_building import (
+    check_follows,
+    drop_vain_shape,
+    general_shape,
+    in_one_vector,
+    shapes_along,
+)
 from gatedcore.row_tensors import RowTensors
 from gatedcore.streaming import Stream
 from gatedcore.summary import Part
@@ -105,7 +111,10 @@ class Sequential(RowTensors):
                 )
             self._input = layer
             return
-        self._check_new(layer)
+        check_follows(f"{self.name}.add", layer, self._layers)
+        given = None if self._input is None else self._input.dtype
+        layer.check_free_for(self, self.dtype if self._layers else given)
+        drop_vain_shape(layer, self.output_shape if self._layers else None)
         known = self._input_shape
         if not self._layers:
             sample = layer.sample_shape if self._input is None else self._input.sample_shape
@@ -245,12 +254,6 @@ class Sequential(RowTensors):
                 restore_layer()
 
         return restore
-
-    def _check_new(self, layer: Layer) -> None:
-        """Raise unless this layer may come next."""
-        check_follows(f"{self.name}.add", layer, self._layers)
-        given = None if self._input is None else self._input.dtype
-        layer.check_free_for(self, self.dtype if self._layers else given)
 
     def _assemble(self, layers: list[Layer], input_shape: Shape) -> None:
         """Take over these layers with parameters in one vector, or change nothing."""

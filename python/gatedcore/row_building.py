@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from gatedcore.arrays import Shape
+from gatedcore.checks import fits, warn
 from gatedcore.layers.base import Layer
 from gatedcore.parameters import ParameterVector
 
@@ -40,6 +41,26 @@ def check_follows(where: str, layer: object, others: Sequence[Layer]) -> None:
             f"{where}: {layer.name} has several outputs, expected one; leave out "
             "return_state=True or merge_mode=None, and call the layer itself for them"
         )
+
+
+def drop_vain_shape(layer: Layer, before: Shape | None) -> None:
+    """Take the shape of its input from a layer that follows others, if theirs is another.
+
+    Scripts repeat ``batch_input_shape`` in every layer of a stack, where Keras does not look at it.
+
+    Warns
+    -----
+    UserWarning
+        If so.
+    """
+    declared = layer.sample_shape
+    if before is None or declared is None or fits((None, *declared), before):
+        return
+    warn(
+        f"{layer.name}: input_shape={declared} has no effect behind other layers, whose output has "
+        f"the shape {before}; leave it out"
+    )
+    layer.sample_shape = None
 
 
 def shapes_along(layers: Sequence[Layer], input_shape: Shape) -> list[Shape]:

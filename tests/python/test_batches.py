@@ -109,3 +109,14 @@ def test_passes() -> None:
 def test_bad_steps() -> None:
     with pytest.raises(ValueError, match="here: steps is 0, expected an integer of at least 1"):
         Passes("here", ArrayBatches(X, Y, 4), "steps", 0)
+
+
+def test_a_look_at_the_first_batches() -> None:
+    batches = ArrayBatches(np.arange(10.0)[:, None], np.arange(10.0), 4)
+    (first,) = batches.take(1)
+    np.testing.assert_array_equal(first[0], [[0.0], [1.0], [2.0], [3.0]])
+    np.testing.assert_array_equal(first[1], [0.0, 1.0, 2.0, 3.0])
+    assert len(list(batches.take(9))) == 3
+    assert list(batches.take(0)) == []
+    with pytest.raises(ValueError, match="take: count is -1, expected an integer of at least 0"):
+        batches.take(-1)

@@ -96,6 +96,7 @@ UPWARD = {
     ("layers.trace", "plot"),
     ("persistence", "interop.convert.keras_in"),
     ("persistence", "interop.convert.keras_weights_in"),
+    ("preprocessing", "data"),
 }
 # Who may import what, beside the standard library and NumPy.
 THIRD_PARTY = {

@@ -41,6 +41,19 @@ def test_a_model_is_no_layer_of_a_row():
         gk.Sequential(first.layers)
 
 
+def test_a_shape_repeated_in_vain_is_told_and_dropped():
+    first = gk.LSTM(4, return_sequences=True, input_shape=(3, 1))
+    model = gk.Sequential([first])
+    second = gk.LSTM(4, input_shape=(3, 1), name="second")
+    with pytest.warns(UserWarning, match=r"second: input_shape=\(3, 1\) has no effect behind oth"):
+        model.add(second)
+    assert model.output_shape == (None, 4)
+    assert second.sample_shape is None
+    third = gk.Dense(2, input_shape=(4,))  # which is true
+    model.add(third)
+    assert third.sample_shape == (4,)
+
+
 def test_in_one_vector():
     layers, model = row(), gk.Sequential()
     vector = in_one_vector(layers, SHAPE, np.dtype(np.float32), model)

@@ -10,6 +10,7 @@ def test_the_names_of_keras_are_those_of_the_package() -> None:
     assert utils.to_categorical is gk.preprocessing.to_categorical
     assert utils.set_random_seed is gk.set_random_seed
     assert utils.timeseries_dataset_from_array is gk.data.timeseries_dataset_from_array
+    assert gk.preprocessing.timeseries_dataset_from_array is gk.data.timeseries_dataset_from_array
     assert utils.register_keras_serializable is gk.saving.register_serializable
     assert utils.Sequence is utils.PyDataset
     assert utils.plot_model is gk.plot.plot_model

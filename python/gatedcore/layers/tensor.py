@@ -39,6 +39,35 @@ class Tensor:
             "gatedcore.Model of what they return"
         )
 
+    def __iter__(self) -> NoReturn:
+        raise TypeError(
+            f"{self!r} is one tensor, expected several; give the layer return_state=True, or take "
+            "the tensor as it is"
+        )
+
+    def __getitem__(self, key: object) -> NoReturn:
+        self._refuse("parts", "Lambda(lambda x: x[:, -1])(x), or return_sequences=False")
+
+    def __add__(self, other: object) -> NoReturn:
+        self._refuse("+", "Add()([x, y])")
+
+    def __sub__(self, other: object) -> NoReturn:
+        self._refuse("-", "Subtract()([x, y])")
+
+    def __mul__(self, other: object) -> NoReturn:
+        self._refuse("*", "Multiply()([x, y])")
+
+    def __matmul__(self, other: object) -> NoReturn:
+        self._refuse("@", "Dot((2, 1))([x, y])")
+
+    __radd__, __rsub__, __rmul__, __rmatmul__ = __add__, __sub__, __mul__, __matmul__
+
+    def __truediv__(self, other: object) -> NoReturn:
+        self._refuse("/", "Lambda(lambda x: x / 2, backward=lambda d_y, x: d_y / 2)(x)")
+
+    def _refuse(self, what: str, advice: str) -> NoReturn:
+        raise TypeError(f"{self!r} has no {what}, expected layers that are called; write {advice}")
+
     def __repr__(self) -> str:
         source = "" if self.call is None else f" of {self.call.layer.name}"
         return f"<Tensor {self.shape}{source}>"

@@ -1,6 +1,6 @@
 """What becomes of data before a model sees them: lengths, words, classes, scales."""
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from gatedcore.keras_names import absent
 from gatedcore.preprocessing import sequence, text
@@ -18,5 +18,11 @@ __all__ = [
     "to_categorical",
 ]
 
-if not TYPE_CHECKING:  # to which an absent name is an error already
-    __getattr__ = absent(__name__)
+
+def __getattr__(name: str) -> Any:
+    """Return the windows of a series that Keras has here; they stand on batches."""
+    if name == "timeseries_dataset_from_array":
+        from gatedcore.data import timeseries_dataset_from_array
+
+        return timeseries_dataset_from_array
+    return absent(__name__)(name)

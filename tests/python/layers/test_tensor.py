@@ -42,6 +42,13 @@ def test_calls_come_after_those_that_they_need():
     ("call", "error", "message"),
     [
         (lambda x: np.asarray(x), TypeError, "holds no numbers, expected an array"),
+        (lambda x: [*x], TypeError, "is one tensor, expected several; give the layer return_state"),
+        (lambda x: x[:, -1], TypeError, "has no parts, expected layers that are called; write Lam"),
+        (lambda x: x + x, TypeError, r"has no \+, .* write Add"),
+        (lambda x: 1.0 - x, TypeError, r"has no \-, .* write Sub"),
+        (lambda x: 2.0 * x, TypeError, r"has no \*, .* write Mul"),
+        (lambda x: x @ x, TypeError, r"has no \@, .* write Dot"),
+        (lambda x: x / 2.0, TypeError, r"has no \/, .* write Lam"),
         (lambda x: gk.Dense(2)(x, mask=[[True]]), ValueError, "mask came with a symbolic tensor"),
         (lambda x: gk.Dense(2)(x, training=True), ValueError, "training came with a symbolic"),
         (lambda x: gk.Dense(2)([x, x]), TypeError, "x is a list of tensors, expected one"),
