@@ -120,11 +120,11 @@ class BackupAndRestore(Callback):
             "position": course.get_state(epoch_done=epoch_done),
             "batches": self._batches,
             "stop_training": model.stop_training,
-            "layers": get_layer_states(model.layers),
+            "layers": get_layer_states(model.computing_layers),
             "callbacks": [[type(c).__name__, c.get_state()] for c in self._others()],
         }
         content = {
-            "weights": take_weights(model.layers, tensors),
+            "weights": take_weights(model.computing_layers, tensors),
             "optimizer": [type(model.optimizer).__name__, take_optimizer(model.optimizer, tensors)],
             "state": archive.take_tensors(state, "state", tensors),
         }
@@ -154,10 +154,12 @@ class BackupAndRestore(Callback):
         try:
             if kind != type(model.optimizer).__name__:
                 raise ValueError(f"it has the optimizer {kind}")
-            weights = match_weights("BackupAndRestore", self._path, model.layers, content, tensors)
+            weights = match_weights(
+                "BackupAndRestore", self._path, model.computing_layers, content, tensors
+            )
             others = self._matching_others(state["callbacks"])
             give_optimizer(model.optimizer, optimizer_state, tensors)
-            set_layer_states(model.layers, state["layers"])
+            set_layer_states(model.computing_layers, state["layers"])
             give_weights(weights)
             for callback, (_, callback_state) in zip(others, state["callbacks"], strict=True):
                 callback.set_state(callback_state)

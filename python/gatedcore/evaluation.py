@@ -41,8 +41,8 @@ class Evaluator(ABC):
 
     @property
     @abstractmethod
-    def layers(self) -> list[Layer]:
-        """The layers in order."""
+    def computing_layers(self) -> list[Layer]:
+        """The layers in order, without inputs."""
 
     @property
     @abstractmethod
@@ -264,7 +264,7 @@ class Evaluator(ABC):
                 loss = objective.loss_of(y, y_pred, weights, mask)[0] + penalty
             if not math.isfinite(loss):
                 what = f"loss of batch {step} is {loss}"
-                raise ValueError(not_finite(where, what, x, y, self.layers, self.forward))
+                raise ValueError(not_finite(where, what, x, y, self.computing_layers, self.forward))
             means.add(loss, y, y_pred, weights, mask)
             if run.listens("on_test_batch_end"):
                 run.batch("on_test_batch_end", step, means.logs())
@@ -357,7 +357,7 @@ class Evaluator(ABC):
     @contextmanager
     def _unchanged_on_error(self) -> Iterator[None]:
         """Undo a build within the block if it raises, what that drew, and steps of states."""
-        carried = carried_kept_on_error(stateful_layers(self.layers))
+        carried = carried_kept_on_error(stateful_layers(self.computing_layers))
         if self._vector is not None:
             with carried:
                 yield

@@ -67,7 +67,8 @@ class Model(GraphEnds, Layered):
         self._inputs = check_inputs(self.name, input_tensors, self._calls, output_tensors)
         self._outputs = output_tensors
         self.forms: tuple[Form, Form] = (form_of(inputs), form_of(outputs))
-        self._layers = by_depth(self._calls, output_tensors)
+        self._in_order = by_depth(self._calls, output_tensors)
+        self._layers = [one for one in self._in_order if isinstance(one, Layer)]
         self.check_members([one.name for one in self._inputs])
         self._plan = Plan(self._inputs, self._calls, output_tensors)
         self._join()

@@ -30,8 +30,8 @@ class Graph(Protocol):
         """The tensors where it ends."""
 
     @property
-    def layers(self) -> list[Layer]:
-        """The layers."""
+    def computing_layers(self) -> list[Layer]:
+        """The layers, without inputs."""
 
     @property
     def calls(self) -> list[LayerCall]:
@@ -120,7 +120,7 @@ def repeat(call: LayerCall, inputs: Sequence[Any], **options: Any) -> tuple[Tens
 def config_of(model: Graph) -> dict[str, Any]:
     """Return a model's layers, and where each of their calls takes its inputs from."""
     places: dict[Tensor, Place] = {tensor: (tensor.name, 0, 0) for tensor in model.inputs}
-    nodes: dict[str, list[Any]] = {layer.name: [] for layer in model.layers}
+    nodes: dict[str, list[Any]] = {layer.name: [] for layer in model.computing_layers}
     for call in model.calls:
         of_layer = nodes[call.layer.name]
         places |= {
@@ -132,7 +132,7 @@ def config_of(model: Graph) -> dict[str, Any]:
         else:
             states = {"initial_state": inputs[1:]} if inputs[1:] else {}
             of_layer.append({"args": inputs[:1], "kwargs": states})
-    parts: list[Any] = [*model.inputs, *model.layers]
+    parts: list[Any] = [*model.inputs, *model.computing_layers]
     layers = [
         {**configs.serialize(part), "name": part.name, "inbound_nodes": nodes.get(part.name, [])}
         for part in parts

@@ -16,6 +16,12 @@ class GraphEnds:
     _inputs: list[Input]
     _outputs: list[Tensor]
     _calls: list[LayerCall]
+    _in_order: list[Layer | Input]
+
+    @property
+    def layers(self) -> list[Any]:
+        """The layers in Keras's order, the inputs among them."""
+        return list(self._in_order)
 
     @property
     def inputs(self) -> list[Input]:

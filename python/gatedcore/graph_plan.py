@@ -161,8 +161,8 @@ class Plan:
         return {**self.__dict__, "_kept": {}}
 
 
-def by_depth(calls: Sequence[LayerCall], outputs: Sequence[Tensor]) -> list[Layer]:
-    """Return the layers of calls in Keras's order, in which a model lists its weights.
+def by_depth(calls: Sequence[LayerCall], outputs: Sequence[Tensor]) -> list[Layer | Input]:
+    """Return inputs and the layers of calls in Keras's order, in which a model lists its weights.
 
     Those farthest from the outputs come first; of equally far ones those that a walk back from the
     outputs meets first.
@@ -171,25 +171,29 @@ def by_depth(calls: Sequence[LayerCall], outputs: Sequence[Tensor]) -> list[Laye
     ----------
     Keras 3, ``keras.src.ops.function.map_graph``.
     """
-    met: dict[Layer, int] = {}
+    met: dict[Layer | Input, int] = {}
     seen: set[LayerCall] = set()
-    waiting = [tensor.call for tensor in reversed(outputs)]
+    waiting = list(reversed(outputs))
     while waiting:
-        call = waiting.pop()
-        if call is not None and call not in seen:
-            seen.add(call)
-            met.setdefault(cast(Layer, call.layer), len(met))
-            waiting += [tensor.call for tensor in reversed(call.inputs)]
+        tensor = waiting.pop()
+        if isinstance(tensor, Input):
+            met.setdefault(tensor, len(met))
+        elif tensor.call is not None and tensor.call not in seen:
+            seen.add(tensor.call)
+            met.setdefault(cast(Layer, tensor.call.layer), len(met))
+            waiting += reversed(tensor.call.inputs)
     depths: dict[LayerCall, int] = {}
-    of_layers: dict[Layer, int] = {}
+    found: dict[Layer | Input, int] = {}
     for call in reversed(calls):
         layer = cast(Layer, call.layer)
-        depth = max(depths.get(call, 0), of_layers.get(layer, 0))
-        of_layers[layer] = depth
-        for before in (tensor.call for tensor in call.inputs):
-            if before is not None:
-                depths[before] = max(depths.get(before, 0), depth + 1)
-    return sorted(of_layers, key=lambda layer: (-of_layers[layer], met[layer]))
+        depth = max(depths.get(call, 0), found.get(layer, 0))
+        found[layer] = depth
+        for tensor in call.inputs:
+            if isinstance(tensor, Input):
+                found[tensor] = max(found.get(tensor, 0), depth + 1)
+            elif tensor.call is not None:
+                depths[tensor.call] = max(depths.get(tensor.call, 0), depth + 1)
+    return sorted(found, key=lambda one: (-found[one], met[one]))
 
 
 def check_inputs(

@@ -1,6 +1,7 @@
 """What a model has of its layers' weights, and how they are read and exchanged."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from gatedcore.arrays import Array
 from gatedcore.checks import check_bool
@@ -16,7 +17,7 @@ class ModelWeights:
     Attributes
     ----------
     layers : list of Layer
-        The layers in order.
+        The layers in order; of a graph its inputs too, where Keras has them.
     built : bool
         Whether there are parameters.
     """
@@ -27,11 +28,16 @@ class ModelWeights:
     _trainable = True
 
     @property
-    def layers(self) -> list[Layer]:
-        """The layers in order."""
+    def computing_layers(self) -> list[Layer]:
+        """The layers in order, without inputs."""
         return list(self._layers)
 
-    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+    @property
+    def layers(self) -> list[Any]:
+        """The layers in order; of a graph its inputs too, where Keras has them."""
+        return self.computing_layers
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
         """Return the layer of this name, or at this place in ``layers``.
 
         Raises

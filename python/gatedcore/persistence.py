@@ -72,9 +72,9 @@ class Persistent(Trainer, Configurable):
         content = {
             "library_version": _core.__version__,
             "model": configs.serialize(self),
-            "weights": take_weights(self.layers, tensors),
+            "weights": take_weights(self.computing_layers, tensors),
             "layer_states": archive.take_tensors(
-                get_layer_states(self.layers), "layer_states", tensors
+                get_layer_states(self.computing_layers), "layer_states", tensors
             ),
             "compile": None,
             "optimizer": None,
@@ -106,7 +106,7 @@ class Persistent(Trainer, Configurable):
         tensors: Tensors = {}
         content = {
             "library_version": _core.__version__,
-            "weights": take_weights(self.layers, tensors),
+            "weights": take_weights(self.computing_layers, tensors),
         }
         archive.write(path, "weights", content, tensors)
 
@@ -137,12 +137,12 @@ class Persistent(Trainer, Configurable):
             from gatedcore.interop.convert.keras_weights_in import load_keras_weights
 
             self.need_built(where)
-            load_keras_weights(where, os.fspath(filepath), self.layers)
+            load_keras_weights(where, os.fspath(filepath), self.computing_layers)
             return
         path = archive.check_path(where, filepath)
         self.need_built(where)
         content, tensors = archive.read(where, path, "model", "weights")
-        give_weights(match_weights(where, path, self.layers, content, tensors))
+        give_weights(match_weights(where, path, self.computing_layers, content, tensors))
 
     def to_json(self, **options: Any) -> str:
         """Return the architecture as JSON; ``gatedcore.models.model_from_json`` reads it.
@@ -242,8 +242,10 @@ def load_model(
             model = configs.deserialize(content["model"])
             if not isinstance(model, Persistent):
                 raise TypeError(f"it holds a {type(model).__name__}, expected a model")
-            give_weights(match_weights(where, path, model.layers, content, tensors))
-            set_layer_states(model.layers, archive.give_tensors(content["layer_states"], tensors))
+            give_weights(match_weights(where, path, model.computing_layers, content, tensors))
+            set_layer_states(
+                model.computing_layers, archive.give_tensors(content["layer_states"], tensors)
+            )
             if compiled and content["compile"] is not None:
                 model.compile_from_config(content["compile"])
                 assert model.optimizer is not None

@@ -96,7 +96,7 @@ class RowTensors(Layered):
 
     def in_a_row(self, where: str) -> list[Layer]:
         """Return the layers, which feed one another in a row."""
-        return self.layers
+        return self.computing_layers
 
     # Copies make tensors of their own.
 

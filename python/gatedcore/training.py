@@ -277,7 +277,7 @@ class Trainer(Evaluator):
         self, objective: Objective, vector: ParameterVector, means: Means, batch: Step, size: int
     ) -> None:
         """Take one step on each chunk of so many time steps of a batch, states carried between."""
-        with states_between_chunks(self.layers):
+        with states_between_chunks(self.computing_layers):
             for chunk, share in cut("fit", *batch, size):
                 self._step(objective, vector, means, chunk, share)
 
@@ -331,7 +331,7 @@ class Trainer(Evaluator):
                 what,
                 x,
                 y,
-                self.layers,
+                self.computing_layers,
                 self.forward,
                 backward=backward,
                 outcome=f" ({place}the step was not taken, weights and optimizer are as before it)",
@@ -380,7 +380,7 @@ class Trainer(Evaluator):
         for layer, to_input in self.way_back():
             layer.check_trains("fit", to_input)
         objective.optimizer.attach(self._vector.values, self._vector.ends, self._part)
-        self._ruled, self._stateful = self.ruled(), stateful_layers(self.layers)
+        self._ruled, self._stateful = self.ruled(), stateful_layers(self.computing_layers)
         return self._vector
 
 

@@ -29,7 +29,7 @@ def assert_model_gradients(model, x, y):
     model._vector.gradients.fill(0.0)
     model.backward(objective.loss_of(y, y_pred, None, mask)[1])
     assert np.abs(model._vector.gradients).max() > 0.0
-    for layer in model.layers:
+    for layer in model.computing_layers:
         for name, value in layer.parameters.items():
             assert_gradient(layer.gradients[name].copy(), loss, value)
 
@@ -267,7 +267,7 @@ def test_an_encoder_decoder_has_the_gradients_that_pytorch_has():
     loss, d_y_pred = model._objective.loss_of(y, y_pred, None, mask)
     model.backward(d_y_pred)
 
-    layers, twins = model.layers, []
+    layers, twins = model.computing_layers, []
     for layer in layers[:2]:
         twin = torch.nn.LSTM(layer.input_features, layer.units, batch_first=True).double()
         values = layer.parameters

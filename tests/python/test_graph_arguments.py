@@ -146,4 +146,5 @@ def test_layers_of_a_model_are_not_free_for_a_row():
     with pytest.raises(ValueError, match="layer belongs to another model"):
         gk.Sequential([layer])
     assert model.get_layer(layer.name) is layer
-    assert model.get_layer(index=0) is layer
+    assert model.get_layer(index=1) is layer
+    assert model.get_layer(index=0) is model.get_layer(x.name) is x

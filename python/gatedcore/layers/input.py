@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from gatedcore import keras_arguments
-from gatedcore.arrays import Shape, as_dtype
+from gatedcore.arrays import Array, Shape, as_dtype
 from gatedcore.configs import Configurable, decode, encode
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.building import check_sample_shape, unique_name, warn_of_batch_size
@@ -73,6 +73,56 @@ class Input(Tensor, Configurable):
             "dtype": self._tokens or encode(self.dtype, "Input.get_config: dtype"),
             "name": self.name,
         }
+
+    # Of a layer it has as much as loops over the layers of a graph ask for: Keras counts inputs in.
+
+    built = True
+    trainable = True
+
+    @property
+    def weights(self) -> list[Array]:
+        """None: an empty list."""
+        return []
+
+    variables = trainable_weights = non_trainable_weights = weights
+    trainable_variables = non_trainable_variables = weights
+
+    def get_weights(self) -> list[Array]:
+        """Return an empty list."""
+        return []
+
+    def set_weights(self, weights: Sequence[object]) -> None:
+        """Do nothing; raise if there are weights.
+
+        Raises
+        ------
+        ValueError
+            If so.
+        """
+        if len(list(weights)):
+            raise ValueError(
+                f"{self.name}.set_weights: weights came for an Input, expected none, as it has "
+                "none; leave it out"
+            )
+
+    def count_params(self) -> int:
+        """Return 0."""
+        return 0
+
+    def reset_states(self) -> None:
+        """Do nothing: there are none."""
+
+    reset_state = reset_states
+
+    @property
+    def input(self) -> Tensor:
+        """The tensor itself."""
+        return self
+
+    @property
+    def output(self) -> Tensor:
+        """The tensor itself."""
+        return self
 
     def __repr__(self) -> str:
         return f"<Input {self.name!r} {self.shape}>"

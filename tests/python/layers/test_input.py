@@ -78,3 +78,22 @@ def test_layers_that_need_a_size_say_so() -> None:
 def test_bad_arguments(arguments: dict, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         gk.Input(**{"shape": (2,), **arguments})
+
+
+def test_it_is_among_the_layers_of_a_graph_and_has_no_weights() -> None:
+    x = gk.Input((2,), name="x")
+    model = gk.Model(x, gk.Dense(1)(x))
+    for layer in model.layers:  # as scripts go through them
+        layer.trainable = layer.name != "x"
+        layer.set_weights(layer.get_weights())
+        layer.reset_states()
+        assert layer.built
+        assert layer.count_params() == sum(w.size for w in layer.weights)
+    assert x.input is x.output is model.layers[0]
+    assert x.variables == x.trainable_weights == x.non_trainable_variables == []
+    assert len(model.trainable_weights) == 2
+    assert gk.Sequential([x, gk.Dense(1)]).layers[0].name != "x"  # there Keras leaves it out
+    with pytest.raises(
+        ValueError, match=r"x.set_weights: weights came for an Input, expected none"
+    ):
+        x.set_weights([np.ones(2)])

@@ -91,9 +91,9 @@ class _Writer:
         return self._graph(model)
 
     def _row(self, model: Sequential) -> Any:
-        parts = [self._layer(layer) for layer in model.layers]
+        parts = [self._layer(layer) for layer in model.computing_layers]
         if model.input_shape is not None:
-            first = model.layers[0]
+            first = model.computing_layers[0]
             given = model.get_config()["layers"][0]
             named = given["config"]["name"] if given["class_name"] == "Input" else None
             tokens = type(first).__name__ == "Embedding"

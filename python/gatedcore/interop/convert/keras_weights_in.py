@@ -61,7 +61,7 @@ def load_keras_weights(where: str, path: str, layers: Sequence[Layer]) -> None:
 def _values(file: Opened, layers: Sequence[Layer]) -> list[list[Array]]:
     """Return what each layer is to get."""
     if file.config is not None:
-        found = _of_model(model_from(file.config, file.weights).layers, layers)
+        found = _of_model(model_from(file.config, file.weights).computing_layers, layers)
     elif isinstance(file.weights, LegacyWeights):
         found = _in_order(file.weights.all(), layers)
     else:

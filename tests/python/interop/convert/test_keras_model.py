@@ -96,14 +96,14 @@ def test_a_graph_with_a_model_within_it():
     ]
     model = model_from(graph(parts, [["sum", 0, 0]]), NoWeights())
     assert isinstance(model, gk.Model)
-    assert [one.name for one in model.layers] == ["in_act", "act", "sum"]
+    assert [one.name for one in model.layers] == ["x", "in_act", "act", "sum"]
     assert model.output_shape == (None, 5, 3)
 
 
 def test_a_layer_called_twice_has_one_set_of_weights():
     dense = layer("Dense", "d", call(tensor("x")), call(tensor("d")), units=3)
     model = model_from(graph([input_layer(), dense], ["d", 1, 0]), Zeros((3, 3), (3,)))
-    assert [one.name for one in model.layers] == ["d"]
+    assert [one.name for one in model.layers] == ["x", "d"]
     assert len(model.calls) == 2
 
 
