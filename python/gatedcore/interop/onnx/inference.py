@@ -1,7 +1,9 @@
 """A graph of nodes that runs on arrays, one node after the other."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -9,6 +11,9 @@ from gatedcore.arrays import Shape, to_numpy
 from gatedcore.checks import fits
 from gatedcore.interop.onnx.node import Node, Run
 from gatedcore.interop.onnx.tensors import Tensor
+
+if TYPE_CHECKING:
+    from gatedcore.model import Sequential
 
 
 class Value(NamedTuple):
@@ -47,6 +52,10 @@ class InferenceModel:
     ----------
     inputs, outputs : list of Value
         Name, shape and dtype of what comes in and goes out.
+    constants : dict of ndarray
+        The values that are known before it runs, weights among them.
+    steps : list of Step
+        What runs.
     """
 
     def __init__(
@@ -61,8 +70,8 @@ class InferenceModel:
         self.name = name
         self.inputs = list(inputs)
         self.outputs = list(outputs)
-        self._constants = dict(constants)
-        self._steps = list(steps)
+        self.constants = dict(constants)
+        self.steps = list(steps)
         self._max_memory = max_memory
 
     @property
@@ -102,6 +111,23 @@ class InferenceModel:
         """Return the outputs for inputs, as a call does."""
         return self(x)
 
+    def to_sequential(self) -> Sequential:
+        """Return the model as a ``Sequential`` of layers, which can be trained, saved, streamed.
+
+        Returns
+        -------
+        Sequential
+            Built; its input has the batch first, whatever the graph has.
+
+        Raises
+        ------
+        ValueError
+            If the graph is no row of layers, or one of them has what layers here have not.
+        """
+        from gatedcore.interop.onnx.chains import to_sequential
+
+        return to_sequential(self)
+
     def run(self, given: Mapping[str, object]) -> list[Tensor]:
         """Return all outputs, in order, for inputs by name.
 
@@ -114,7 +140,7 @@ class InferenceModel:
         for value in self.inputs:
             values[value.name] = self._checked(value, given[value.name])
         taken = 0
-        for node, run, done in self._steps:
+        for node, run, done in self.steps:
             arrays = [self._find(values, name) for name in node.inputs]
             for name, result in zip(node.outputs, computed(node, run, arrays), strict=False):
                 if name:
@@ -132,7 +158,7 @@ class InferenceModel:
     def _find(self, values: Mapping[str, Tensor], name: str) -> Any:
         if not name:
             return None
-        return values[name] if name in values else self._constants[name]
+        return values[name] if name in values else self.constants[name]
 
     def packed(self, x: Any) -> dict[str, object]:
         """Return inputs by name, however they are given.
