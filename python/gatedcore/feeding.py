@@ -1,5 +1,6 @@
 """Checks what fit, evaluate and predict are fed, and makes batches of it."""
 
+from collections.abc import Mapping
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -8,6 +9,7 @@ from gatedcore.arrays import Array, Shape, as_array, to_numpy
 from gatedcore.batches import ArrayBatches, Batches, Feed, Step, split_last
 from gatedcore.checks import check_count
 from gatedcore.columns import Columns
+from gatedcore.objectives import of_each
 from gatedcore.sample_weights import as_weights, weights_of_classes
 from gatedcore.sources import SourceBatches, is_source, unpacked
 
@@ -199,13 +201,15 @@ def refuse_several(where: str, name: str, several: bool) -> None:
     """
     if several:
         raise ValueError(
-            f"{where}: {name} came to a model with several outputs, expected one; leave it out, or "
-            "give the outputs loss_weights in compile"
+            f"{where}: {name} came to a model with several outputs, expected one; pass "
+            "sample_weight, a list with one array for each output, or make batches yourself"
         )
 
 
 def weights_for(where: str, model: Eater, inputs: Array, given: object) -> Array | None:
     """Return the argument ``sample_weight`` as an array (N,) or (N, T), None if it is None.
+
+    Of several outputs columns with one for each: an array alone is that of all.
 
     Raises
     ------
@@ -214,9 +218,20 @@ def weights_for(where: str, model: Eater, inputs: Array, given: object) -> Array
     """
     if given is None:
         return None
-    output = cast(tuple[int, ...], model.compute_output_shape(cast(Shape, inputs.shape)))
-    refuse_several(where, "sample_weight", is_several(output))
-    return as_weights(where, "sample_weight", given, output[:-1], model.dtype)
+    out: Any = model.compute_output_shape(cast(Shape, inputs.shape))
+    if not is_several(out):
+        return as_weights(where, "sample_weight", given, out[:-1], model.dtype)
+    names = cast(Any, model).output_names
+    if not isinstance(given, list | tuple | Mapping):
+        given = [given] * len(names)
+    each = zip(names, of_each("sample_weight", given, names, where), out, strict=True)
+    weights = [
+        np.ones(len(inputs), model.dtype)
+        if one is None
+        else as_weights(f"{where} ({name})", "sample_weight", one, shape[:-1], model.dtype)
+        for name, one, shape in each
+    ]
+    return cast(Array, Columns(weights))
 
 
 def weigh_classes(where: str, train: Feed, given: object, labels: bool) -> None:

@@ -79,12 +79,13 @@ class Objectives(Objective):
         self, y_true: Any, y_pred: Any, weights: Any = None, mask: Any = None
     ) -> tuple[float, Any]:
         """Return the weighted sum of all losses, and its gradients by the predictions."""
-        masks = [None] * len(self.each) if mask is None else mask
+        none = [None] * len(self.each)
+        masks, weighed = (none if given is None else given for given in (mask, weights))
         total, gradients = 0.0, []
         self.losses = []
-        for one, share, *given in zip(self.each, self.shares, y_true, y_pred, masks, strict=True):
-            y, prediction, of_steps = given
-            loss, gradient = one.loss_of(y, prediction, None, of_steps)
+        both = zip(self.each, self.shares, strict=True)
+        for (one, share), *given in zip(both, y_true, y_pred, weighed, masks, strict=True):
+            loss, gradient = one.loss_of(*given)
             total += share * loss
             self.losses.append(loss)
             gradients.append(gradient if share == 1.0 else gradient * gradient.dtype.type(share))
@@ -113,12 +114,11 @@ class SeveralMeans(Means):
         mask: Any = None,
         share: float = 1,
     ) -> None:
-        masks = [None] * len(self._each) if mask is None else mask
+        none = [None] * len(self._each)
+        masks, weighed = (none if given is None else given for given in (mask, weights))
         losses = self._objectives.losses
-        for means, one, y, prediction, of_steps in zip(
-            self._each, losses, y_true, y_pred, masks, strict=True
-        ):
-            means.add(one, y, prediction, None, of_steps, share)
+        for means, *given in zip(self._each, losses, y_true, y_pred, weighed, masks, strict=True):
+            means.add(*given, share)
         self._loss += loss * len(y_pred) * share
         self._samples += len(y_pred) * share
 
@@ -137,8 +137,8 @@ class SeveralMeans(Means):
         return {"loss": self._loss / self._samples, **dict(zip(self._names, values, strict=True))}
 
 
-def of_each(name: str, given: object, outputs: Sequence[str]) -> list[Any]:
-    """Return what an argument of ``compile`` says of each output, None where it says nothing.
+def of_each(name: str, given: object, outputs: Sequence[str], where: str = "compile") -> list[Any]:
+    """Return what an argument says of each output, None where it says nothing.
 
     Raises
     ------
@@ -151,14 +151,14 @@ def of_each(name: str, given: object, outputs: Sequence[str]) -> list[Any]:
         unknown = [key for key in given if key not in outputs]
         if unknown:
             raise ValueError(
-                f"compile: {name} has the key {unknown[0]!r}, expected names of outputs "
+                f"{where}: {name} has the key {unknown[0]!r}, expected names of outputs "
                 f"{', '.join(outputs)}; use one of these"
             )
         return [given.get(output) for output in outputs]
     if not isinstance(given, list | tuple) or len(given) != len(outputs):
         parts = f" of {len(given)}" if isinstance(given, list | tuple) else ""
         raise ValueError(
-            f"compile: {name} is a {type(given).__name__}{parts}, expected a list of "
+            f"{where}: {name} is a {type(given).__name__}{parts}, expected a list of "
             f"{len(outputs)} or a dict by the names {', '.join(outputs)}; say which is whose"
         )
     return list(given)

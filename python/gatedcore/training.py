@@ -122,7 +122,8 @@ class Trainer(Evaluator):
             What the samples (or steps) of a class count in the training's loss; 1 if it is not
             there. Not in validation.
         sample_weight : array-like, (N,) or (N, T), optional
-            What each sample, or each step, counts in the loss; the loss stays a mean over all.
+            What each sample, or each step, counts in the loss; the loss stays a mean over all. Of
+            several outputs a list or a dict, None where all count alike; an array is for all.
         initial_epoch : int
             The epoch to begin with, counted from 0.
         steps_per_epoch : int, optional

@@ -112,13 +112,79 @@ def test_bad_choices(arguments, message):
         (VALUES, {}, "y is a ndarray, expected a list of 2 or a dict by the names value, kind"),
         ([VALUES, CLASSES[:3]], {}, r"fit \(kind\): y has 3 samples, expected 12 as x"),
         ([VALUES[:, :1], CLASSES], {}, r"fit \(value\): y has shape \(12, 1\), expected"),
-        ([VALUES, CLASSES], {"sample_weight": np.ones(12)}, "sample_weight came to a model with"),
+        (
+            [VALUES, CLASSES],
+            {"sample_weight": [np.ones(12)]},
+            "fit: sample_weight is a list of 1, expected a list of 2 or a dict by the names value",
+        ),
+        (
+            [VALUES, CLASSES],
+            {"sample_weight": {"sort": np.ones(12)}},
+            "fit: sample_weight has the key 'sort', expected names of outputs value, kind",
+        ),
+        (
+            [VALUES, CLASSES],
+            {"sample_weight": [None, np.ones(11)]},
+            r"fit \(kind\): sample_weight has shape \(11,\), expected \(12,\)",
+        ),
         ([VALUES, CLASSES], {"class_weight": {0: 1.0}}, "class_weight came to a model with"),
     ],
 )
 def test_bad_targets(y, options, message):
     with pytest.raises((TypeError, ValueError), match=message):
         model().fit(X, y, verbose=0, **options)
+
+
+WEIGHTS = RNG.uniform(0.1, 2.0, size=(2, 12))
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (list(WEIGHTS), WEIGHTS),
+        ({"kind": WEIGHTS[1], "value": WEIGHTS[0]}, WEIGHTS),
+        ([None, WEIGHTS[1]], [np.ones(12), WEIGHTS[1]]),
+        ({"value": WEIGHTS[0]}, [WEIGHTS[0], np.ones(12)]),
+        (WEIGHTS[0], [WEIGHTS[0]] * 2),
+    ],
+)
+def test_weights_of_samples_for_each_output(given, expected):
+    both = model()
+    both.compile("adam", ["mse", "sparse_categorical_crossentropy"], weighted_metrics=["mae", None])
+    values, kinds = both.predict(X)
+    logs = both.evaluate(X, [VALUES, CLASSES], sample_weight=given, batch_size=5, return_dict=True)
+    squares = ((values - VALUES) ** 2).mean(axis=1)
+    entropies = -np.log(kinds[np.arange(12), CLASSES])
+    assert logs["value_loss"] == pytest.approx((expected[0] * squares).mean())
+    assert logs["kind_loss"] == pytest.approx((expected[1] * entropies).mean())
+    errors = abs(values - VALUES).mean(axis=1)
+    mae = (expected[0] * errors).sum() / np.sum(expected[0])
+    assert logs["value_mae"] == pytest.approx(mae)
+    source = ((X[k : k + 5], [VALUES[k : k + 5], CLASSES[k : k + 5]]) for k in (0, 5, 10))
+    cut = [
+        {n: w[k : k + 5] for n, w in zip(("value", "kind"), expected, strict=True)}
+        for k in (0, 5, 10)
+    ]
+    again = both.evaluate(((*xy, w) for xy, w in zip(source, cut, strict=True)), return_dict=True)
+    assert again == pytest.approx(logs)
+
+
+def test_training_with_weights_is_training_on_what_counts():
+    both, few = model(), model()
+    counts = np.repeat([1.0, 0.0], 6)
+    y = [VALUES, CLASSES]
+    # The loss stays a mean over all samples: half of that over those that count.
+    for one, rate in ((both, 0.5), (few, 0.25)):
+        one.compile(gk.SGD(rate), ["mse", "sparse_categorical_crossentropy"])
+    for _ in range(3):
+        both.train_on_batch(X, y, sample_weight=counts)
+        few.train_on_batch(X[:6], [of_one[:6] for of_one in y])
+    for a, b in zip(both.get_weights(), few.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=0, atol=1e-12)  # sums of 12 or of 6
+    before = {layer.name: layer.get_weights()[0] for layer in both.computing_layers}
+    both.fit(X, y, sample_weight=[None, np.zeros(12)], verbose=0, validation_split=0.5)
+    same = [n for n, w in before.items() if np.array_equal(both.get_layer(n).get_weights()[0], w)]
+    assert same == ["kind"]
 
 
 def test_loss_weights_are_for_several_outputs():
