@@ -152,6 +152,18 @@ def read(where: str, path: str, *kinds: str) -> tuple[dict[str, Any], Tensors]:
         raise error(f"is malformed ({cause})", "a file of this library", again) from None
 
 
+def is_own(path: str) -> bool:
+    """Return whether a file begins as those of this library do, and not as other safetensors.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    with open(path, "rb") as file:
+        return f'"__metadata__":{{"{_KEY}":'.encode() in file.read(64)
+
+
 def write_whole(path: str, data: bytes | bytearray) -> None:
     """Write a file so that at any moment, whatever happens, the old one or the new one is there.
 

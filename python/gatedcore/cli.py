@@ -7,7 +7,7 @@ import platform
 import sys
 from collections.abc import Callable, Collection, Sequence
 
-from gatedcore import __version__, _core, benchmark, tasks
+from gatedcore import __version__, _core, benchmark, conversion, tasks
 from gatedcore.tasks.console import Parser
 
 _COMMANDS_HELP = """commands:
@@ -15,6 +15,7 @@ _COMMANDS_HELP = """commands:
   run --list, tasks   list the example tasks
   info                version, instruction sets, threads, build flags
   bench [options]     a minute of timing on this machine; bench --help lists its options
+  convert IN OUT      a model of Keras or PyTorch into another file; see convert --help
 """
 
 
@@ -145,6 +146,7 @@ _COMMANDS: dict[str, Callable[[list[str]], None]] = {
     "tasks": _list_tasks,
     "info": _info,
     "bench": benchmark.main,
+    "convert": conversion.main,
 }
 
 

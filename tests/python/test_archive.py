@@ -198,3 +198,16 @@ def test_trees_give_their_arrays_and_get_them_back() -> None:
     assert (again["a"][0], again["d"], again["e"]) == (1, None, [2.5, "x"])
     with pytest.raises(KeyError):
         archive.give_tensors(plain, {})
+
+
+def test_own_files_are_told_by_how_they_begin(tmp_path):
+    from safetensors.numpy import save_file
+
+    archive.write(str(tmp_path / "own"), "model", {}, {"a": np.ones(2)})
+    save_file({"a": np.ones(2)}, tmp_path / "other", metadata={"format": "np"})
+    (tmp_path / "empty").write_bytes(b"")
+    assert [archive.is_own(str(tmp_path / name)) for name in ("own", "other", "empty")] == [
+        True,
+        False,
+        False,
+    ]

@@ -83,7 +83,7 @@ PYTHON_LEVELS = [
     {"backend", "utils"},
     {"__init__"},
     {"tasks"},
-    {"benchmark"},
+    {"benchmark", "conversion"},
     {"cli"},
 ]
 # Conveniences that reach up, inside a function: the method that draws what the object holds, and

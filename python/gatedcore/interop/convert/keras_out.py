@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import warnings
 from collections.abc import Mapping
 from typing import Any
 
+from gatedcore.archive import temporary_prefix
 from gatedcore.checks import check_bool, check_count
 from gatedcore.graph import Model
 from gatedcore.graph_config import unpacked
@@ -72,8 +74,8 @@ def to_keras(
         raise ValueError(f"{where}: {error}") from None
     if compiled and model.optimizer is not None:
         _compile(where, keras, model, made)
-    if save is not None:
-        getattr(made, save)(path)
+    if path is not None and save is not None:
+        _save(made, save, path)
     return made
 
 
@@ -171,6 +173,15 @@ def _saver(where: str, path: str) -> str:
         f"{where}: filepath is {path!r}, expected one that ends in "
         f"{', '.join((KERAS_3, WEIGHTS, *WHOLE))}; save as .keras"
     )
+
+
+def _save(made: Any, method: str, path: str) -> None:
+    """Save a Keras model so that at any moment there is the old file or the new one."""
+    folder, name = os.path.split(os.path.abspath(path))
+    with tempfile.TemporaryDirectory(prefix=temporary_prefix(name), dir=folder) as temporary:
+        whole = os.path.join(temporary, name)  # Keras looks at the ending
+        getattr(made, method)(whole)
+        os.replace(whole, path)
 
 
 def _compile(where: str, keras: Any, model: Sequential | Model, made: Any) -> None:
