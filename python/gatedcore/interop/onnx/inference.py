@@ -153,7 +153,8 @@ class InferenceModel:
                 )
             for name in done:
                 taken -= _owned(values.pop(name))
-        return [np.array(self._find(values, value.name)) for value in self.outputs]
+        shared = [*self.constants.values(), *(values[name] for name in self.input_names)]
+        return [_own(self._find(values, value.name), shared) for value in self.outputs]
 
     def _find(self, values: Mapping[str, Tensor], name: str) -> Any:
         if not name:
@@ -239,6 +240,14 @@ def computed(node: Node, run: Run, arrays: Sequence[Tensor | None]) -> list[Tens
         raise node.error(
             f"cannot run on inputs of shapes {shapes} ({error}), expected ones that suit it"
         ) from error
+
+
+def _own(array: Tensor, shared: list[Tensor]) -> Tensor:
+    """Return an array that nobody else has: itself, or a copy; from now on it is shared."""
+    if array.base is not None or any(array is one for one in shared):
+        array = np.array(array, order="C")
+    shared.append(array)
+    return array
 
 
 def _owned(array: Tensor) -> int:

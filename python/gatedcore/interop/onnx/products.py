@@ -1,17 +1,30 @@
-"""Operators that multiply matrices."""
+"""Operators that multiply matrices: weights in the core, as layers do, others in NumPy."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from gatedcore import ops
 from gatedcore.interop.onnx.elementwise import check_same_dtype
-from gatedcore.interop.onnx.node import Node
-from gatedcore.interop.onnx.operators import operator
+from gatedcore.interop.onnx.node import Constants, Node, Run
+from gatedcore.interop.onnx.operators import prepared
 from gatedcore.interop.onnx.tensors import Tensor
 
 
-@operator("MatMul")
-def _multiply(node: Node, a: Tensor, b: Tensor) -> Any:
+def _as_kernel(b: Tensor | None, transposed: object = False) -> Tensor | None:
+    """Return weights as the core takes them, None if they are not known or of another kind."""
+    if b is None or b.ndim != 2 or not b.size or b.dtype not in (np.float32, np.float64):
+        return None
+    return np.ascontiguousarray(b.T if transposed else b)
+
+
+@prepared("MatMul")
+def _prepare_product(node: Node, constants: Constants) -> Run:
+    return partial(_multiply, node, _as_kernel(constants[1]))
+
+
+def _multiply(node: Node, kernel: Tensor | None, a: Tensor, b: Tensor) -> Any:
     check_same_dtype(node, a, b)
     _check_numbers(node, a)
     rows, columns = a.shape[-2:-1], b.shape[-1:] if b.ndim > 1 else ()
@@ -27,11 +40,17 @@ def _multiply(node: Node, a: Tensor, b: Tensor) -> Any:
             f"inputs have shapes {a.shape} and {b.shape}, expected outer sizes that are equal, or 1"
         ) from None
     node.check_size((*outer, *rows, *columns), a.dtype)
-    return np.matmul(a, b)
+    return np.matmul(a, b) if kernel is None or a.ndim < 2 else ops.dense(a, kernel)
 
 
-@operator("Gemm")
-def _multiply_and_add(node: Node, a: Tensor, b: Tensor, c: Tensor | None = None) -> Any:
+@prepared("Gemm")
+def _prepare_product_and_sum(node: Node, constants: Constants) -> Run:
+    return partial(_multiply_and_add, node, _as_kernel(constants[1], node.attributes["transB"]))
+
+
+def _multiply_and_add(
+    node: Node, kernel: Tensor | None, a: Tensor, b: Tensor, c: Tensor | None = None
+) -> Any:
     check_same_dtype(node, *(one for one in (a, b, c) if one is not None))
     _check_numbers(node, a)
     if a.ndim != 2 or b.ndim != 2:
@@ -45,6 +64,8 @@ def _multiply_and_add(node: Node, a: Tensor, b: Tensor, c: Tensor | None = None)
         )
     node.check_size(shape, a.dtype)
     alpha, beta = (a.dtype.type(node.attributes[name]) for name in ("alpha", "beta"))
+    if kernel is not None and alpha == beta == 1 and (c is None or c.shape == shape[1:]):
+        return ops.dense(left, kernel, c)
     y = np.matmul(left, right)
     if alpha != 1:
         y = alpha * y

@@ -1,5 +1,7 @@
 """Models that run: inputs and outputs by place and name, memory, several threads."""
 
+import copy
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -53,6 +55,27 @@ def test_outputs_are_the_callers_own():
     y = model(X)
     y[:] = 0
     assert X.any()
+    nodes = [
+        helper.make_node("Neg", ["x"], ["a"]),
+        helper.make_node("Identity", ["a"], ["b"]),
+        helper.make_node("Transpose", ["a"], ["c"]),
+    ]
+    model = load(model_of(nodes, {"x": X}, dict.fromkeys("abc", X.dtype)))
+    a, b, c = model(X)
+    a[:], b[:] = 1, 2
+    np.testing.assert_array_equal(c, -X.T)
+    assert c.flags.c_contiguous
+    w = load(
+        model_of([helper.make_node("Constant", [], ["w"], value_ints=[1])], {}, {"w": np.int64})
+    )
+    w({})[:] = 5
+    np.testing.assert_array_equal(w({}), [1])
+
+
+def test_a_model_may_be_copied_and_pickled():
+    model = two_by_two()
+    for other in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        np.testing.assert_array_equal(other([X, X])[0], model([X, X])[0])
 
 
 @pytest.mark.parametrize(
