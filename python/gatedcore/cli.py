@@ -15,7 +15,7 @@ _COMMANDS_HELP = """commands:
   run --list, tasks   list the example tasks
   info                version, instruction sets, threads, build flags
   bench [options]     a minute of timing on this machine; bench --help lists its options
-  convert IN OUT      a model of Keras or PyTorch into another file; see convert --help
+  convert IN OUT      a model of Keras, PyTorch or ONNX into another file; see convert --help
 """
 
 

@@ -17,6 +17,7 @@ Read a model from a file and write it to another one; the endings say what they 
 IN    .keras, .h5 or .hdf5   a model of Keras
       .safetensors           a model of gatedcore, or weights of PyTorch
       .pt, .pth              weights of PyTorch
+      .onnx                  an ONNX graph that is a row of layers; onnx must be installed
 OUT   .safetensors           a model of gatedcore, for gatedcore.load_model
       .keras, .h5            a model of Keras, which must be installed
       .weights.h5            its weights alone
@@ -121,11 +122,6 @@ def _chosen(what: str, path: str, known: Mapping[str, Callable[..., Any]]) -> Ca
     for ending in sorted(known, key=len, reverse=True):
         if path.endswith(ending):
             return known[ending]
-    if what == "IN" and path.endswith(".onnx"):
-        raise ValueError(
-            f"convert: IN is {path!r}, a graph that gatedcore.onnx.load runs as it is, expected a "
-            "model of layers; convert the model that it was exported from"
-        )
     raise ValueError(
         f"convert: {what} is {path!r}, expected a name that ends in {', '.join(known)}; see "
         "gatedcore convert --help"
@@ -147,6 +143,10 @@ def _read_safetensors(path: str, options: Any) -> Any:
     if archive.is_own(path):
         return gk.load_model(path, compile=not options.no_compile)
     return _read_torch(path, options)
+
+
+def _read_onnx(path: str, options: Any) -> Any:
+    return gk.onnx.load(path).to_sequential()
 
 
 # Writing.
@@ -178,6 +178,7 @@ READERS: dict[str, Callable[[str, Any], Any]] = {
     ".safetensors": _read_safetensors,
     ".pt": _read_torch,
     ".pth": _read_torch,
+    ".onnx": _read_onnx,
 }
 WRITERS: dict[str, Callable[[Any, str, Any], None]] = {
     ".safetensors": _write_own,
