@@ -31,6 +31,24 @@ _ADVICE: dict[str, dict[str, str]] = {
         "sequences are (batch, time steps, features)": "image_data_format set_image_data_format",
         "pass training=True to a call": "learning_phase set_learning_phase",
     },
+    "gatedcore.ops": {
+        "arrays are NumPy's: write np.": (
+            "abs add all any arange argmax argmin argsort average clip copy cos cumsum diff "
+            "divide dot einsum equal expand_dims eye flip floor full greater greater_equal isnan "
+            "less less_equal linspace log1p logical_and logical_not logical_or mod multiply "
+            "negative not_equal ones ones_like outer pad power prod ravel repeat reshape roll "
+            "round sign sin sort squeeze std subtract swapaxes take take_along_axis tile transpose "
+            "var zeros zeros_like"
+        ),
+        "write x.astype(dtype)": "cast",
+        "write np.asarray(x)": "convert_to_numpy convert_to_tensor",
+        "write x.shape": "shape",
+        "write np.eye(num_classes)[x]": "one_hot",
+        "take the layer or the activation of that name": (
+            "elu gelu leaky_relu log_softmax selu silu softplus swish"
+        ),
+        "loop in Python, or write a cell for RNN": "cond fori_loop scan vectorized_map while_loop",
+    },
     "gatedcore.layers": {
         "dot and Activation('softmax') make the attention of a query over time steps; see Dot": (
             "AdditiveAttention Attention GroupQueryAttention MultiHeadAttention"
@@ -127,6 +145,7 @@ def absent(module: str) -> Callable[[str], NoReturn]:
     def refuse(name: str) -> NoReturn:
         for advice, names in _ADVICE.get(module, {}).items():
             if name in names.split():
+                advice += name if advice.endswith(".") else ""
                 message = f"{module}: {name} is not supported, expected a name that is; {advice}"
                 if _importing():
                     raise ImportError(message, name=module)

@@ -17,7 +17,7 @@ def test_each_name_is_absent_and_says_what_to_use(module: str) -> None:
             with pytest.raises(AttributeError) as caught:
                 getattr(home, name)
             expected = f"{module}: {name} is not supported, expected a name that is; "
-            assert str(caught.value) == expected + advice
+            assert str(caught.value) == expected + advice + (name if advice[-1] == "." else "")
 
 
 def test_the_advice_reaches_who_imports_the_name() -> None:

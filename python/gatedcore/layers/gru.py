@@ -17,7 +17,7 @@ class GRUWeights(GatedLayer):
     """Weights of a GRU: three gates z r n."""
 
     gates = 3
-    states = ("h",)
+    names_of_states = ("h",)
 
     def __init__(self, units: int, *, reset_after: bool, **gated: Any) -> None:
         self.reset_after = check_bool(type(self).__name__, "reset_after", reset_after)

@@ -21,7 +21,7 @@ class LSTMWeights(GatedLayer):
     """Weights of an LSTM: four gates i f g o."""
 
     gates = 4
-    states = ("h", "c")
+    names_of_states = ("h", "c")
 
     def __init__(self, units: int, *, unit_forget_bias: bool, **gated: Any) -> None:
         self.unit_forget_bias = check_bool(

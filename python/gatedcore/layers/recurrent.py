@@ -24,7 +24,7 @@ class RecurrentLayer(Layer):
         "bias": "bias",
     }
     gates: ClassVar[int]
-    states: ClassVar[tuple[str, ...]]
+    names_of_states: ClassVar[tuple[str, ...]]
     fused: ClassVar = True  # whether activations are those that the kernels know
 
     def __init__(
@@ -94,12 +94,12 @@ class RecurrentLayer(Layer):
 
     @property
     def state_names(self) -> tuple[str, ...]:
-        return self.states
+        return self.names_of_states
 
     @property
     def state_sizes(self) -> tuple[int, ...]:
         """Size of each state: the units."""
-        return (self.units,) * len(self.states)
+        return (self.units,) * len(self.names_of_states)
 
     @property
     def output_size(self) -> int:

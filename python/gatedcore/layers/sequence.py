@@ -113,6 +113,14 @@ class SequenceLayer(Layer):
             self.name, r.state_names, r.state_sizes, initial_state, batch, self.dtype
         )
 
+    @property
+    def states(self) -> list[Array] | None:
+        """Copies of the states carried from the last batch, ``[h, c]`` of an LSTM.
+
+        None before there are any, and of a layer that is not ``stateful``.
+        """
+        return None if self._carried is None else [state.copy() for state in self._carried]
+
     def first_states(self, batch: int) -> States:
         """Return the states before a batch: those after the last one if ``stateful``, else None.
 

@@ -21,7 +21,7 @@ class SimpleRNNLayer(RecurrentLayer):
     """Weights of a simple recurrent network, which has no gates."""
 
     gates = 1
-    states = ("h",)
+    names_of_states = ("h",)
     fused: ClassVar = False
 
     def bias_shape(self) -> tuple[int, ...]:

@@ -81,7 +81,7 @@ def run_backward(
         [
             # The core takes rows in one piece; what arrives may be cut from a wider array.
             [None if d is None else np.ascontiguousarray(d) for d in own]
-            or [None] * len(layer.states)
+            or [None] * len(layer.state_names)
             for layer, own in zip(layers, of_layers, strict=True)
         ]
         for layers, of_layers in zip(stack, d_last, strict=True)

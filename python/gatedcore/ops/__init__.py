@@ -1,5 +1,8 @@
 """Functions on arrays, without state; each recurrent one is one call into the compiled core."""
 
+from typing import TYPE_CHECKING
+
+from gatedcore.keras_names import absent
 from gatedcore.ops.array_functions import (
     absolute,
     concatenate,
@@ -94,3 +97,6 @@ __all__ = [
     "update_gate",
     "where",
 ]
+
+if not TYPE_CHECKING:  # to which an absent name is an error already
+    __getattr__ = absent(__name__)

@@ -83,7 +83,7 @@ def trained(make, two_calls, mask, monkeypatch):
         d = [rng.normal(size=y.shape).astype(layer.dtype) for y in outputs]
         found += layer.backward_many(d, [True])
     given = [rng.normal(size=(3, 4)).astype(layer.dtype) for _ in layer.weights[::3] * 2]
-    given = given[: 2 * len(layer.forward_layer.states)]
+    given = given[: 2 * len(layer.forward_layer.state_names)]
     outputs = layer.forward_many([x, *given], True, [mask])
     d = [rng.normal(size=y.shape).astype(layer.dtype) for y in outputs]
     found += [*outputs, *layer.backward_many(d, [True] * (1 + len(given)))]

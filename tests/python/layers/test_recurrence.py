@@ -22,7 +22,7 @@ def test_gradients_of_states_by_finite_differences(
     layer = kind(3, dtype="float64", seed=1, **form)
     layer.build(X.shape)
     rng = np.random.default_rng(2)
-    states = [rng.normal(size=(3, 3)) for _ in layer.states]
+    states = [rng.normal(size=(3, 3)) for _ in layer.state_names]
     manner = Manner(return_sequences, False, False, False, True)
     x = X.copy()
     y, last, saved = layer.run_over(x, states, manner, mask)

@@ -51,7 +51,7 @@ def test_same_bits_as_the_layer(layer_kind, cell_kind, form, way, mask, rates) -
 def test_states_as_of_the_layer(layer_kind, cell_kind, form) -> None:
     layer = layer_kind(4, seed=3, return_state=True, stateful=True, **form)
     rnn = gk.RNN(cell_kind(4, seed=3, **form), return_state=True, stateful=True)
-    states = [np.full((3, 4), 0.5)] * len(layer.states)
+    states = [np.full((3, 4), 0.5)] * len(layer.state_names)
     for given in (states, None, None):
         for one, other in zip(
             layer(X, initial_state=given), rnn(X, initial_state=given), strict=True

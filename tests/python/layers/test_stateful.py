@@ -36,10 +36,28 @@ def test_given_states_come_first(kind, arguments):
     layer = kind(3, stateful=True, return_state=True, seed=0, **arguments)
     free = kind(3, return_state=True, seed=0, **arguments)
     layer(X)
-    states = [np.full((3, 3), 0.5, np.float32)] * len(layer.states)
+    states = [np.full((3, 3), 0.5, np.float32)] * len(layer.state_names)
     y, *last = layer(X, initial_state=states)
     np.testing.assert_array_equal(y, free(X, initial_state=states)[0])
     np.testing.assert_array_equal(layer(X)[0], free(X, initial_state=last)[0])
+
+
+@pytest.mark.parametrize(("kind", "arguments"), SEQUENCE_KINDS)
+def test_the_states_can_be_taken_over(kind, arguments):
+    layer = kind(3, stateful=True, seed=0, **arguments)
+    assert layer.states is None
+    layer(HALVES[0])
+    _, *last = kind(3, seed=0, return_state=True, **arguments)(HALVES[0])
+    assert len(layer.states) == len(last)
+    for state, expected in zip(layer.states, last, strict=True):
+        np.testing.assert_array_equal(state, expected)
+    layer.states[0][...] = 7.0  # a copy
+    other = kind(3, seed=0, **arguments)
+    taken = other(HALVES[1], initial_state=layer.states)
+    np.testing.assert_array_equal(taken, layer(HALVES[1]))
+    assert other.states is None
+    layer.reset_states()
+    assert layer.states is None
 
 
 @pytest.mark.parametrize(("kind", "arguments"), KINDS)
