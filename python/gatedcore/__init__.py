@@ -151,7 +151,7 @@ __all__ = [
 ]
 
 # What a plain import need not pay for; bridges stand here alone, as each needs its framework.
-_LAZY = ("backend", "datasets", "onnx", "plot", "reference", "torch", "utils")
+_LAZY = ("backend", "datasets", "keras", "onnx", "plot", "reference", "torch", "utils")
 _CONVERSIONS = ("from_keras", "from_torch", "to_keras", "to_torch")
 
 

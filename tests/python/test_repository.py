@@ -78,7 +78,7 @@ PYTHON_LEVELS = [
     {"persistence"},
     {"layered"},
     {"backup", "checkpoints", "graph", "model", "row_tensors", "saving"},
-    {"interop", "models", "onnx", "torch"},
+    {"interop", "keras", "models", "onnx", "torch"},
     {"plot"},
     {"backend", "utils"},
     {"__init__"},
@@ -107,7 +107,18 @@ THIRD_PARTY = {
         for module in ("backend", "export", "graph_writer", "load", "node", "tensors", "wire")
     },
     "google": {"interop.onnx.load", "interop.onnx.wire"},  # protobuf, which onnx brings
-    "torch": {"benchmark", "interop.convert.torch_row", "interop.torch"}
+    "keras": {
+        f"interop.keras.{module}"
+        for module in ("layer_hooks", "on_jax", "on_numpy", "on_torch", "requests")
+    },
+    "jax": {"interop.keras.on_jax"},
+    "tensorflow": {"interop.keras.on_tensorflow"},
+    "torch": {
+        "benchmark",
+        "interop.convert.torch_row",
+        "interop.keras.on_torch",
+        "interop.torch",
+    }
     | {
         f"interop.torch.{module}"
         for module in (

@@ -1,0 +1,5 @@
+"""Keras's own LSTM and GRU layers on gatedcore's kernels; see docs/keras.md."""
+
+from gatedcore.interop.keras import Stats, accelerated, disable, enable, stats
+
+__all__ = ["Stats", "accelerated", "disable", "enable", "stats"]
