@@ -1,7 +1,7 @@
 """The shape of a written layer's output, found by running it on zeros."""
 
 import copy
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -56,7 +56,7 @@ def tried_shape(layer: Any, input_shape: Shape) -> Shape:
                 vector = ParameterVector([zeros], twin.dtype)
                 views = vector.value_views[0], vector.gradient_views[0]
                 twin.adopt(vector, *views, input_shape[-1])
-            found.append(twin.forward(np.zeros(shape, twin.dtype), False).shape)
+            found.append(_output(twin, np.zeros(shape, twin.dtype)).shape)
         except (TypeError, ValueError, IndexError, AttributeError) as error:
             raise ValueError(
                 f"{layer.name}: call failed on zeros of shape {shape}, {error}; correct it, or "
@@ -69,3 +69,13 @@ def tried_shape(layer: Any, input_shape: Shape) -> Shape:
         )
     sizes = zip(*found, strict=True)
     return (None, *(of[0] if len(set(of)) == 1 else None for of in list(sizes)[1:]))
+
+
+def _output(layer: Any, zeros: Array) -> Array:
+    """Return what a layer makes of zeros; with a mask if it cannot do without."""
+    try:
+        return cast(Array, layer.forward(zeros, False))
+    except (TypeError, AttributeError):  # of None, where the mask should be
+        if layer._wants is None or not layer._wants.mask or zeros.ndim < 2:
+            raise
+        return cast(Array, layer.forward(zeros, False, np.ones(zeros.shape[:2], bool)))

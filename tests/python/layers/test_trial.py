@@ -77,3 +77,23 @@ def test_a_shape_that_the_layer_says_is_taken() -> None:
     model = gk.Sequential([gk.Input((None, 2)), Says()])
     assert model.output_shape == (None, None, 2)
     assert model(np.ones((1, 25, 2))).shape == (1, 5, 2)
+
+
+def test_a_layer_that_cannot_do_without_a_mask_is_tried_with_one() -> None:
+    class Share(gk.layers.Layer):
+        def call(self, x, mask=None):
+            counts = mask.astype(x.dtype)[..., None]
+            return (x * counts).sum(axis=1) / counts.sum(axis=1)
+
+    model = gk.Sequential([gk.Input((None,)), gk.Embedding(5, 2, mask_zero=True), Share()])
+    assert model.output_shape == (None, 2)
+    tokens = np.array([[1, 2, 0]])
+    table = model.layers[0].embeddings
+    np.testing.assert_allclose(model(tokens)[0], table[1:3].mean(axis=0), rtol=1e-6)
+
+    class Never(gk.layers.Layer):
+        def call(self, x, mask=None):
+            return x.nothing
+
+    with pytest.raises(ValueError, match=r"call failed on zeros .* no attribute 'nothing'"):
+        tried_shape(Never(), (None, 3, 2))
