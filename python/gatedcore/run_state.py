@@ -11,25 +11,28 @@ import numpy as np
 from gatedcore.layers.base import Layer
 from gatedcore.layers.sequence import SequenceLayer
 
+_PLAIN = frozenset({str, int, float, bool, type(None), np.ndarray, type(np.dtype("f4"))})
+_HOLDERS = (dict, list, tuple, Layer)
+
 
 def nested_layers(layers: Iterable[Layer]) -> Iterator[Layer]:
     """Yield layers, and after each those that it holds, in a fixed order; each of them once."""
     seen: set[int] = set()
-
-    def visit(thing: object) -> Iterator[Layer]:
-        if isinstance(thing, Layer):
-            if id(thing) not in seen:
-                seen.add(id(thing))
-                yield thing
-                yield from visit(vars(thing))
-        elif isinstance(thing, Mapping):
-            for value in thing.values():
-                yield from visit(value)
-        elif isinstance(thing, list | tuple):
-            for value in thing:
-                yield from visit(value)
-
-    yield from visit(list(layers))
+    waiting: list[Any] = list(layers)[::-1]
+    while waiting:
+        thing = waiting.pop()
+        inner: Iterable[Any] = thing
+        if isinstance(thing, dict):
+            inner = thing.values()
+        elif not isinstance(thing, list | tuple):
+            if id(thing) in seen:
+                continue
+            seen.add(id(thing))
+            yield thing
+            inner = vars(thing).values()
+        # Asked before every prediction: most of what a layer holds is told by its type alone.
+        holders = [v for v in inner if type(v) not in _PLAIN and isinstance(v, _HOLDERS)]
+        waiting += reversed(holders)
 
 
 def get_layer_states(layers: Iterable[Layer]) -> list[dict[str, Any]]:
