@@ -39,13 +39,23 @@ class Budget:
         SavedFileError
             If there are more than such a file can have.
         """
+        self.fits(what, count)
+        self.left -= count
+
+    def fits(self, what: str, count: int) -> None:
+        """Raise if so many bytes are more than such a file can have.
+
+        Raises
+        ------
+        SavedFileError
+            If they are.
+        """
         if not 0 <= count <= self.left:
             raise self.error(
                 f"claims {count} bytes of {what}",
                 f"at most {max(self.left, 0)} in a file of {self.size}",
                 "it is damaged, or made to fill the memory: take another copy of it",
             )
-        self.left -= count
 
     def error(self, what: str, expected: str, advice: str) -> SavedFileError:
         """Return the error that says what the file is, holds or lacks."""

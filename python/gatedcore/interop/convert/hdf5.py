@@ -6,7 +6,9 @@ of it: links and data sets that lead out of the file are refused, and sizes come
 
 from __future__ import annotations
 
+import io
 import math
+import mmap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -17,6 +19,7 @@ import numpy.typing as npt
 
 from gatedcore.archive import SavedFileError
 from gatedcore.interop.convert.foreign import Budget
+from gatedcore.interop.convert.hdf5_texts import claimed_lengths
 from gatedcore.interop.frameworks import require
 
 _WHOLE = "an HDF5 file of Keras"
@@ -45,7 +48,7 @@ class Hdf5:
 
     Parameters
     ----------
-    source : path or file object
+    source : path, or file in memory
         The file.
     budget : Budget
         What may be read of it.
@@ -58,15 +61,18 @@ class Hdf5:
         If it is no HDF5 file.
     """
 
-    def __init__(self, source: Any, budget: Budget) -> None:
+    def __init__(self, source: str | io.BytesIO, budget: Budget) -> None:
         self._h5py = require(budget.where, "h5py", "keras")
         self.budget = budget
         with self._errors():
+            self._bytes = source.getvalue() if isinstance(source, io.BytesIO) else _mapped(source)
             self._file = self._h5py.File(source, "r")
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+        if isinstance(self._bytes, mmap.mmap):
+            self._bytes.close()
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -135,6 +141,10 @@ class Hdf5:
             if found.dtype.kind not in "fiu" or found.dtype.itemsize > 8:
                 raise self.budget.error(
                     f"holds {found.dtype} at {path}", "floating-point numbers", "save float32"
+                )
+            if found.chunks is not None:  # one is read whole, however little of it counts
+                self.budget.fits(
+                    f"a chunk of {path}", math.prod(found.chunks) * found.dtype.itemsize
                 )
             return Stored(path, tuple(map(int, found.shape)), found)
 
@@ -205,4 +215,14 @@ class Hdf5:
                 return None
             handle = group.attrs.get_id(name)
             self.budget.take(name, math.prod(handle.shape or ()) * handle.dtype.itemsize)
+            if handle.dtype.kind == "O":  # texts of variable length, which may claim any
+                lengths = list(claimed_lengths(self._bytes, name))
+                if not lengths:
+                    raise self.budget.damaged(f"{name} is not where it should be", _WHOLE)
+                self.budget.take(f"texts in {name}", max(lengths))
             return group.attrs[name]
+
+
+def _mapped(path: str) -> mmap.mmap:
+    with open(path, "rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
