@@ -218,9 +218,12 @@ def to_numpy(where: str, name: str, value: object) -> npt.NDArray[Any]:
             "one in main memory; detach it and move it to the CPU"
         ) from error
     except (TypeError, ValueError) as error:
+        advice = "convert it to float32, or make a NumPy array of it first"
+        if "inhomogeneous" in str(error):  # NumPy's word for lists of different lengths
+            advice = "make sequences equally long with gatedcore.utils.pad_sequences"
         raise type(error)(
             f"{where}: {name} of type {type(value).__name__} gives no array ({error}), expected "
-            "numbers of one shape; convert it to float32, or make a NumPy array of it first"
+            f"numbers of one shape; {advice}"
         ) from error
     raise TypeError(
         f"{where}: {name} has type {type(value).__name__}, expected an array; "

@@ -132,9 +132,11 @@ def check_targets(where: str, shape: Shape, output: Shape) -> None:
         If they do not.
     """
     if shape[1:] != output[1:]:
+        advice = "reshape y, or change the last layer"
+        if shape[1:] in (output[1:-1], (*output[1:-1], 1)):
+            advice = "of class numbers take sparse_categorical_crossentropy as loss, or reshape y"
         raise ValueError(
-            f"{where}: y has shape {shape}, expected {output} as the model's output; reshape y, or "
-            "change the last layer"
+            f"{where}: y has shape {shape}, expected {output} as the model's output; {advice}"
         )
 
 

@@ -134,6 +134,29 @@ _ADVICE: dict[str, dict[str, str]] = {
     },
 }
 
+# Methods of Keras's models, of earlier versions most of them.
+_OF_MODELS = {
+    "fit takes generators": "fit_generator",
+    "evaluate takes generators": "evaluate_generator",
+    "predict takes generators": "predict_generator",
+    "use np.argmax(model.predict(x), axis=-1), or model.predict(x) > 0.5": "predict_classes",
+    "use predict": "predict_proba",
+    "write the loss as a function that returns (loss, gradient)": "add_loss compute_loss",
+    "pass metrics to compile": "add_metric compute_metrics",
+    "derive a layer of your own, or call train_on_batch in a loop": "train_step test_step",
+    "use gatedcore.onnx.export": "export",
+}
+
+
+def missing_attribute(owner: str, name: str) -> AttributeError | None:
+    """Return the error for a method of Keras's models that models here lack, None for others."""
+    for advice, names in _OF_MODELS.items():
+        if name in names.split():
+            return AttributeError(
+                f"{owner}: {name} is not supported, expected a method that is; {advice}", name=name
+            )
+    return None
+
 
 def absent(module: str) -> Callable[[str], NoReturn]:
     """Return the ``__getattr__`` of a module that lacks names of Keras's.

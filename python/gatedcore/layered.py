@@ -2,8 +2,9 @@
 
 import os
 from abc import abstractmethod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from gatedcore.keras_names import missing_attribute
 from gatedcore.layers.base import Layer, Mask
 from gatedcore.layers.tensor import LayerCall
 from gatedcore.model_weights import ModelWeights
@@ -118,6 +119,15 @@ class Layered(Summarized, ModelWeights, Persistent):
             for name, value in layer.parameters.items():
                 values[name][...] = value
             layer.adopt(vector, values, gradients, layer.input_features)
+
+    if not TYPE_CHECKING:  # to which every name would be there
+
+        def __getattr__(self, name: str) -> Any:
+            """Raise; with advice if Keras's models have the method."""
+            error = missing_attribute(type(self).__name__, name)
+            if error is not None:
+                raise error
+            return object.__getattribute__(self, name)  # raises, with a property's own message
 
     # Copies and pickles carry the layers' values; the vector is made anew.
 

@@ -123,6 +123,11 @@ def test_torch() -> None:
         (["1.0"], TypeError, "here: x has dtype <U3, expected real numbers"),
         (np.ones(2, complex), TypeError, "here: x has dtype complex128, expected real numbers"),
         ([[1.0], [1.0, 2.0]], ValueError, "here: x of type list gives no array"),
+        (
+            [np.ones((3, 1)), np.ones((2, 1))],
+            ValueError,
+            "equally long with gatedcore.utils.pad_se",
+        ),
         (np.ma.masked_array([1.0], [True]), ValueError, "here: x is a masked array, expected one"),
     ],
 )

@@ -36,3 +36,18 @@ def test_other_names_are_missing_as_in_any_module() -> None:
         with pytest.raises(AttributeError, match=f"module '{module.__name__}' has no attribute 'x"):
             _ = module.xyz
     assert pickle.loads(pickle.dumps(gk.layers.LSTM)) is gk.LSTM
+
+
+def test_methods_of_models() -> None:
+    x = gk.Input((2,))
+    for model in (gk.Sequential([gk.Dense(1)]), gk.Model(x, gk.Dense(1)(x))):
+        kind = type(model).__name__
+        for advice, names in keras_names._OF_MODELS.items():
+            for name in names.split():
+                assert not hasattr(type(model), name)
+                expected = f"{kind}: {name} is not supported, expected a method that is; {advice}"
+                with pytest.raises(AttributeError) as caught:
+                    getattr(model, name)
+                assert str(caught.value) == expected
+        with pytest.raises(AttributeError, match=f"'{kind}' object has no attribute 'fitt'"):
+            _ = model.fitt
