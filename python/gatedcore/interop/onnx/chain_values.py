@@ -8,7 +8,7 @@ import numpy as np
 
 from gatedcore.interop.onnx.node import Node
 from gatedcore.interop.onnx.tensors import Tensor
-from gatedcore.layers import Layer
+from gatedcore.layers import Embedding, Layer
 
 WHERE = "gk.onnx.to_sequential"
 
@@ -28,6 +28,11 @@ class Planned:
     def make(self) -> Layer:
         """Return the layer."""
         return self.kind(**self.arguments)
+
+    def takes(self, features: int | None) -> bool:
+        """Return whether the weights are for inputs of so many features."""
+        tokens = self.kind is Embedding
+        return tokens or not self.weights or self.weights[0].shape[0] == features
 
 
 @dataclass(frozen=True)

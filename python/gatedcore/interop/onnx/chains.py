@@ -90,7 +90,12 @@ def _follow(model: InferenceModel, known: dict[str, Known], axes: str) -> Traced
         follow = _FOLLOWED.get(node.operator)
         if follow is None:
             raise no_chain(node, "expected an operator that is a layer, or part of one")
-        known |= zip(node.outputs, follow(node, run, inputs), strict=False)
+        try:
+            known |= zip(node.outputs, follow(node, run, inputs), strict=False)
+        except NoChainError:
+            raise
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            raise no_chain(node, f"is no layer here ({error}), expected one") from error
     end = known[model.outputs[0].name]
     if not isinstance(end, Traced) or end.axes not in ("btf", "tbf", "bf", "bt"):
         means = end.axes if isinstance(end, Traced) else "nothing of the input"
@@ -106,12 +111,21 @@ def _made(value: Value, axes: str, end: Traced) -> Sequential:
     shape: Shape = tuple(sizes[axis] for axis in ("tf" if "f" in axes else "t") if axis in sizes)
     dtype = value.dtype.name if value.dtype.kind == "f" else "int64"
     first = layers.Input(shape, dtype=dtype, name=value.name)
-    made = [planned.make() for planned in end.row]
-    if not made:
+    if not end.row:
         raise NoChainError(f"{WHERE}: output is the input, expected layers between")
-    model = Sequential([first, *made])
-    for layer, planned in zip(made, end.row, strict=True):
-        layer.set_weights(planned.weights)
+    try:
+        made = [planned.make() for planned in end.row]
+        sizes_along: Shape = (None, *shape)
+        for layer, planned in zip(made, end.row, strict=True):
+            # Before a layer makes weights for whatever size the file claims.
+            if not planned.takes(sizes_along[-1]):
+                raise ValueError(f"{layer.name} has weights for other inputs than {sizes_along}")
+            sizes_along = layer.compute_output_shape(sizes_along)
+        model = Sequential([first, *made])
+        for layer, planned in zip(made, end.row, strict=True):
+            layer.set_weights(planned.weights)
+    except (TypeError, ValueError) as error:  # the file's shapes do not go together
+        raise NoChainError(f"{WHERE}: layers do not make a row ({error})") from error
     return model
 
 

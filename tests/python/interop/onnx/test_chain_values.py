@@ -30,6 +30,15 @@ def test_rows_grow_and_change_at_their_end():
     assert other.row[1].make().return_sequences
 
 
+def test_weights_say_what_they_take():
+    w = np.ones((3, 2))
+    assert Planned(gk.Dense, {}, (w,)).takes(3)
+    assert not Planned(gk.Dense, {}, (w,)).takes(4)
+    assert not Planned(gk.Dense, {}, (w,)).takes(None)
+    assert Planned(gk.Embedding, {}, (w,)).takes(None)
+    assert Planned(gk.Flatten, {}).takes(4)
+
+
 def test_zeros_are_known_as_such():
     assert is_zero(ZEROS)
     assert is_zero(np.zeros(3))

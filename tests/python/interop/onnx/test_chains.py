@@ -1,5 +1,7 @@
 """Graphs in a row as models that can be trained: from this library, from PyTorch, and no others."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -208,6 +210,8 @@ NEG = helper.make_node("Neg", ["x"], ["y"])
         ([("Transpose", ["x"], ["y"], {"perm": [1, 0, 2]})], "output has the axes tbf"),
         ([("Neg", ["w"], ["v"]), ("Neg", ["x"], ["y"])], "expected an operator"),
         ([("Neg", ["w"], ["y"])], "output has the axes nothing"),
+        ([("MatMul", ["x", "w"], ["y"])], "layers do not make a row"),
+        ([("Transpose", ["x"], ["y"], {"perm": [1, 0, 5]})], "is no layer here"),
     ],
 )
 def test_other_graphs_are_no_row(nodes, message):
@@ -216,6 +220,18 @@ def test_other_graphs_are_no_row(nodes, message):
     model = model_of(made, {"x": X}, {"y": F}, [weight])
     with pytest.raises(ValueError, match=rf"gk\.onnx\.to_sequential: .*{message}"):
         gk.onnx.load(model).to_sequential()
+
+
+def test_no_weights_are_made_for_sizes_that_are_only_claimed():
+    made = gk.onnx.export(gk.Sequential([gk.Input((None, 3)), gk.LSTM(4), gk.Dense(1)]))
+    made.graph.input[0].type.tensor_type.shape.dim[2].dim_value = 2**40
+    model = gk.onnx.load(made)
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=r"lstm\S* has weights for other inputs than \(None, None"):
+        model.to_sequential()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10**6
 
 
 def test_one_input_and_one_output_of_known_axes():

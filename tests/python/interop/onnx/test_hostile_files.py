@@ -9,6 +9,7 @@ import pytest
 onnx = pytest.importorskip("onnx", reason="onnx is not installed")
 
 import gatedcore as gk
+from gatedcore.interop.onnx import chains
 
 ROUNDS = 60  # of changes to each of the files
 MEMORY = 10**6  # what a model that came through may take to run
@@ -140,6 +141,9 @@ def try_all(data, rng):
         return False, loading, 0
     if any(n is not None and n > 20 for one in model.inputs for n in shape_of(one)):
         return True, loading, 0
+    row, message, taking = traced(model.to_sequential)
+    assert row is not None or message.startswith(f"{chains.WHERE}: ")
+    assert taking < BASE + 6 * len(data)
     given = inputs_for(model, rng)
     result, message, running = traced(lambda: model.run(given))
     assert result is not None or message.startswith("gk.onnx.load: node"), message
