@@ -43,7 +43,8 @@ def load_data(
     Parameters
     ----------
     path : str or Path
-        A ``.npz`` file, as it is; nothing is downloaded. It holds ``x_train``, ``y_train``,
+        A ``.npz`` file; nothing is downloaded. A bare name that is not here is looked for where
+        Keras keeps its files, ``~/.keras/datasets``. It holds ``x_train``, ``y_train``,
         ``x_test`` and ``y_test`` as Keras's does, or, readable without pickle,
         ``train_tokens``, ``train_offsets`` and ``train_y``, and the same for ``test``: review
         ``i`` is ``tokens[offsets[i]:offsets[i + 1]]``.
@@ -92,7 +93,7 @@ def load_data(
     unknown = None if oov_char is None else check_count(where, "oov_char", oov_char, 0)
     shift = check_count(where, "index_from", index_from, 0)
     trusted = check_bool(where, "allow_pickle", allow_pickle)
-    parts = _read(where, Path(path), trusted)
+    parts = _read(where, _found(path), trusted)
     # Keras's own order: its generator, and one draw after the other.
     rng = np.random.RandomState(number)
     result = []
@@ -119,7 +120,7 @@ def get_word_index(path: str | os.PathLike[str] = "imdb_word_index.json") -> dic
     ----------
     path : str or Path
         Keras's JSON file, or a text, ``.gz`` too, with the word of rank 1 in its first line and so
-        on; nothing is downloaded.
+        on; nothing is downloaded, and it is looked for as ``load_data`` does.
 
     Returns
     -------
@@ -137,7 +138,7 @@ def get_word_index(path: str | os.PathLike[str] = "imdb_word_index.json") -> dic
     ----------
     ``keras.datasets.imdb.get_word_index``.
     """
-    where, file = "imdb.get_word_index", Path(path)
+    where, file = "imdb.get_word_index", _found(path)
     try:
         raw = file.read_bytes()
         text = (gzip.decompress(raw) if file.suffix == ".gz" else raw).decode()
@@ -158,6 +159,15 @@ def get_word_index(path: str | os.PathLike[str] = "imdb_word_index.json") -> dic
             "fetch it anew"
         ) from error
     return index
+
+
+def _found(path: str | os.PathLike[str]) -> Path:
+    """Return a path, or that of Keras's copy if it is a bare name and there is no such file."""
+    given = Path(path)
+    home = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
+    kept = home / "datasets" / given
+    bare = given.name == str(path)
+    return kept if bare and not given.exists() and kept.exists() else given
 
 
 def _read(where: str, path: Path, trusted: bool) -> dict[str, tuple[Ragged, Labels]]:

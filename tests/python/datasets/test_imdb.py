@@ -229,3 +229,23 @@ def test_the_real_reviews() -> None:
     by_number = {rank + 3: word for word, rank in words.items()}
     text = " ".join(by_number.get(int(number), "?") for number in x_train[0][1:])
     assert len(set(text.split()) & {"the", "a", "and", "of", "to"}) >= 3
+
+
+def test_a_bare_name_is_looked_for_where_keras_keeps_its_files(tmp_path, monkeypatch) -> None:
+    folder = tmp_path / "home" / "datasets"
+    folder.mkdir(parents=True)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"there is no file imdb\.npz"):
+        imdb.load_data()
+    write_as_keras(folder / "imdb.npz")
+    (folder / "imdb_word_index.json").write_text('{"the": 1}')
+    with pytest.raises(ValueError, match="allow_pickle"):
+        imdb.load_data()
+    (x, _), _ = imdb.load_data(allow_pickle=True)
+    assert len(x) == 4
+    assert imdb.get_word_index() == {"the": 1}
+    write(tmp_path / "imdb.npz", train_y=np.zeros(4, np.uint8))  # what is here comes first
+    assert not imdb.load_data()[0][1].any()
+    with pytest.raises(FileNotFoundError):
+        imdb.load_data(tmp_path / "none" / "imdb.npz")
