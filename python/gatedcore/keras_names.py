@@ -158,6 +158,14 @@ def missing_attribute(owner: str, name: str) -> AttributeError | None:
     return None
 
 
+def advice_for(module: str, name: str) -> str | None:
+    """Return what to use instead of a name, in any case, that a module lacks; None for others."""
+    for advice, names in _ADVICE.get(module, {}).items():
+        if name.lower() in names.lower().split():
+            return advice
+    return None
+
+
 def absent(module: str) -> Callable[[str], NoReturn]:
     """Return the ``__getattr__`` of a module that lacks names of Keras's.
 

@@ -51,3 +51,11 @@ def test_methods_of_models() -> None:
                 assert str(caught.value) == expected
         with pytest.raises(AttributeError, match=f"'{kind}' object has no attribute 'fitt'"):
             _ = model.fitt
+
+
+def test_names_of_optimizers_as_strings() -> None:
+    for name, advice in (("adadelta", "use RMSprop or Adam"), ("adamax", "use Adam or Nadam")):
+        with pytest.raises(ValueError, match=f"optimizer is '{name}', .* adagrad; {advice}"):
+            gk.Sequential([gk.Dense(1)]).compile(name, "mse")
+    with pytest.raises(ValueError, match=r"optimizer is 'adem', .* adagrad; choose one"):
+        gk.optimizers.get("adem")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+from gatedcore.keras_names import advice_for
 from gatedcore.optimizers.adagrad import Adagrad
 from gatedcore.optimizers.adam import Adam, AdamW
 from gatedcore.optimizers.base import Optimizer
@@ -43,7 +44,7 @@ def get(identifier: object) -> Optimizer:
             return cast(Optimizer, _BY_NAME[identifier.lower()]())
         raise ValueError(
             f"optimizers.get: optimizer is {identifier!r}, expected one of {', '.join(_BY_NAME)}; "
-            "choose one"
+            f"{advice_for('gatedcore.optimizers', identifier) or 'choose one'}"
         )
     raise TypeError(
         f"optimizers.get: optimizer has type {type(identifier).__name__}, expected a name, a "
