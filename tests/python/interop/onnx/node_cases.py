@@ -7,10 +7,13 @@ import numpy as np
 import onnx
 import pytest
 from onnx import numpy_helper
-from onnx.backend.test.loader import load_node_model_tests
+from onnx.backend.test import loader
 
 from gatedcore.interop.onnx.operators import OPERATORS
 from gatedcore.interop.onnx.tensors import DTYPES
+
+if not hasattr(loader, "load_node_model_tests"):  # until 1.22 they were files
+    pytest.skip("this onnx does not make its cases in memory", allow_module_level=True)
 
 # What is said not to be supported: nothing is trained in a model that is loaded, and values are
 # tensors.
@@ -34,7 +37,7 @@ HALF = 2e-3
 def all_cases():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the sums that make the cases
-        return load_node_model_tests()
+        return loader.load_node_model_tests()
 
 
 def element_types(model: onnx.ModelProto) -> set[int]:

@@ -31,7 +31,8 @@ def test_onnx_runs_its_own_tests_of_recurrent_operators():
         result = unittest.TestResult()
         suite.run(result)
     assert result.wasSuccessful(), [*result.failures, *result.errors]
-    assert result.testsRun - len(result.skipped) == 18  # on the CPU; skipped are all others
+    # On the CPU; skipped are all others. Before onnx 1.22 there are no reverse directions.
+    assert result.testsRun - len(result.skipped) in (12, 18)
 
 
 def test_a_model_by_any_way():

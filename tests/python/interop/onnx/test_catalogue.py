@@ -7,6 +7,7 @@ import pytest
 onnx = pytest.importorskip("onnx", reason="onnx is not installed")
 
 from gatedcore.interop.onnx.catalogue import computing
+from gatedcore.interop.onnx.load import NEWEST_OPSET
 from gatedcore.interop.onnx.node import Node
 from gatedcore.interop.onnx.operators import OPERATORS
 
@@ -14,6 +15,8 @@ PAGE = Path(__file__).parents[4] / "docs" / "onnx.md"
 
 
 def test_onnx_has_them_all():
+    if onnx.defs.onnx_opset_version() < NEWEST_OPSET:
+        pytest.skip("an older onnx has fewer")
     for name in OPERATORS:
         assert onnx.defs.get_schema(name).name == name
 
