@@ -104,7 +104,16 @@ THIRD_PARTY = {
     "tqdm": {"benchmark", "progress", "tasks.console"},
     "onnx": {
         f"interop.onnx.{module}"
-        for module in ("backend", "export", "graph_writer", "load", "node", "tensors", "wire")
+        for module in (
+            "backend",
+            "export",
+            "external",
+            "graph_writer",
+            "load",
+            "node",
+            "tensors",
+            "wire",
+        )
     },
     "google": {"interop.onnx.load", "interop.onnx.wire"},  # protobuf, which onnx brings
     "keras": {

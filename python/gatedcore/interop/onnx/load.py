@@ -11,6 +11,7 @@ from onnx import GraphProto, ModelProto, ValueInfoProto, defs
 from gatedcore.arrays import Shape
 from gatedcore.checks import check_count
 from gatedcore.interop.onnx.catalogue import computing
+from gatedcore.interop.onnx.external import Beside
 from gatedcore.interop.onnx.inference import InferenceModel, Step, Value
 from gatedcore.interop.onnx.node import Node, checked_node
 from gatedcore.interop.onnx.tensors import Tensor, dtype_of, to_array
@@ -49,7 +50,8 @@ def load(
         If ``source`` is none of these.
     ValueError
         If the file is damaged or too large, or holds what is not supported: another domain, an
-        operator that is not known here, graphs within graphs, elements in another file.
+        operator that is not known here, graphs within graphs. Elements may stand in files beside
+        that of the path, and nowhere else.
     OSError
         If the file cannot be read.
 
@@ -58,7 +60,9 @@ def load(
     docs/onnx.md has the operators; https://onnx.ai/onnx/operators.
     """
     model = read(source, check_count(WHERE, "max_file", max_file))
-    return prepare_model(model, check_count(WHERE, "max_memory", max_memory))
+    folder = Path(source).parent if isinstance(source, str | os.PathLike) else None
+    most = check_count(WHERE, "max_memory", max_memory)
+    return prepare_model(model, most, Beside(folder))
 
 
 def read(source: object, max_file: int) -> ModelProto:
@@ -97,8 +101,8 @@ def read(source: object, max_file: int) -> ModelProto:
         ) from None
 
 
-def prepare_model(model: ModelProto, max_memory: int) -> InferenceModel:
-    """Return a model ready to run.
+def prepare_model(model: ModelProto, max_memory: int, beside: Beside) -> InferenceModel:
+    """Return a model ready to run, whose elements may stand in files beside it.
 
     Raises
     ------
@@ -108,7 +112,7 @@ def prepare_model(model: ModelProto, max_memory: int) -> InferenceModel:
     opset = _opset_of(model)
     graph = model.graph
     _refuse_extras(model)
-    constants = _initializers(graph)
+    constants = _initializers(graph, beside)
     # Before version 4 of the format, initializers stand among the inputs too.
     inputs = [_value(one, "input") for one in graph.input if one.name not in constants]
     known = _unique([*constants, *(one.name for one in inputs)])
@@ -164,7 +168,7 @@ def _refuse_extras(model: ModelProto) -> None:
             )
 
 
-def _initializers(graph: GraphProto) -> dict[str, Tensor]:
+def _initializers(graph: GraphProto, beside: Beside) -> dict[str, Tensor]:
     found: dict[str, Tensor] = {}
     for tensor in graph.initializer:
         if not tensor.name or tensor.name in found:
@@ -172,7 +176,8 @@ def _initializers(graph: GraphProto) -> dict[str, Tensor]:
                 f"{WHERE}: initializer {tensor.name!r} has no name of its own, expected one; "
                 "repair the file"
             )
-        found[tensor.name] = to_array(f"{WHERE}: initializer {tensor.name!r}", tensor)
+        where = f"{WHERE}: initializer {tensor.name!r}"
+        found[tensor.name] = to_array(where, tensor, beside)
     return found
 
 

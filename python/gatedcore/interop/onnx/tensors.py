@@ -7,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from onnx import TensorProto
 
+from gatedcore.interop.onnx.external import Beside
+
 Tensor = npt.NDArray[Any]
 
 # The element types that NumPy has too. Of the others (bfloat16, float8, strings) none is computed
@@ -61,7 +63,7 @@ def element_type_of(dtype: np.dtype[Any]) -> int:
     return next(number for number, known in DTYPES.items() if known == dtype)
 
 
-def to_array(where: str, tensor: TensorProto) -> Tensor:
+def to_array(where: str, tensor: TensorProto, beside: Beside | None = None) -> Tensor:
     """Return a tensor's elements as an array.
 
     Parameters
@@ -70,6 +72,8 @@ def to_array(where: str, tensor: TensorProto) -> Tensor:
         Who asks and for which tensor, for errors.
     tensor : TensorProto
         Of a file that is not trusted.
+    beside : Beside, optional
+        Where elements may stand that are not in it; by default nowhere.
 
     Returns
     -------
@@ -79,14 +83,9 @@ def to_array(where: str, tensor: TensorProto) -> Tensor:
     Raises
     ------
     ValueError
-        If elements stand in another file, are of a type that NumPy does not have, or are not as
-        many as the shape says.
+        If elements stand elsewhere, are of a type that NumPy does not have, or are not as many as
+        the shape says.
     """
-    if tensor.data_location == TensorProto.EXTERNAL or tensor.external_data:
-        raise ValueError(
-            f"{where}: elements stand in another file, expected them in the model; save it without "
-            "external data, for example with onnx.save(onnx.load(path), new_path)"
-        )
     dtype = dtype_of(where, tensor.data_type)
     shape = tuple(tensor.dims)
     if len(shape) > MAX_AXES or any(size < 0 for size in shape):
@@ -95,22 +94,24 @@ def to_array(where: str, tensor: TensorProto) -> Tensor:
             "repair the file"
         )
     count = math.prod(shape)
+    external = tensor.data_location == TensorProto.EXTERNAL or len(tensor.external_data) > 0
+    raw = tensor.raw_data if tensor.HasField("raw_data") else None
     field = _FIELDS.get(tensor.data_type, "int32_data")
-    if tensor.HasField("raw_data"):
-        given = len(tensor.raw_data) / dtype.itemsize
-        used = [name for name in _ALL_FIELDS if len(getattr(tensor, name))]
-    else:
-        given = len(getattr(tensor, field))
-        used = [name for name in _ALL_FIELDS if name != field and len(getattr(tensor, name))]
-    if given != count or used:
+    used = [name for name in _ALL_FIELDS if len(getattr(tensor, name))]
+    if external and raw is None and not used:
+        raw = (beside or Beside(None)).read(where, tensor, count * dtype.itemsize)
+        external = False
+    elements = getattr(tensor, field)
+    given = len(elements) if raw is None else len(raw) / dtype.itemsize
+    others = [name for name in used if raw is not None or name != field]
+    if given != count or others or external:
         raise ValueError(
             f"{where}: {given:g} elements of {dtype} for shape {shape}, expected {count}"
-            f"{f' and none in {used[0]}' if used else ''}; repair the file"
+            f"{f' and none in {others[0]}' if others else ''}"
+            f"{' and none in another file' if external else ''}; repair the file"
         )
-    if tensor.HasField("raw_data"):
-        raw = np.frombuffer(tensor.raw_data, dtype.newbyteorder("<"))
-        return raw.astype(dtype).reshape(shape)
-    elements = getattr(tensor, field)
+    if raw is not None:
+        return np.frombuffer(raw, dtype.newbyteorder("<")).astype(dtype).reshape(shape)
     if tensor.data_type == TensorProto.FLOAT16:  # as the bits of an unsigned integer
         return _converted(where, elements, np.dtype(np.uint16)).view(dtype).reshape(shape)
     return _converted(where, elements, dtype).reshape(shape)

@@ -7,6 +7,7 @@ onnx = pytest.importorskip("onnx", reason="onnx is not installed")
 
 from onnx import TensorProto, helper, numpy_helper
 
+from gatedcore.interop.onnx.external import Beside
 from gatedcore.interop.onnx.tensors import DTYPES, dtype_of, element_type_of, to_array
 
 
@@ -70,12 +71,14 @@ def test_what_does_not_fit_is_named(bad, message):
         to_array("here", tensor(**bad))
 
 
-def test_elements_in_other_files_are_refused():
+def test_elements_in_other_files_are_read_only_where_that_is_allowed(tmp_path):
     one = tensor(dims=[1], data_location=TensorProto.EXTERNAL)
     entry = one.external_data.add()
-    entry.key, entry.value = "location", "../../etc/passwd"
-    with pytest.raises(ValueError, match="here: elements stand in another file"):
+    entry.key, entry.value = "location", "elements"
+    (tmp_path / "elements").write_bytes(np.float32(2.5).tobytes())
+    assert to_array("here", one, Beside(tmp_path)) == np.float32(2.5)
+    with pytest.raises(ValueError, match="here: elements stand in the file 'elements'"):
         to_array("here", one)
-    one.data_location = TensorProto.DEFAULT
-    with pytest.raises(ValueError, match="here: elements stand in another file"):
-        to_array("here", one)
+    one.float_data.append(1.0)
+    with pytest.raises(ValueError, match="expected 1 and none in another file"):
+        to_array("here", one, Beside(tmp_path))
