@@ -54,17 +54,17 @@ def _recurrent(node: Node, run: Any, inputs: Sequence[Any]) -> list[Traced]:
             raise no_chain(node, f"has {name}, expected none")
     if not all(one is None or is_zero(one) for one in given[5:7]):
         raise no_chain(node, "has first states, expected zeros")
-    if cell.weights is None or cell.clip is not None or cell.coupled:
+    if cell.weights is None or cell.manner.clip is not None or cell.manner.coupled:
         raise no_chain(node, "has computed weights, clip or input_forget, expected none of these")
-    single = [_direction(node, cell, k) for k in range(len(cell.backwards))]
-    if x.axes != ("tbf" if cell.time_major else "btf"):
+    single = [_direction(node, cell, k) for k in range(len(cell.manner.backwards))]
+    if x.axes != ("tbf" if cell.manner.time_major else "btf"):
         raise no_chain(
             node, f"runs over the axes {x.axes}, expected time and batch as its layout says"
         )
     planned = single[0] if len(single) == 1 else _both(single)
-    one, time = ("D" if len(single) > 1 else "d"), "r" if cell.backwards == (True,) else "t"
+    one, time = ("D" if len(single) > 1 else "d"), "r" if cell.manner.backwards == (True,) else "t"
     order, last = (
-        (f"{time}{one}bf", f"{one}bf") if cell.time_major else (f"b{time}{one}f", f"b{one}f")
+        (f"{time}{one}bf", f"{one}bf") if cell.manner.time_major else (f"b{time}{one}f", f"b{one}f")
     )
     return [
         x.then(planned, axes=order).with_last(return_sequences=True),
@@ -76,7 +76,7 @@ def _direction(node: Node, cell: Cell, k: int) -> Planned:
     """Return one direction as a layer that returns its last output."""
     assert cell.weights is not None
     names = []
-    for function in cell.functions[k]:
+    for function in cell.manner.functions[k]:
         beta = function.beta if function.name in ("Affine", "HardSigmoid") else None
         said = [
             name
@@ -95,7 +95,7 @@ def _direction(node: Node, cell: Cell, k: int) -> Planned:
         "units": weights.recurrent_kernel.shape[0],
         "activation": names[-1],
         "use_bias": weights.bias is not None,
-        "go_backwards": cell.backwards[k],
+        "go_backwards": cell.manner.backwards[k],
         "dtype": weights.kernel.dtype.name,
     }
     if cell.kind != "simple_rnn":
@@ -103,7 +103,7 @@ def _direction(node: Node, cell: Cell, k: int) -> Planned:
     if cell.kind == "lstm" and names[1] != names[2]:
         raise no_chain(node, "has two activations of candidate and cell state, expected one")
     if cell.kind == "gru":
-        arguments["reset_after"] = cell.reset_after
+        arguments["reset_after"] = cell.manner.reset_after
     kinds = {"lstm": layers.LSTM, "gru": layers.GRU, "simple_rnn": layers.SimpleRNN}
     return Planned(kinds[cell.kind], arguments, tuple(w for w in weights if w is not None))
 

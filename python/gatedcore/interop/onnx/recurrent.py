@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from gatedcore import ops
 from gatedcore.interop.gate_order import (
     GATES,
     ONNX_PEEPHOLE_ORDER,
@@ -14,11 +13,12 @@ from gatedcore.interop.gate_order import (
     inverse_order,
     onnx_to_keras,
 )
-from gatedcore.interop.onnx.cell_functions import CellFunction, cell_functions
+from gatedcore.interop.onnx.cell_functions import cell_functions
 from gatedcore.interop.onnx.elementwise import check_same_dtype
 from gatedcore.interop.onnx.node import Constants, Node, Run
 from gatedcore.interop.onnx.operators import prepared
-from gatedcore.interop.onnx.plain_cells import PlainOptions, States, run_plain
+from gatedcore.interop.onnx.plain_cells import States
+from gatedcore.interop.onnx.recurrent_runs import Job, Manner
 from gatedcore.interop.onnx.tensors import Tensor
 
 _CELLS = {"LSTM": "lstm", "GRU": "gru", "RNN": "simple_rnn"}
@@ -36,12 +36,7 @@ class Cell:
 
     node: Node
     kind: str
-    backwards: tuple[bool, ...]  # of each direction
-    functions: list[list[CellFunction]]
-    time_major: bool
-    clip: float | None
-    coupled: bool
-    reset_after: bool
+    manner: Manner
     weights: list[KerasWeights] | None = None
     peepholes: list[Tensor | None] | None = None
 
@@ -73,22 +68,19 @@ class Cell:
                 f"X has shape {x.shape}, expected {weights[0].kernel.shape[0]} features, as W has"
             )
         units = weights[0].recurrent_kernel.shape[0]
-        batch, steps = x.shape[:2] if not self.time_major else x.shape[1::-1]
+        batch, steps = x.shape[:2] if not self.manner.time_major else x.shape[1::-1]
         self.node.check_size((steps, batch, len(weights), GATES[self.kind] * units), wide)
         counts = self.counts_of(sequence_lens, batch, steps)
         states = self.states_of([initial_h, initial_c], batch, units, wide)
         x = x.astype(wide, copy=False)
-        if self.fits_kernels(peepholes):
-            h, last = self.run_fused(x, weights, states, counts)
-        else:
-            h, last = self.run_plainly(x, weights, states, counts, peepholes)
+        h, last = Job(self.kind, self.manner, x, weights, states, counts, peepholes).run()
         return self.as_outputs(h, last, sequence_lens, dtype)
 
     # What comes in.
 
     def weights_of(self, w: Tensor, r: Tensor, b: Tensor | None) -> list[KerasWeights]:
         """Return the weights of each direction; raise if their shapes disagree."""
-        count, rows = len(self.backwards), GATES[self.kind]
+        count, rows = len(self.manner.backwards), GATES[self.kind]
         units = r.shape[2] if r.ndim == 3 else 0
         asked = self.node.attributes.get("hidden_size", units)
         fits = (
@@ -111,7 +103,7 @@ class Cell:
                 w[k].astype(wide, copy=False),
                 r[k].astype(wide, copy=False),
                 None if b is None else b[k].astype(wide, copy=False),
-                linear_before_reset=self.reset_after,
+                linear_before_reset=self.manner.reset_after,
             )
             for k in range(count)
         ]
@@ -150,7 +142,7 @@ class Cell:
         self, given: Sequence[Tensor | None], batch: int, units: int, dtype: np.dtype[Any]
     ) -> list[States]:
         """Return the first states of each direction."""
-        count = len(self.backwards)
+        count = len(self.manner.backwards)
         names = ("initial_h", "initial_c")[: 2 if self.kind == "lstm" else 1]
         states: list[list[Tensor]] = [[] for _ in range(count)]
         for name, state in zip(names, given, strict=False):
@@ -158,88 +150,33 @@ class Cell:
                 full = np.zeros((count, batch, units), dtype)
             else:
                 full = (
-                    state if self.time_major else state.swapaxes(0, 1) if state.ndim == 3 else state
+                    state
+                    if self.manner.time_major
+                    else state.swapaxes(0, 1)
+                    if state.ndim == 3
+                    else state
                 )
                 if full.shape != (count, batch, units):
-                    expected = (count, batch, units) if self.time_major else (batch, count, units)
+                    expected = (
+                        (count, batch, units) if self.manner.time_major else (batch, count, units)
+                    )
                     raise self.node.error(f"{name} has shape {state.shape}, expected {expected}")
             for k in range(count):
                 states[k].append(np.ascontiguousarray(full[k], dtype))
         return [tuple(one) for one in states]
 
-    # Running.
-
-    def fits_kernels(self, peepholes: Sequence[Tensor | None]) -> bool:
-        """Return whether the fused kernels have all that the node asks for."""
-        return (
-            self.kind != "simple_rnn"
-            and self.clip is None
-            and not self.coupled
-            and all(one is None for one in peepholes)
-            and all(f.fused is not None for of_one in self.functions for f in of_one)
-            and all(len({f.fused for f in of_one[1:]}) == 1 for of_one in self.functions)
-        )
-
-    def run_fused(
-        self, x: Tensor, weights: list[KerasWeights], states: list[States], counts: Tensor | None
-    ) -> tuple[Tensor, list[States]]:
-        """Return outputs (T, B, D, H) or (B, T, D, H), and last states, by the kernels."""
-        kind = ops.StackedLSTM if self.kind == "lstm" else ops.StackedGRU
-        options = {} if self.kind == "lstm" else {"reset_after": self.reset_after}
-        layer = [
-            kind(
-                *own,
-                list(first),
-                of_one[1].fused,
-                of_one[0].fused,
-                zero_output_for_mask=True,
-                **options,
-            )
-            for own, first, of_one in zip(weights, states, self.functions, strict=True)
-        ]
-        mask = counts if counts is None or self.time_major else counts.T
-        turned = self.backwards == (True,)  # in a stack a lone direction runs forward
-        along = 0 if self.time_major else 1
-        if turned:
-            x, mask = np.flip(x, along), None if mask is None else np.flip(mask, along)
-        h, ((*last,),) = ops.stack(x, [layer], time_major=self.time_major, mask=mask)
-        if turned:
-            h = np.flip(h, along)
-        return h.reshape(*h.shape[:2], len(layer), h.shape[2] // len(layer)), last
-
-    def run_plainly(
-        self,
-        x: Tensor,
-        weights: list[KerasWeights],
-        states: list[States],
-        counts: Tensor | None,
-        peepholes: Sequence[Tensor | None],
-    ) -> tuple[Tensor, list[States]]:
-        """Return the same, step by step."""
-        steps = x if self.time_major else x.swapaxes(0, 1)
-        along = None if counts is None else counts[..., None]
-        outputs, last = [], []
-        for k, backwards in enumerate(self.backwards):
-            options = PlainOptions(
-                self.functions[k], self.clip, peepholes[k], self.coupled, self.reset_after
-            )
-            turn = slice(None, None, -1 if backwards else 1)
-            own = None if along is None else along[turn]
-            h, after = run_plain(self.kind, steps[turn], weights[k], states[k], options, own)
-            outputs.append(h[turn] if self.time_major else h[turn].swapaxes(0, 1))
-            last.append(after)
-        return np.stack(outputs, axis=2), last
+    # What goes out.
 
     def as_outputs(
         self, h: Tensor, last: list[States], lengths: Tensor | None, dtype: np.dtype[Any]
     ) -> tuple[Tensor, ...]:
         """Return results in the layout of the node."""
-        y = h.swapaxes(1, 2) if self.time_major else h
-        axis = 0 if self.time_major else 1
+        y = h.swapaxes(1, 2) if self.manner.time_major else h
+        axis = 0 if self.manner.time_major else 1
         results = [y, *(np.stack(of_one, axis) for of_one in zip(*last, strict=True))]
         if lengths is not None and not lengths.all():
             # A row without a step has no last one; its state is zero, as in ONNX Runtime.
-            rows = (lengths != 0).reshape((1, -1, 1) if self.time_major else (-1, 1, 1))
+            rows = (lengths != 0).reshape((1, -1, 1) if self.manner.time_major else (-1, 1, 1))
             results[1:] = [np.where(rows, one, one.dtype.type(0)) for one in results[1:]]
         return tuple(one.astype(dtype, copy=False) for one in results)
 
@@ -259,9 +196,7 @@ def _prepare(node: Node, constants: Constants) -> Run:
     clip = attributes.get("clip")
     if clip is not None and not clip > 0:
         raise node.error(f"clip is {clip}, expected a number above 0")
-    cell = Cell(
-        node,
-        kind,
+    manner = Manner(
         backwards,
         cell_functions(node, _DEFAULTS[kind], len(backwards)),
         not attributes.get("layout", 0),
@@ -269,6 +204,7 @@ def _prepare(node: Node, constants: Constants) -> Run:
         bool(attributes.get("input_forget", 0)),
         bool(attributes.get("linear_before_reset", 0)),
     )
+    cell = Cell(node, kind, manner)
     return _with_weights(cell, [*constants, *[None] * (8 - len(constants))])
 
 

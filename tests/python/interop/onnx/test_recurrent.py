@@ -5,7 +5,7 @@ import pytest
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed")
 
-from gatedcore.interop.onnx import Backend, load, recurrent
+from gatedcore.interop.onnx import Backend, load, recurrent_runs
 from interop.onnx.models import one_node
 from interop.onnx.node_cases import all_cases, as_arrays, assert_agrees, cases_of
 from interop.onnx.recurrent_cases import given, model_of_node, random_node
@@ -110,7 +110,7 @@ def test_usual_attributes_run_on_the_kernels(operator, direction, layout, monkey
     def never(*_):
         raise AssertionError("step by step")
 
-    monkeypatch.setattr(recurrent, "run_plain", never)
+    monkeypatch.setattr(recurrent_runs, "run_plain", never)
     D, rows = 1 + (direction == "bidirectional"), {"LSTM": 12, "GRU": 9}[operator]
     inputs = {
         "X": np.ones((4, 2, 5), np.float32),
