@@ -23,6 +23,7 @@ def archive_of(config, store, compression=zipfile.ZIP_STORED):
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", compression) as archive:
         archive.writestr("config.json", config if isinstance(config, str) else json.dumps(config))
+        archive.writestr("metadata.json", '{"keras_version": "3.15.1"}')
         archive.writestr("model.weights.h5", store)
     return data.getvalue()
 

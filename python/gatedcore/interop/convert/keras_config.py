@@ -40,6 +40,8 @@ _WITHOUT_EFFECT = {
 }
 # Layers within layers, which are data of the same kind.
 _WITHIN = ("layer", "backward_layer", "cell")
+# What earlier versions of Keras 3 call some of them.
+_OLDER_NAMES = {"OrthogonalInitializer": "Orthogonal", "IdentityInitializer": "Identity"}
 _PARTS = {
     "initializer": (initializers, "Initializer"),
     "regularizer": (regularizers, "Regularizer"),
@@ -185,6 +187,7 @@ def _function(name: str, value: Config) -> Any:
 def _part(name: str, value: Config) -> dict[str, Any]:
     """Return the config of an initializer, a regularizer or a constraint."""
     class_name = class_of(value)
+    class_name = _OLDER_NAMES.get(class_name, class_name)
     part = name.rpartition("_")[2]
     if part not in _PARTS:
         raise ValueError(f"{name} is a {class_name}, expected a name or numbers")
@@ -200,11 +203,13 @@ def _part(name: str, value: Config) -> dict[str, Any]:
         )
     config: dict[str, Any] = {}
     for argument, given in value["config"].items():
+        if argument == "dtype" and not _takes(kind, argument):
+            continue  # of version 2; it is that of the layer
         if argument in _NEUTRAL and not _takes(kind, argument):
             _check_neutral(argument, given)
         else:
             config[argument] = plain(argument, given)
-    return {**value, "module": module.__name__, "config": config}
+    return {**value, "class_name": class_name, "module": module.__name__, "config": config}
 
 
 def _layer_class(data: Config) -> type:

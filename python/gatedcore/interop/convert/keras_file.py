@@ -18,7 +18,7 @@ KERAS_3 = ".keras"
 WEIGHTS = ".weights.h5"
 WHOLE = (".h5", ".hdf5")
 
-_CONFIG, _VARIABLES = "config.json", "model.weights.h5"
+_CONFIG, _METADATA, _VARIABLES = "config.json", "metadata.json", "model.weights.h5"
 _ARCHIVE = "a .keras file of Keras 3"
 
 
@@ -33,11 +33,14 @@ class Opened(NamedTuple):
         Where its weights are.
     compiled : dict or None
         What ``compile`` was told, as Keras writes it.
+    version : str or None
+        Of the Keras that wrote it, if it says so.
     """
 
     config: Any
     weights: Weights
     compiled: Any
+    version: str | None
 
 
 @contextmanager
@@ -59,17 +62,20 @@ def opened(where: str, path: str) -> Iterator[Opened]:
         If it is damaged, or no such file.
     """
     budget = budget_of(where, path)
-    config, source = _members(path, budget) if path.endswith(KERAS_3) else (None, path)
+    config: Any = None
+    source: Any = path
+    if path.endswith(KERAS_3):
+        config, version, source = _members(path, budget)
     file = Hdf5(source, budget)
     try:
         if config is not None:
-            yield Opened(config, Keras3Weights(file), config.get("compile_config"))
+            yield Opened(config, Keras3Weights(file), config.get("compile_config"), version)
         elif "layers" in file.names("") or path.endswith(WEIGHTS):
-            yield Opened(None, Keras3Weights(file), None)
+            yield Opened(None, Keras3Weights(file), None, None)
         elif file.names("model_weights"):
             yield _whole(file)
         elif file.texts("", "layer_names") is not None:  # weights alone, as version 2 has them
-            yield Opened(None, LegacyWeights(file, ""), None)
+            yield Opened(None, LegacyWeights(file, ""), None, None)
         else:
             raise budget.error("holds neither", "a model or weights of Keras", "save it again")
     finally:
@@ -82,19 +88,24 @@ def _whole(file: Hdf5) -> Opened:
         _parsed(file.budget, text, name) if (text := file.text("", name)) is not None else None
         for name in ("model_config", "training_config")
     )
-    return Opened(config, LegacyWeights(file, "model_weights"), compiled)
+    version = file.text("", "keras_version")
+    return Opened(config, LegacyWeights(file, "model_weights"), compiled, version)
 
 
-def _members(path: str, budget: Budget) -> tuple[Any, io.BytesIO]:
-    """Return the config and the HDF5 file out of an archive."""
+def _members(path: str, budget: Budget) -> tuple[Any, str | None, io.BytesIO]:
+    """Return the config, the version of Keras and the HDF5 file out of an archive."""
     try:
         with zipfile.ZipFile(path) as archive:
-            config, variables = (_member(archive, name, budget) for name in (_CONFIG, _VARIABLES))
+            texts = [_member(archive, name, budget) for name in (_CONFIG, _METADATA)]
+            variables = _member(archive, _VARIABLES, budget)
     except (SavedFileError, FileNotFoundError, PermissionError, IsADirectoryError):
         raise
     except Exception as cause:  # zipfile and zlib say so in many classes of errors
         raise budget.damaged(cause, _ARCHIVE) from None
-    return _parsed(budget, config, _CONFIG), io.BytesIO(variables)
+    config, metadata = (
+        _parsed(budget, text, name) for text, name in zip(texts, (_CONFIG, _METADATA), strict=True)
+    )
+    return config, str(metadata.get("keras_version")), io.BytesIO(variables)
 
 
 def _member(archive: zipfile.ZipFile, name: str, budget: Budget) -> bytes:

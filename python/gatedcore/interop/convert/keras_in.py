@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +14,7 @@ from gatedcore.graph import Model
 from gatedcore.interop.convert.keras_compile import compile_as
 from gatedcore.interop.convert.keras_file import KERAS_3, WEIGHTS, WHOLE, opened
 from gatedcore.interop.convert.keras_model import model_from
+from gatedcore.interop.convert.keras_versions import is_old, modernised
 from gatedcore.interop.convert.keras_weights import LiveWeights
 from gatedcore.model import Sequential
 from gatedcore.random import generator_left_alone
@@ -84,7 +86,8 @@ def _from_file(where: str, path: str, compiled: bool) -> Sequential | Model:
                 "call its load_weights"
             )
         try:
-            model = model_from(file.config, file.weights)
+            config = modernised(file.config) if is_old(file.version) else file.config
+            model = model_from(config, file.weights)
         except SavedFileError:
             raise
         except (TypeError, ValueError, KeyError, RecursionError) as error:
@@ -111,6 +114,8 @@ def _from_live(where: str, model: Any, compiled: bool) -> Sequential | Model:
 
     data = {**json.loads(model.to_json()), "class_name": kind}
     try:
+        if is_old(_version_of(model)):
+            data = modernised(data)
         result = model_from(data, LiveWeights(model))
     except (TypeError, ValueError) as error:
         raise ValueError(f"{where}: {error}") from None
@@ -118,6 +123,13 @@ def _from_live(where: str, model: Any, compiled: bool) -> Sequential | Model:
     if told:
         _compile(where, result, told)
     return result
+
+
+def _version_of(model: Any) -> str | None:
+    """Return the version of the Keras that a model is of."""
+    packages = [kind.__module__.partition(".")[0] for kind in type(model).__mro__]
+    name = next((package for package in packages if package in ("keras", "tf_keras")), "keras")
+    return getattr(sys.modules.get(name), "__version__", None)
 
 
 def _compile(where: str, model: Sequential | Model, told: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ from gatedcore.interop.convert.filling import check_fit
 from gatedcore.interop.convert.hdf5 import Stored
 from gatedcore.interop.convert.keras_file import Opened, opened
 from gatedcore.interop.convert.keras_model import model_from
+from gatedcore.interop.convert.keras_versions import is_old, modernised
 from gatedcore.interop.convert.keras_weights import LegacyWeights, Weights, keys_of
 from gatedcore.layers import Normalization
 from gatedcore.layers.base import Layer
@@ -61,7 +62,8 @@ def load_keras_weights(where: str, path: str, layers: Sequence[Layer]) -> None:
 def _values(file: Opened, layers: Sequence[Layer]) -> list[list[Array]]:
     """Return what each layer is to get."""
     if file.config is not None:
-        found = _of_model(model_from(file.config, file.weights).computing_layers, layers)
+        config = modernised(file.config) if is_old(file.version) else file.config
+        found = _of_model(model_from(config, file.weights).computing_layers, layers)
     elif isinstance(file.weights, LegacyWeights):
         found = _in_order(file.weights.all(), layers)
     else:

@@ -69,6 +69,13 @@ def test_a_layer_of_keras_2():
     assert not layer.trainable
 
 
+def test_older_names_of_initializers():
+    old = part("OrthogonalInitializer", gain=2.0, dtype="float32")
+    layer = layer_from(config("GRU", units=4, recurrent_initializer=old), 3)
+    assert isinstance(layer.recurrent_initializer, gk.initializers.Orthogonal)
+    assert layer.recurrent_initializer.gain == 2.0
+
+
 def test_layers_within_layers():
     forward = config("LSTM", units=4)
     layer = layer_from(config("Bidirectional", layer=forward, merge_mode="sum"), 3)

@@ -35,6 +35,8 @@ def weights_in_order(model):
 @pytest.mark.parametrize("how", SOURCES)
 @pytest.mark.parametrize("name", [*MODELS, *GRAPHS])
 def test_weights_are_equal_and_outputs_agree(name, how, tmp_path):
+    if name == "float64" and keras.backend.backend() == "jax":
+        pytest.skip("JAX computes in float32 unless it is told otherwise")
     theirs, x = made(keras, name)
     ours = gk.from_keras(source_of(theirs, how, tmp_path))
     by_shape = sorted(weights_in_order(theirs), key=lambda w: (w.shape, w.tobytes()))

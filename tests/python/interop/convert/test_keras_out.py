@@ -98,6 +98,8 @@ def test_states_that_go_on_need_a_size_of_batch():
     with pytest.raises(ValueError, match=r"'a' has stateful=True, .*pass batch_size=\.\.\."):
         ours.to_keras()
     theirs = ours.to_keras(batch_size=3)
+    if keras.backend.backend() == "jax":
+        pytest.skip("on JAX, Keras's predict does not carry states from call to call")
     for _ in range(2):
         found = theirs.predict(SERIES, verbose=0, batch_size=3)
         expected = ours.predict(SERIES, batch_size=3)
