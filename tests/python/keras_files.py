@@ -15,7 +15,10 @@ def config_of(model):
     first = {"module": "keras.layers", "class_name": "InputLayer", "config": shape}
     layers = [first, *(layer_to_keras(layer) for layer in model.layers)]
     config = {"name": model.name, "trainable": True, "layers": layers}
-    return {"module": "keras", "class_name": "Sequential", "config": config}
+    adam = {"class_name": "Adam", "config": {"name": "adam", "learning_rate": 0.001}}
+    told = {"optimizer": adam, "loss": "mse", "metrics": ["mae"], "jit_compile": True}
+    data = {"module": "keras", "class_name": "Sequential", "config": config}
+    return {**data, "compile_config": told}
 
 
 def archive_of(config, store, compression=zipfile.ZIP_STORED):
@@ -46,7 +49,7 @@ def legacy_of(h5py, model):
     data = io.BytesIO()
     with h5py.File(data, "w") as file:
         file.attrs["model_config"] = json.dumps(config_of(model))
-        file.attrs["training_config"] = json.dumps({"loss": "mse", "optimizer_config": "adam"})
+        file.attrs["training_config"] = json.dumps(config_of(model)["compile_config"])
         for layer in model.layers:
             group = file.create_group(f"model_weights/{layer.name}")
             paths = [f"{layer.name}/{name}:0" for name in layer.parameters]

@@ -41,6 +41,8 @@ def compile_as(model: Persistent, told: Mapping[str, Any]) -> None:
     TypeError, ValueError
         If there is no such optimizer, loss or metric here; the model is then not compiled.
     """
+    if not isinstance(told, Mapping):
+        raise TypeError(f"what compile was told is {told!r}, expected a dict")
     optimizer = optimizers.deserialize(
         _optimizer(told.get("optimizer", told.get("optimizer_config")))
     )

@@ -83,3 +83,8 @@ def test_words_of_keras_2():
 def test_what_is_not_known_is_named(told, message):
     with pytest.raises((TypeError, ValueError), match=message):
         compiled(**told)
+
+
+def test_what_is_no_dict_is_refused():
+    with pytest.raises(TypeError, match="what compile was told is 3, expected a dict"):
+        compile_as(gk.Sequential([gk.Dense(1, input_shape=(3,))]), 3)
