@@ -74,7 +74,9 @@ MODELS: dict[str, Any] = {
     "no-bias": row(lambda k, L: [L.LSTM(4, use_bias=False), L.Dense(2, use_bias=False)]),
     "simple-rnn": row(lambda k, L: [L.SimpleRNN(4, go_backwards=True)]),
     "cell": row(lambda k, L: [L.RNN(L.GRUCell(4), return_sequences=True)]),
-    "stacked-cells": row(lambda k, L: [L.RNN([L.LSTMCell(4), L.GRUCell(3), L.LSTMCell(2)])]),
+    "stacked-cells": row(
+        lambda k, L: [L.RNN([L.LSTMCell(4), L.GRUCell(3), L.LSTMCell(2), L.SimpleRNNCell(2)])]
+    ),
     "bidirectional": row(
         lambda k, L: [
             L.Masking(),
@@ -141,6 +143,7 @@ MODELS: dict[str, Any] = {
             L.GlobalAveragePooling1D(),
             L.RepeatVector(4),
             L.GlobalMaxPooling1D(keepdims=True),
+            L.Permute((2, 1)),
         ]
     ),
     "float64": row(lambda k, L: [L.LSTM(4, dtype="float64"), L.Dense(1, dtype="float64")]),
@@ -206,6 +209,18 @@ def lists_of_one(keras):
     return keras.Model([x], [keras.layers.LSTM(2)(x)]), [SERIES]
 
 
+def merged(keras):
+    L = keras.layers
+    one, other = L.Input((5, 3)), L.Input((5, 3))
+    both = [L.Dense(4)(one), L.Dense(4)(other)]
+    kinds = (L.Add, L.Subtract, L.Multiply, L.Average, L.Maximum, L.Minimum, L.Concatenate)
+    y = L.Concatenate(axis=-1)([kind()(both) for kind in kinds])
+    operators = [both[0] + both[1], both[0] - both[1], both[0] * both[1]]
+    operators += [keras.ops.maximum(*both), keras.ops.minimum(*both)]
+    z = L.Concatenate()(operators)
+    return keras.Model([one, other], [y, z, L.Dot(axes=(1, 1))(both)]), [SERIES, HOLES]
+
+
 GRAPHS: dict[str, Any] = {
     function.__name__: function
     for function in (
@@ -215,6 +230,7 @@ GRAPHS: dict[str, Any] = {
         named_outputs,
         graph_in_a_row,
         lists_of_one,
+        merged,
     )
 }
 

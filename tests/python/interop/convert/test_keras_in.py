@@ -1,5 +1,6 @@
 """Models of Keras in, from memory and from files: the same weights, the same outputs."""
 
+import json
 import subprocess
 import sys
 
@@ -49,6 +50,27 @@ def test_weights_are_equal_and_outputs_agree(name, how, tmp_path):
     assert isinstance(found, type(expected))
     for a, b in zip(outputs(found), outputs(expected), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
+
+
+def test_every_layer_that_is_here_is_tested():
+    def kinds(config):
+        if isinstance(config, list):
+            return set().union(*map(kinds, config))
+        if not isinstance(config, dict):
+            return set()
+        own = {config["class_name"]} if "class_name" in config else set()
+        return own.union(*map(kinds, config.values()))
+
+    tested = set()
+    for make in (*MODELS.values(), *GRAPHS.values()):
+        tested |= kinds(json.loads(make(keras)[0].to_json()))
+    here = {
+        kind.__name__
+        for kind in map(vars(gk.layers).get, gk.layers.__all__)
+        if isinstance(kind, type) and issubclass(kind, gk.layers.Layer)
+    }
+    # The first two are bases; Lambda is code.
+    assert here - tested == {"Layer", "Wrapper", "Lambda"}
 
 
 def test_names_rules_and_first_values_come_over():
