@@ -5,7 +5,7 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from gatedcore import configs, keras_arguments
+from gatedcore import configs, keras_arguments, row_building
 from gatedcore.arrays import FLOAT32, Array, Shape
 from gatedcore.checks import check_bool, fits
 from gatedcore.keras_arguments import reject_unsupported
@@ -15,13 +15,6 @@ from gatedcore.layers.input import Input
 from gatedcore.layers.rows import run_layers
 from gatedcore.layers.tensor import is_symbolic
 from gatedcore.random import undone_on_error
-from gatedcore.row_building import (
-    check_follows,
-    drop_vain_shape,
-    general_shape,
-    in_one_vector,
-    shapes_along,
-)
 from gatedcore.row_tensors import RowTensors
 from gatedcore.streaming import Stream
 from gatedcore.summary import Part
@@ -111,10 +104,10 @@ class Sequential(RowTensors):
                 )
             self._input = layer
             return
-        check_follows(f"{self.name}.add", layer, self._layers)
+        row_building.check_follows(f"{self.name}.add", layer, self._layers)
         given = None if self._input is None else self._input.dtype
         layer.check_free_for(self, self.dtype if self._layers else given)
-        drop_vain_shape(layer, self.output_shape if self._layers else None)
+        row_building.drop_vain_shape(layer, self.output_shape if self._layers else None)
         known = self._input_shape
         if not self._layers:
             sample = layer.sample_shape if self._input is None else self._input.sample_shape
@@ -222,7 +215,7 @@ class Sequential(RowTensors):
         self.compute_output_shape(shape)
         if not self.built:
             with undone_on_error():
-                self._assemble(self._layers, general_shape(self._layers, shape))
+                self._assemble(self._layers, row_building.general_shape(self._layers, shape))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return the shape of outputs for inputs of a shape.
@@ -242,7 +235,7 @@ class Sequential(RowTensors):
                 f"{self.name}: x has shape {input_shape}, expected {pattern}; reshape it, or build "
                 "the model with None on the axes that vary"
             )
-        return shapes_along(self._layers, input_shape)[-1]
+        return row_building.shapes_along(self._layers, input_shape)[-1]
 
     def restore_point(self) -> Callable[[], None]:
         layers, vector, input_shape = self._layers, self._vector, self._input_shape
@@ -260,7 +253,7 @@ class Sequential(RowTensors):
         dtype = layers[0].dtype
         if not self._layers and self._input is not None and self._input.dtype is not None:
             dtype = self._input.dtype
-        vector = in_one_vector(layers, input_shape, dtype, self)
+        vector = row_building.in_one_vector(layers, input_shape, dtype, self)
         self._layers, self._vector, self._input_shape = list(layers), vector, input_shape
         self._tensors = None
 
