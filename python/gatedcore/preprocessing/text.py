@@ -14,9 +14,13 @@ from gatedcore import keras_arguments
 from gatedcore.checks import check_count
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.preprocessing.ragged import Ragged
-from gatedcore.preprocessing.tokenizer import Tokenizer, text_to_word_sequence
+from gatedcore.preprocessing.tokenizer import (
+    Tokenizer,
+    text_to_word_sequence,
+    tokenizer_from_json,
+)
 
-__all__ = ["TextVectorization", "Tokenizer", "text_to_word_sequence"]
+__all__ = ["TextVectorization", "Tokenizer", "text_to_word_sequence", "tokenizer_from_json"]
 
 # What Keras strips.
 _PUNCTUATION = str.maketrans("", "", "!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~'")

@@ -1,7 +1,8 @@
 """Keras's older way from texts to token numbers, which many scripts have."""
 
+import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count as numbers_from
 from typing import Any
 
@@ -13,6 +14,8 @@ from gatedcore.keras_arguments import reject_unsupported
 
 FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'  # Keras's default
 _MODES = ("binary", "count", "freq", "tfidf")
+_ARGUMENTS = ("num_words", "filters", "lower", "split", "char_level", "oov_token")
+_COUNTED = ("word_counts", "word_docs", "word_index")  # each text of its own, as Keras writes them
 
 Text = str | Sequence[str]  # as a whole, or as words
 
@@ -213,6 +216,38 @@ class Tokenizer:
                     row[number] = self._entry(mode, number, times, len(sequence))
         return matrix
 
+    def get_config(self) -> dict[str, Any]:
+        """Return arguments and words as data for JSON, as Keras has them.
+
+        Raises
+        ------
+        TypeError
+            If there is an ``analyzer``, which no file can name.
+        """
+        if self.analyzer is not None:
+            raise TypeError(
+                "Tokenizer.get_config: analyzer is a function, which no file can name, expected "
+                "None; keep word_index in a file of your own"
+            )
+        tables: dict[str, Any] = {name: getattr(self, name) for name in _COUNTED}
+        tables["index_word"] = self.index_word
+        tables["index_docs"] = {self.word_index[w]: n for w, n in self.word_docs.items()}
+        return {
+            **{name: getattr(self, name) for name in _ARGUMENTS},
+            "document_count": self.document_count,
+            **{name: json.dumps(table) for name, table in tables.items()},
+        }
+
+    def to_json(self, **options: Any) -> str:
+        """Return arguments and words as JSON; ``tokenizer_from_json`` reads it, Keras's too.
+
+        Parameters
+        ----------
+        **options
+            Of ``json.dumps``.
+        """
+        return json.dumps({"class_name": "Tokenizer", "config": self.get_config()}, **options)
+
     def _entry(self, mode: str, number: int, times: int, length: int) -> float:
         if mode == "binary":
             return 1.0
@@ -237,6 +272,42 @@ class Tokenizer:
 
     def _used(self, number: int) -> bool:
         return self.num_words is None or number < self.num_words
+
+
+def tokenizer_from_json(json_string: str) -> Tokenizer:
+    """Return the tokenizer that ``to_json`` wrote, here or in Keras.
+
+    Raises
+    ------
+    ValueError
+        If it is no such text.
+
+    References
+    ----------
+    ``tf.keras.preprocessing.text.tokenizer_from_json``.
+    """
+    try:
+        config = json.loads(json_string)["config"]
+        made = Tokenizer(**{name: config[name] for name in _ARGUMENTS})
+        counts, docs, index = (_table(json.loads(config[name])) for name in _COUNTED)
+        made.document_count = check_count(
+            "Tokenizer", "document_count", config["document_count"], 0
+        )
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(
+            f"tokenizer_from_json: json_string is malformed ({error!r}), expected what to_json "
+            "returned; write it anew"
+        ) from error
+    made.word_counts, made.word_docs, made.word_index = Counter(counts), Counter(docs), index
+    made.index_word = {number: word for word, number in index.items()}
+    return made
+
+
+def _table(data: Any) -> dict[str, int]:
+    """Return numbers by word; raise if they are something else."""
+    if not isinstance(data, Mapping):
+        raise TypeError(f"{data!r} is no table of words")
+    return {word: check_count("Tokenizer", word, number) for word, number in data.items()}
 
 
 def _checked(where: str, texts: Any) -> Iterable[Text]:

@@ -1,9 +1,10 @@
+import json
 import pickle
 
 import numpy as np
 import pytest
 
-from gatedcore.preprocessing.text import Tokenizer, text_to_word_sequence
+from gatedcore.preprocessing.text import Tokenizer, text_to_word_sequence, tokenizer_from_json
 
 TEXTS = ["The cat sat on the mat.", "The dog ate my homework!", "the end"]
 
@@ -70,6 +71,41 @@ def test_matrices() -> None:
     assert Tokenizer(num_words=3).sequences_to_matrix([[1, 5]]).tolist() == [[0.0, 1.0, 0.0]]
 
 
+def test_json() -> None:
+    tokenizer = fitted(num_words=5, oov_token="<OOV>", lower=False)
+    again = tokenizer_from_json(tokenizer.to_json(indent=1))
+    assert vars(again) == vars(tokenizer)
+    for mode in ("binary", "tfidf"):
+        np.testing.assert_array_equal(
+            again.texts_to_matrix(TEXTS, mode), tokenizer.texts_to_matrix(TEXTS, mode)
+        )
+    for each in (tokenizer, again):
+        each.fit_on_texts(["an end an end"])
+    assert vars(again) == vars(tokenizer)
+
+
+def test_json_of_keras() -> None:
+    text = """{"class_name": "Tokenizer", "config": {"num_words": 3, "filters": "!", "lower": true,
+    "split": " ", "char_level": false, "oov_token": "x", "document_count": 1,
+    "word_counts": "{\\"a\\": 2, \\"b\\": 1}", "word_docs": "{\\"a\\": 1, \\"b\\": 1}",
+    "index_docs": "{\\"2\\": 1, \\"3\\": 1}",
+    "index_word": "{\\"1\\": \\"x\\", \\"2\\": \\"a\\", \\"3\\": \\"b\\"}",
+    "word_index": "{\\"x\\": 1, \\"a\\": 2, \\"b\\": 3}"}}"""
+    tokenizer = tokenizer_from_json(text)
+    assert tokenizer.texts_to_sequences(["b a"]) == [[1, 2]]
+    assert json.loads(tokenizer.to_json()) == json.loads(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"config": {}}', Tokenizer().to_json().replace("0", '"0"')]
+)
+def test_malformed_json(text: str) -> None:
+    with pytest.raises(
+        ValueError, match=r"tokenizer_from_json: json_string is malformed .*, expec"
+    ):
+        tokenizer_from_json(text)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
@@ -82,6 +118,11 @@ def test_matrices() -> None:
         (lambda: Tokenizer().fit_on_texts("a b"), TypeError, "fit_on_texts: texts is 'a b', expe"),
         (lambda: Tokenizer().fit_on_texts([1.5]), TypeError, "fit_on_texts: texts holds 1.5, exp"),
         (lambda: fitted().texts_to_matrix(["a"], "tf"), ValueError, "mode is 'tf', expected one "),
+        (
+            lambda: Tokenizer(analyzer=str.split).to_json(),
+            TypeError,
+            "analyzer is a function, which",
+        ),
         (lambda: Tokenizer().texts_to_matrix(["a"]), ValueError, "no words yet, expected some"),
     ],
 )
