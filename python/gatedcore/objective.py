@@ -207,6 +207,6 @@ def _one_number(name: str, result: object) -> float:
     if array.size == 1:
         return as_number(f"metric {name}", array.reshape(()))
     raise TypeError(
-        f"compile: metric {name} gives {array.size} numbers, expected one; pass average='macro' or "
-        "a single threshold, say"
+        f"compile: metric {name} gives {array.size} numbers, expected one; pass average='macro', "
+        "class_aggregation='uniform_average' or a single threshold, whichever it has"
     )

@@ -71,6 +71,11 @@ class Lambda(Layer):
                     f"{where}: {name} has type {type(given).__name__}, expected a function; pass "
                     "one of arrays, such as lambda x: x[:, -1]"
                 )
+        if arguments is not None and not isinstance(arguments, Mapping):
+            raise TypeError(
+                f"{where}: arguments is {arguments!r}, expected a dict by name; pass "
+                "{'factor': 2.0}, say"
+            )
         if isinstance(output_shape, list | tuple):
             output_shape = tuple(
                 None if size is None else check_count(where, "output_shape", size)

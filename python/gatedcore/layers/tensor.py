@@ -65,6 +65,14 @@ class Tensor:
     def __truediv__(self, other: object) -> NoReturn:
         self._refuse("/", "Lambda(lambda x: x / 2, backward=lambda d_y, x: d_y / 2)(x)")
 
+    def __neg__(self) -> NoReturn:
+        self._refuse("-", "Lambda(lambda x: -x, backward=lambda d_y, x: -d_y)(x)")
+
+    def __pow__(self, other: object) -> NoReturn:
+        self._refuse("**", "Lambda(lambda x: x**2, backward=lambda d_y, x: 2 * x * d_y)(x)")
+
+    __rtruediv__, __rpow__ = __truediv__, __pow__
+
     def _refuse(self, what: str, advice: str) -> NoReturn:
         raise TypeError(f"{self!r} has no {what}, expected layers that are called; write {advice}")
 

@@ -100,6 +100,11 @@ def test_saved_if_the_function_is_registered(tmp_path) -> None:
     [
         (lambda: Lambda(3), TypeError, "Lambda: function has type int, expected a function"),
         (lambda: Lambda(len, backward=3), TypeError, "Lambda: backward has type int, expected a f"),
+        (
+            lambda: Lambda(len, arguments=[1]),
+            TypeError,
+            "Lambda: arguments is [1], expected a dict",
+        ),
         (lambda: Lambda(len, 3), TypeError, "Lambda: output_shape is 3, expected a tuple"),
         (lambda: Lambda(np.mean)(X), ValueError, "function returned an array of shape () for an "),
         (lambda: Lambda(lambda x: x[:, 40])(X), ValueError, "function failed on zeros of shape (2"),
