@@ -31,6 +31,7 @@ from gatedcore.callbacks import (
     TerminateOnNaN,
 )
 from gatedcore.graph import Model
+from gatedcore.initializers import Initializer
 from gatedcore.keras_names import absent
 from gatedcore.layers import (
     GRU,
@@ -63,10 +64,13 @@ from gatedcore.layers import (
     Subtract,
     TimeDistributed,
 )
+from gatedcore.losses import Loss
+from gatedcore.metrics import Metric
 from gatedcore.model import Sequential
 from gatedcore.ops import get_num_threads, set_num_threads
-from gatedcore.optimizers import SGD, Adam, AdamW, RMSprop
+from gatedcore.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
 from gatedcore.random import set_random_seed
+from gatedcore.regularizers import Regularizer
 from gatedcore.saving import load_model
 from gatedcore.streaming import Stream
 
@@ -95,19 +99,24 @@ __all__ = [
     "Flatten",
     "GRUCell",
     "History",
+    "Initializer",
     "Input",
     "LSTMCell",
     "LambdaCallback",
     "Layer",
     "LayerNormalization",
     "LearningRateScheduler",
+    "Loss",
     "Masking",
     "Maximum",
+    "Metric",
     "Minimum",
     "Model",
     "Multiply",
+    "Optimizer",
     "RMSprop",
     "ReduceLROnPlateau",
+    "Regularizer",
     "RepeatVector",
     "Reshape",
     "Sequential",

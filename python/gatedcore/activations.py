@@ -127,6 +127,14 @@ def get(identifier: object) -> Callable[[object], Array]:
     return _BY_NAME[name_of("activations.get", "identifier", identifier, fused=False)]
 
 
+def serialize(activation: object) -> str:
+    """Return the name of an activation, for a ``get_config`` say; ``get`` reads it."""
+    return name_of("activations.serialize", "activation", activation, fused=False)
+
+
+deserialize = get  # Keras's name for reading what serialize returned
+
+
 def name_of(where: str, argument: str, identifier: object, *, fused: bool = True) -> str:
     """Return the name of an activation: one that the kernels know if ``fused``, else any.
 

@@ -1,9 +1,11 @@
 """Constraints: what weights are made into after every training step."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
+from gatedcore import configs
 from gatedcore.arrays import Array
 from gatedcore.checks import check_number
 from gatedcore.configs import Configurable
@@ -131,7 +133,7 @@ _BY_NAME: dict[str, Callable[[], Constraint]] = {
 
 
 def get(identifier: object, argument: str = "identifier") -> Callable[[Array], Array] | None:
-    """Return a constraint by its name, or the object or function itself; None stays None.
+    """Return a constraint by its name or config, or the object itself; None stays None.
 
     Raises
     ------
@@ -140,6 +142,8 @@ def get(identifier: object, argument: str = "identifier") -> Callable[[Array], A
     TypeError
         If it is neither name nor callable.
     """
+    if isinstance(identifier, Mapping):
+        identifier = configs.deserialize(identifier)
     if identifier is None or isinstance(identifier, Constraint):
         return identifier
     if isinstance(identifier, str):
@@ -156,3 +160,11 @@ def get(identifier: object, argument: str = "identifier") -> Callable[[Array], A
         f"constraints.get: {argument} has type {type(identifier).__name__}, expected a name or a "
         "callable; pass gatedcore.constraints.MaxNorm(3), say"
     )
+
+
+def serialize(constraint: Callable[[Array], Array] | None) -> Any:
+    """Return a constraint as data for JSON, in a ``get_config`` say; ``get`` reads it."""
+    return configs.encode(constraint, "constraints.serialize: constraint")
+
+
+deserialize = get  # Keras's name for reading what serialize returned

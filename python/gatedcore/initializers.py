@@ -10,7 +10,7 @@ import numpy as np
 
 from gatedcore.arrays import FLOAT32, Array, as_dtype
 from gatedcore.checks import check_count, check_number
-from gatedcore.configs import Configurable, deserialize
+from gatedcore.configs import Configurable, deserialize, serialize  # noqa: F401  # Keras's names
 from gatedcore.random import make_generator
 
 

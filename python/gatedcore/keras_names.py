@@ -70,6 +70,8 @@ _ADVICE: dict[str, dict[str, str]] = {
         "use GRU: every layer runs in the fastest kernel it has": "CuDNNGRU",
         "use LSTM: every layer runs in the fastest kernel it has": "CuDNNLSTM",
         "use LeakyReLU, which has a fixed slope": "PReLU",
+        "use Activation('linear')": "Identity",
+        "leave it out: layers check shapes in build and call": "InputSpec",
         "use ReLU(threshold=...)": "ThresholdedReLU",
         "give the layer's weights a kernel_regularizer": "ActivityRegularization",
         "use Dropout": "AlphaDropout",

@@ -1,9 +1,11 @@
 """Regularizers: what large weights add to the loss."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
+from gatedcore import configs
 from gatedcore.arrays import Array
 from gatedcore.checks import check_number
 from gatedcore.configs import Configurable
@@ -111,7 +113,7 @@ _BY_NAME: dict[str, Callable[[], Regularizer]] = {
 
 
 def get(identifier: object, argument: str = "identifier") -> Regularizer | None:
-    """Return a regularizer by its name, or the object itself; None stays None.
+    """Return a regularizer by its name or config, or the object itself; None stays None.
 
     Raises
     ------
@@ -120,6 +122,8 @@ def get(identifier: object, argument: str = "identifier") -> Regularizer | None:
     TypeError
         If it is neither name nor regularizer.
     """
+    if isinstance(identifier, Mapping):
+        identifier = configs.deserialize(identifier)
     if identifier is None or isinstance(identifier, Regularizer):
         return identifier
     if isinstance(identifier, str):
@@ -133,3 +137,11 @@ def get(identifier: object, argument: str = "identifier") -> Regularizer | None:
         f"regularizers.get: {argument} has type {type(identifier).__name__}, expected a name or a "
         "Regularizer, which knows its gradient too; pass gatedcore.regularizers.L2(0.01), say"
     )
+
+
+def serialize(regularizer: Regularizer | None) -> Any:
+    """Return a regularizer as data for JSON, in a ``get_config`` say; ``get`` reads it."""
+    return configs.encode(regularizer, "regularizers.serialize: regularizer")
+
+
+deserialize = get  # Keras's name for reading what serialize returned

@@ -10,12 +10,14 @@ from gatedcore.registration import (
 )
 
 # Keras's names of the same.
+CustomObjectScope = custom_object_scope
 register_keras_serializable = register_serializable
 serialize_keras_object = serialize
 deserialize_keras_object = deserialize
 
 __all__ = [
     "Configurable",
+    "CustomObjectScope",
     "SavedFileError",
     "custom_object_scope",
     "deserialize",

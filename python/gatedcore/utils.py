@@ -10,6 +10,7 @@ from gatedcore.preprocessing import pad_sequences, to_categorical
 from gatedcore.preprocessing.unit_vectors import normalize
 from gatedcore.random import set_random_seed
 from gatedcore.saving import (
+    CustomObjectScope,
     custom_object_scope,
     deserialize_keras_object,
     get_custom_objects,
@@ -21,6 +22,7 @@ from gatedcore.sources import PyDataset
 Sequence = PyDataset  # its name before Keras 3
 
 __all__ = [
+    "CustomObjectScope",
     "PyDataset",
     "Sequence",
     "clear_session",

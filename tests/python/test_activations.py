@@ -34,6 +34,13 @@ def test_get() -> None:
         activations.get("geluu")
 
 
+def test_as_data() -> None:
+    assert activations.serialize(activations.gelu) == "gelu"
+    assert activations.deserialize(activations.serialize(activations.tanh)) is activations.tanh
+    with pytest.raises(ValueError, match=r"activations.serialize: activation is <ufunc 'tanh'>, e"):
+        activations.serialize(np.tanh)
+
+
 def test_gelu_of_both_kinds() -> None:
     np.testing.assert_array_equal(activations.gelu(X), activations.UNFUSED["gelu"].value(X))
     close = activations.gelu(X, approximate=True)

@@ -68,3 +68,13 @@ def test_training_keeps_to_them():
     np.testing.assert_allclose(norms(recurrent), 1, rtol=1e-5)
     assert (dense >= 0).all()
     assert bias[0] == np.float32(0.01)
+
+
+def test_as_data():
+    again = constraints.get(constraints.serialize(constraints.MaxNorm(3.0, axis=1)))
+    assert repr(again) == repr(constraints.MaxNorm(3.0, axis=1))
+    assert constraints.deserialize(constraints.serialize(None)) is None
+    with pytest.raises(
+        TypeError, match=r"constraints.serialize: constraint.*<lambda>.*no file can"
+    ):
+        constraints.serialize(lambda w: w)

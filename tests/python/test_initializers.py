@@ -138,6 +138,8 @@ def test_a_config_is_an_initializer_too() -> None:
     found = initializers.get({"class_name": "Orthogonal", "config": {"gain": 2.0}})
     assert isinstance(found, Orthogonal)
     assert found.gain == 2.0
+    again = initializers.deserialize(initializers.serialize(found))
+    assert again.get_config() == found.get_config()
 
 
 def test_names_of_keras_in_lower_case() -> None:

@@ -72,3 +72,15 @@ def test_the_loss_of_a_model_has_it_and_so_have_steps(name):
     theirs = [plain.layers[0].parameters[parameter] for parameter in ruled]
     for after, at_first, other in zip(kernels, before, theirs, strict=True):
         np.testing.assert_allclose(after, other - 0.1 * 0.6 * at_first, rtol=1e-5, atol=1e-7)
+
+
+def test_as_data() -> None:
+    one = regularizers.L1L2(0.1, 0.2)
+    again = regularizers.get(regularizers.serialize(one))
+    assert type(again) is regularizers.L1L2
+    assert again.get_config() == one.get_config()
+    assert regularizers.deserialize(regularizers.serialize(None)) is None
+    with pytest.raises(
+        TypeError, match=r"regularizers.get: kernel has type UnitNorm, expected a n"
+    ):
+        regularizers.get({"class_name": "UnitNorm", "config": {}}, "kernel")

@@ -13,6 +13,7 @@ def test_the_names_of_keras_are_those_of_the_package() -> None:
     assert gk.preprocessing.timeseries_dataset_from_array is gk.data.timeseries_dataset_from_array
     assert utils.register_keras_serializable is gk.saving.register_serializable
     assert utils.Sequence is utils.PyDataset
+    assert utils.CustomObjectScope is gk.saving.custom_object_scope
     assert utils.plot_model is gk.plot.plot_model
     for name in utils.__all__:
         assert callable(getattr(utils, name))

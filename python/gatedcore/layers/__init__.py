@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from gatedcore.configs import deserialize, serialize
 from gatedcore.keras_names import absent
 from gatedcore.layers.activation import Activation, Softmax
 from gatedcore.layers.base import Layer
@@ -100,10 +101,12 @@ __all__ = [
     "add",
     "average",
     "concatenate",
+    "deserialize",
     "dot",
     "maximum",
     "minimum",
     "multiply",
+    "serialize",
     "subtract",
 ]
 

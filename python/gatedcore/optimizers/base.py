@@ -125,6 +125,8 @@ class Optimizer(Framing, ABC):
             )
         self._learning_rate = source
 
+    lr = learning_rate  # its name before Keras 3
+
     def _checked_source(self, value: object) -> RateSource:
         """Return a learning rate, or what gives it."""
         if isinstance(value, type):  # a class can be called, and gives no number

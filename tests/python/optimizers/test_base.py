@@ -25,6 +25,8 @@ def test_learning_rate_may_change_between_steps() -> None:
     with pytest.raises(ValueError, match="SGD: learning_rate is -1, expected a number in"):
         optimizer.learning_rate = -1.0
     assert optimizer.learning_rate == 0.5
+    optimizer.lr = 0.25  # an older name
+    assert optimizer.learning_rate == optimizer.lr == 0.25
 
 
 def test_a_schedule_is_asked_at_every_step() -> None:
