@@ -16,6 +16,8 @@ from gatedcore.interop.frameworks import require
 
 PICKLED = (".pt", ".pth")
 ENDINGS = (*PICKLED, ".safetensors")
+# What training scripts call the state dict in what they save beside it.
+_WITHIN_CHECKPOINTS = ("state_dict", "model_state_dict", "model")
 _FLOATS = {"F32": np.float32, "F64": np.float64}
 
 
@@ -93,14 +95,22 @@ def _from_torch(path: str, budget: Budget) -> dict[str, Array]:
     except (SavedFileError, FileNotFoundError):
         raise
     except Exception as cause:  # of the unpickler and of torch, of any class
+        if "eights_only" in str(cause) or "Weights only" in str(cause):
+            raise budget.error(
+                "holds more than tensors, which is code to be run",
+                expected,
+                "save model.state_dict(), where the file comes from",
+            ) from None
         reason = str(cause).strip().splitlines()[:1]
         raise budget.damaged(" ".join(reason) or repr(cause), expected) from None
 
 
 def _tensors(torch: Any, budget: Budget, content: Any) -> dict[str, Any]:
     """Return the tensors by name, if that is what the file holds."""
-    if isinstance(content, Mapping) and set(content) >= {"state_dict"}:
-        content = content["state_dict"]  # as training scripts write checkpoints
+    if isinstance(content, Mapping):
+        for name in _WITHIN_CHECKPOINTS:
+            if isinstance(content.get(name), Mapping):
+                content = content[name]
     if not isinstance(content, Mapping) or not all(
         isinstance(name, str) and isinstance(tensor, torch.Tensor)
         for name, tensor in content.items()

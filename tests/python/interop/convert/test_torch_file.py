@@ -67,8 +67,9 @@ def test_a_saved_state_dict(torch, tmp_path):
     tensors = {name: torch.from_numpy(array) for name, array in WEIGHTS.items()}
     torch.save(tensors, tmp_path / "a.pt")
     assert_read(tmp_path / "a.pt")
-    torch.save({"epoch": 3, "state_dict": tensors}, tmp_path / "b.pth")
-    assert_read(tmp_path / "b.pth")
+    for name in ("state_dict", "model_state_dict", "model"):
+        torch.save({"epoch": 3, name: tensors}, tmp_path / "b.pth")
+        assert_read(tmp_path / "b.pth")
 
 
 def test_views_are_read_as_they_look(torch, tmp_path):
@@ -79,13 +80,15 @@ def test_views_are_read_as_they_look(torch, tmp_path):
     np.testing.assert_array_equal(found["b"], whole.numpy()[1:3])
 
 
-def test_code_in_a_file_is_not_run(torch, tmp_path):
+def test_code_in_a_file_is_not_run(torch, tmp_path, capsys):
     class Trap:
         def __reduce__(self):
             return (print, ("run",))
 
-    torch.save({"a": Trap()}, tmp_path / "a.pt")
-    refuse(tmp_path / "a.pt", "is damaged or no such file .*eights")
+    for content in ({"a": Trap()}, torch.nn.Linear(3, 2)):
+        torch.save(content, tmp_path / "a.pt")
+        refuse(tmp_path / "a.pt", r"holds more than tensors, which is code .*model\.state_dict")
+    assert not capsys.readouterr().out
 
 
 @pytest.mark.parametrize("content", [[1, 2], {"a": 3}, {3: 4}, {"state_dict": {"a": "b"}}])
