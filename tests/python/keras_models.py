@@ -209,6 +209,17 @@ def lists_of_one(keras):
     return keras.Model([x], [keras.layers.LSTM(2)(x)]), [SERIES]
 
 
+def states_of_several(keras):
+    L = keras.layers
+    x = L.Input((5, 3))
+    stacked = [L.RNN([L.LSTMCell(4), L.GRUCell(2)], return_state=True) for _ in range(2)]
+    y, *states = stacked[0](x)
+    z = stacked[1](x, initial_state=states)
+    both, *ends = L.Bidirectional(L.LSTM(2, return_state=True))(x)
+    again = L.Bidirectional(L.LSTM(2))(x, initial_state=ends)
+    return keras.Model(x, [y, z[0], both, again]), SERIES
+
+
 def merged(keras):
     L = keras.layers
     one, other = L.Input((5, 3)), L.Input((5, 3))
@@ -231,6 +242,7 @@ GRAPHS: dict[str, Any] = {
         graph_in_a_row,
         lists_of_one,
         merged,
+        states_of_several,
     )
 }
 

@@ -104,7 +104,8 @@ def _calls_of_layer(
                 "input and no argument but initial_state"
             )
         x = args[0]
-        given = states if states is None or isinstance(states, list) else [states]
+        # Those of stacked cells come as a list for each.
+        given = None if states is None else list(places_in([states]))
         if isinstance(x, list) and class_of(data) in ("LSTM", "GRU", "SimpleRNN", "Bidirectional"):
             x, given = x[0], x[1:] or given  # version 2 puts the states behind the input
         yield Call(data, number, x, given)

@@ -15,7 +15,7 @@ from gatedcore.graph_config import unpacked
 from gatedcore.interop.convert.keras_config_out import layer_to_keras, object_to_keras
 from gatedcore.interop.convert.keras_file import KERAS_3, WEIGHTS, WHOLE
 from gatedcore.interop.frameworks import require
-from gatedcore.layers import Normalization
+from gatedcore.layers import Normalization, StackedRNNCells
 from gatedcore.layers.base import Layer
 from gatedcore.layers.tensor import LayerCall, Tensor
 from gatedcore.model import Sequential
@@ -114,8 +114,7 @@ class _Writer:
             tensors[one] = self._input(one.sample_shape, dtype, one.name)
         for call in model.calls:
             result: Any = self._called(call, [tensors[tensor] for tensor in call.inputs])
-            outputs = result if isinstance(result, list | tuple) else [result]
-            tensors |= dict(zip(call.outputs, outputs, strict=True))
+            tensors |= dict(zip(call.outputs, _flat(result), strict=True))
         inputs = unpacked([tensors[tensor] for tensor in model.inputs], model.forms[0])
         ends = unpacked([tensors[tensor] for tensor in model.outputs], model.forms[1])
         made = self._keras.Model(inputs, ends, name=model.name, trainable=model.trainable)
@@ -132,6 +131,9 @@ class _Writer:
         x, *states = inputs
         if not states:
             return made(x)
+        cells = getattr(layer, "cell", None)
+        if isinstance(cells, StackedRNNCells):  # of each cell a list, or its only state
+            states = [own if len(own) > 1 else own[0] for own in cells.parted(states)]
         # Beside states Keras forgets the mask that comes with a tensor.
         return made(x, initial_state=states, mask=getattr(x, "_keras_mask", None))
 
@@ -161,6 +163,13 @@ class _Writer:
         for layer, made in self._made.items():
             if not isinstance(layer, Normalization):  # its moments are in the config
                 made.set_weights(layer.get_weights())
+
+
+def _flat(result: Any) -> list[Any]:
+    """Return outputs in one list; the states of stacked cells come in lists of their own."""
+    if isinstance(result, list | tuple):
+        return [one for part in result for one in _flat(part)]
+    return [result]
 
 
 def _saver(where: str, path: str) -> str:
