@@ -11,6 +11,7 @@ void bind_gru(pybind11::module_& module);
 void bind_dense(pybind11::module_& module);
 void bind_embedding(pybind11::module_& module);
 void bind_draws(pybind11::module_& module);
+void bind_row_step(pybind11::module_& module);
 void bind_memory(pybind11::module_& module);
 void bind_optimizers(pybind11::module_& module);
 void bind_stack(pybind11::module_& module);

@@ -10,6 +10,7 @@
 #include "sequence/dense_calls.hpp"
 #include "sequence/gru_calls.hpp"
 #include "sequence/lstm_calls.hpp"
+#include "sequence/row_step_calls.hpp"
 
 namespace gatedcore {
 
@@ -62,6 +63,14 @@ struct DenseKernels {
   void (*weight_gradients)(const DenseBackward<Scalar>&, Range panels, Scalar* scratch);
 };
 
+// One step with weights in rows; see sequence/row_step.hpp. Ranges of units begin with a block of them and may be split
+// over threads with the same result to the last bit.
+template <class Scalar>
+struct RowStepKernels {
+  void (*forward)(const RowStepForward<Scalar>&, Range units);
+  void (*backward)(const RowStepBackward<Scalar>&);
+};
+
 // Optimizers over a range of elements of a flat vector, and what stands around them; see optimizers/frame.hpp.
 template <class Scalar>
 struct UpdateKernels {
@@ -91,6 +100,8 @@ struct Kernels {
   Index chunk;  // sample-steps whose weight gradients are summed at once, counted from the first
   SequenceKernels<LstmForward<Scalar>, LstmBackward<Scalar>, Scalar> lstm;
   SequenceKernels<GruForward<Scalar>, GruBackward<Scalar>, Scalar> gru;
+  RowStepKernels<Scalar> lstm_row_step;
+  RowStepKernels<Scalar> gru_row_step;
   DenseKernels<Scalar> dense;
   void (*activate)(Activation, const Scalar* x, Scalar* y, Index count);
   void (*activation_gradient)(Activation, const Scalar* y, const Scalar* d_y, Scalar* d_x, Index count);

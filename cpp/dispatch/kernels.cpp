@@ -11,6 +11,7 @@
 #include "sequence/dense.hpp"
 #include "sequence/gru_sequence.hpp"
 #include "sequence/lstm_sequence.hpp"
+#include "sequence/row_step.hpp"
 #include "simd/ceilings.hpp"
 
 GATEDCORE_BEGIN_ISA
@@ -81,6 +82,8 @@ constexpr Kernels<Scalar> make_kernels() {
           kChunk<Scalar>,
           sequence_kernels<LstmSequence<Scalar>, Scalar>(),
           sequence_kernels<GruSequence<Scalar>, Scalar>(),
+          {row_step_forward<LstmRowStep, Scalar>, LstmRowStep::backward<Scalar>},
+          {row_step_forward<GruRowStep, Scalar>, GruRowStep::backward<Scalar>},
           dense_kernels<Scalar>(),
           apply<Scalar>,
           Dense<Scalar>::activation_gradient,

@@ -209,6 +209,47 @@ def gru_backward(
 def gru_gates(cache: GRUCache) -> tuple[Array, Array, Array]:
     """Return copies of z, r, n after activation of every step, each in x's layout."""
 
+def row_step_forward(
+    blocks: Sequence[int],
+    x: Array,
+    h_prev: Array | None,
+    c_prev: Array | None,
+    w_x: Array,
+    w_h: Array,
+    b_x: Array | None,
+    b_h: Array | None,
+    save: bool,
+) -> tuple[Array, Array | None, Array | None]:
+    """Return h, c of an LSTM, and the gates if ``save``, after one step of x (B, I).
+
+    Weights stand in rows, (G*H, I) and (G*H, H). blocks[q] is the block of H rows where gate q
+    stands: i f g o of an LSTM, z r n of a GRU with its reset gate after the product.
+    """
+
+def row_step_gates(
+    blocks: Sequence[int],
+    a_x: Array,
+    a_h: Array,
+    h_prev: Array | None,
+    c_prev: Array | None,
+    save: bool,
+) -> tuple[Array, Array | None, Array | None]:
+    """Return the same from the gates' two halves before activation, (B, G*H) with their biases."""
+
+def row_step_backward(
+    blocks: Sequence[int],
+    gates: Array,
+    h_prev: Array | None,
+    c_prev: Array | None,
+    c: Array | None,
+    d_h: Array | None,
+    d_c: Array | None,
+) -> tuple[Array, Array, Array]:
+    """Return the gradients by a_x and a_h, an LSTM's being one array, and by its c_prev.
+
+    Of a GRU the last is the part of that by h_prev which does not pass the weights.
+    """
+
 def stack_forward(
     x: Array,
     layers: Sequence[Sequence[LSTMDirection | GRUDirection]],
@@ -366,6 +407,9 @@ def set_num_threads(threads: int) -> None:
 
 def get_num_threads() -> int:
     """Return the largest number of threads that a call may use."""
+
+def limit_this_thread(threads: int) -> None:
+    """Bound the threads of calls from this thread alone; 0 lifts the bound."""
 
 def info() -> dict[str, Any]:
     """Return version, isa, isas_built, isas_available, threads, compiler, build_flags."""

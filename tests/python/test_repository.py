@@ -175,6 +175,7 @@ WITHOUT_MIRROR = {
     "cpp/sequence/lstm_calls.hpp": "plain data",
     "cpp/sequence/gru_calls.hpp": "plain data",
     "cpp/sequence/dense_calls.hpp": "plain data",
+    "cpp/sequence/row_step_calls.hpp": "plain data",
     "cpp/optimizers/step_calls.hpp": "plain data",
     "cpp/optimizers/vectors.hpp": "the loop of every optimizer, which their tests run",
     "cpp/dispatch/kernel_table.hpp": "plain data; tests/cpp/dispatch/isa_test.cpp reads the tables",
