@@ -31,6 +31,7 @@ py::dict info() {
 void bind_info(py::module_& module) {
   module.def("set_num_threads", &set_num_threads, py::arg("threads"));
   module.def("get_num_threads", &num_threads);
+  module.def("limit_this_thread", &limit_this_thread, py::arg("threads"));
   module.def("info", &info);
 }
 

@@ -18,6 +18,9 @@ namespace {
 // 0 until known.
 std::atomic<int> chosen_threads{0};
 
+// 0 for none.
+thread_local int bound_of_this_thread = 0;
+
 std::string_view trim(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(" \t\n");
   if (begin == std::string_view::npos) return {};
@@ -87,6 +90,17 @@ bool controls_cpu(std::string_view controllers) {
   }
 }
 
+// num_threads() of a thread without a bound.
+int threads_for_all() {
+  int threads = chosen_threads.load(std::memory_order_relaxed);
+  if (threads != 0) return threads;
+  threads = threads_from_environment(std::getenv("GATEDCORE_NUM_THREADS"), std::getenv("OMP_NUM_THREADS"));
+  if (threads == 0) threads = hardware_threads();
+  // A set_num_threads that came meanwhile stays.
+  int unknown = 0;
+  return chosen_threads.compare_exchange_strong(unknown, threads) ? threads : unknown;
+}
+
 }  // namespace
 
 int cgroup_threads(const std::string& root) {
@@ -135,14 +149,14 @@ int threads_from_environment(const char* gatedcore_num_threads, const char* omp_
   return parse_threads(levels.substr(0, levels.find(',')));
 }
 
-int num_threads() {
-  int threads = chosen_threads.load(std::memory_order_relaxed);
-  if (threads != 0) return threads;
-  threads = threads_from_environment(std::getenv("GATEDCORE_NUM_THREADS"), std::getenv("OMP_NUM_THREADS"));
-  if (threads == 0) threads = hardware_threads();
-  // A set_num_threads that came meanwhile stays.
-  int unknown = 0;
-  return chosen_threads.compare_exchange_strong(unknown, threads) ? threads : unknown;
+int num_threads() { return smaller_limit(threads_for_all(), bound_of_this_thread); }
+
+void limit_this_thread(int threads) {
+  if (threads < 0) {
+    throw std::invalid_argument("limit_this_thread: threads is " + std::to_string(threads) +
+                                ", expected a bound from 1 on, or 0 for none");
+  }
+  bound_of_this_thread = threads;
 }
 
 void set_num_threads(int threads) {

@@ -9,12 +9,16 @@ namespace gatedcore {
 inline constexpr int kMostThreads = 1024;
 
 // The largest number of threads that a call may use: set_num_threads, else GATEDCORE_NUM_THREADS, else OMP_NUM_THREADS,
-// else hardware_threads(). The variables are read at the first call. Throws std::invalid_argument for a bad
-// GATEDCORE_NUM_THREADS; a bad OMP_NUM_THREADS is OpenMP's business and is passed over.
+// else hardware_threads(); and no more than limit_this_thread says. The variables are read at the first call. Throws
+// std::invalid_argument for a bad GATEDCORE_NUM_THREADS; a bad OMP_NUM_THREADS is OpenMP's business and is passed over.
 int num_threads();
 
 // Throws std::invalid_argument unless 1 <= threads <= kMostThreads.
 void set_num_threads(int threads);
+
+// Bounds num_threads() in calls from the calling thread alone; 0 lifts the bound. Throws std::invalid_argument for
+// less.
+void limit_this_thread(int threads);
 
 // The processors this process may run on, by its affinity mask and the CPU quotas of its control groups; at least 1.
 int hardware_threads();

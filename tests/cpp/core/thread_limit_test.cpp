@@ -95,6 +95,19 @@ TEST_CASE("the machine offers at least one thread and no more than its affinity 
 #endif
 }
 
+TEST_CASE("a thread may be bound to fewer threads; others are not") {
+  set_num_threads(3);
+  limit_this_thread(2);
+  CHECK(num_threads() == 2);
+  std::thread([] { CHECK(num_threads() == 3); }).join();
+  limit_this_thread(5);
+  CHECK(num_threads() == 3);
+  limit_this_thread(0);
+  CHECK(num_threads() == 3);
+  CHECK_THROWS(limit_this_thread(-1), std::invalid_argument, "limit_this_thread: threads is -1");
+  CHECK(num_threads() == 3);
+}
+
 TEST_CASE("control groups, version 2: the tightest quota on the way up, in whole processors") {
   const FakeRoot root;
   CHECK(root.threads() == 0);

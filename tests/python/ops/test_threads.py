@@ -21,3 +21,20 @@ def test_bad_numbers_change_nothing(threads: object, error: type[Exception]) -> 
     with pytest.raises(error, match=r"set_num_threads: threads is .*, expected an integer of at"):
         gk.set_num_threads(threads)
     assert gk.get_num_threads() == kept
+
+
+def test_a_thread_may_be_bound_to_fewer() -> None:
+    from gatedcore import _core
+
+    kept = gk.get_num_threads()
+    try:
+        gk.set_num_threads(3)
+        _core.limit_this_thread(2)
+        assert gk.get_num_threads() == 2
+        with pytest.raises(ValueError, match="limit_this_thread: threads is -1"):
+            _core.limit_this_thread(-1)
+        _core.limit_this_thread(0)
+        assert gk.get_num_threads() == 3
+    finally:
+        _core.limit_this_thread(0)
+        gk.set_num_threads(kept)
