@@ -4,6 +4,14 @@ from gatedcore.interop.frameworks import require
 
 require("gatedcore.torch", "torch", extra="torch")
 
-from gatedcore.interop.torch import GRU, LSTM, Report, accelerate, restore  # noqa: E402
+from gatedcore.interop.torch import (  # noqa: E402
+    GRU,
+    LSTM,
+    GRUCell,
+    LSTMCell,
+    Report,
+    accelerate,
+    restore,
+)
 
-__all__ = ["GRU", "LSTM", "Report", "accelerate", "restore"]
+__all__ = ["GRU", "LSTM", "GRUCell", "LSTMCell", "Report", "accelerate", "restore"]

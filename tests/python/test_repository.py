@@ -131,6 +131,8 @@ THIRD_PARTY = {
     | {
         f"interop.torch.{module}"
         for module in (
+            "cell_calls",
+            "cell_modules",
             "core_calls",
             "falling_back",
             "handles",

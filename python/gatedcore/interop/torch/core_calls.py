@@ -3,15 +3,18 @@
 Tensors and the core's arrays share memory both ways; only weights change their layout.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from gatedcore import _core
 from gatedcore.arrays import Array
+from gatedcore.interop.torch import layer_by_layer
+from gatedcore.interop.torch.layer_by_layer import Direction
 from gatedcore.interop.torch.packing import PackedSteps
 from gatedcore.interop.torch.weight_layout import (
     CoreWeights,
@@ -19,8 +22,6 @@ from gatedcore.interop.torch.weight_layout import (
     gradient_memory,
     to_core,
 )
-
-Mask = npt.NDArray[np.bool_]
 
 
 class Layers(NamedTuple):
@@ -93,6 +94,11 @@ class Saved:
     version: int
 
     @property
+    def is_stack(self) -> bool:
+        """Whether all layers ran as one call."""
+        return isinstance(self.caches[0], _core.StackCache)
+
+    @property
     def is_intact(self) -> bool:
         """Whether what was saved is still what the forward call left."""
         return not any(c.consumed for c in self.caches) and self.output._version == self.version
@@ -100,32 +106,50 @@ class Saved:
 
 def array_of(x: torch.Tensor) -> Array:
     """Return a tensor's memory as an array whose last axis is contiguous."""
-    x = x.detach()
-    if x.stride(-1) != 1 and x.shape[-1] != 1:
+    x = x.detach() if x.requires_grad else x
+    x = x.resolve_neg() if x.is_neg() else x
+    if not x.is_contiguous() and x.stride(-1) != 1 and x.shape[-1] != 1:
         x = x.contiguous()
-    array: Array = x.resolve_neg().numpy()
+    array: Array = x.numpy()
     return array
 
 
-def forward(layers: Layers, a: Operands, *, save: bool) -> tuple[Results, Saved | None]:
-    """Run layers over a sequence, and keep what backward needs if ``save``."""
+def forward(
+    layers: Layers, a: Operands, *, save: bool, gates: list[list[torch.Tensor]] | None = None
+) -> tuple[Results, Saved | None]:
+    """Run layers over a sequence, and keep what backward needs if ``save``.
+
+    With resets or a list for the gates, to which those of every direction are appended, directions
+    run one after the other; the gates need ``save``.
+    """
     packed = None
     x, mask, time_major = array_of(a.x), None, layers.time_major
     if a.batch_sizes is not None:
         packed = PackedSteps(a.batch_sizes, len(x))
         x, mask, time_major = packed.spread(x), packed.mask, True
-    weights = _weights(layers, a)
-    h, states, cache = _core.stack_forward(
-        x, _directions(layers, a, weights), time_major, save, mask
-    )
-    assert h is not None
-    output = torch.from_numpy(h if packed is None else packed.gather(h))
-    flat = [direction for layer in states for direction in layer]
-    h_n = _joined([direction[0] for direction in flat])
-    c_n = _joined([direction[1] for direction in flat]) if layers.cell == "lstm" else None
+    directions = _directions(layers, a)
+    with thread_limit():
+        if a.reset is None and gates is None:
+            stacked = [[_stacked(layers, d, packed) for d in layer] for layer in directions]
+            h, nested, cache = _core.stack_forward(x, stacked, time_major, save, mask)
+            assert h is not None
+            states = [direction for layer in nested for direction in layer]
+            caches = [] if cache is None else [cache]
+        else:
+            reset = None if a.reset is None else a.reset.numpy()
+            h, states, caches = layer_by_layer.forward(
+                layers.cell, directions, x, reset, time_major=time_major, save=save
+            )
+            if gates is not None:
+                found = layer_by_layer.gates_of(layers.cell, caches, layers.directions, time_major)
+                gates += [[_tensor(g) for g in of_direction] for of_direction in found]
+    output = _tensor(h if packed is None else packed.gather(h))
+    h_n = _joined([s[0] for s in states])
+    c_n = _joined([s[1] for s in states]) if layers.cell == "lstm" else None
     saved = None
-    if cache is not None:
-        saved = Saved([cache], weights, packed, output.detach(), output._version)
+    if save:
+        weights = [[d.weights for d in layer] for layer in directions]
+        saved = Saved(caches, weights, packed, output.detach(), output._version)
     return Results(output, h_n, c_n), saved
 
 
@@ -133,62 +157,75 @@ def backward(
     layers: Layers, saved: Saved, d: tuple[torch.Tensor | None, ...], *, need_d_x: bool
 ) -> Gradients:
     """Return the gradients by all operands from those by output, h_n and, of an LSTM, c_n."""
-    d_output, *d_states = d
+    d_output, *d_last = d
     d_h = None if d_output is None else array_of(d_output)
     if saved.packed is not None and d_h is not None:
         d_h = saved.packed.spread(d_h)
     memory = [[gradient_memory(own) for own in layer] for layer in saved.weights]
-    d_x, d_initial = _core.stack_backward(
-        saved.caches[0], d_h, _state_gradients(layers, d_states), need_d_x, memory
-    )
+    D = layers.directions
+    d_states = [[_row(s, index) for s in d_last] for index in range(layers.num_layers * D)]
+    with thread_limit():
+        if saved.is_stack:
+            nested = [d_states[i * D : (i + 1) * D] for i in range(layers.num_layers)]
+            d_x, by_layer = _core.stack_backward(saved.caches[0], d_h, nested, need_d_x, memory)
+            d_initial = [direction for layer in by_layer for direction in layer]
+        else:
+            d_x, d_initial = layer_by_layer.backward(
+                layers.cell,
+                saved.weights,
+                saved.caches,
+                d_h,
+                d_states,
+                memory,
+                time_major=layers.time_major,
+                need_d_x=need_d_x,
+            )
     if saved.packed is not None and d_x is not None:
         d_x = saved.packed.gather(d_x)
-    flat = [direction for layer in d_initial for direction in layer]
     return Gradients(
         None if d_x is None else torch.from_numpy(d_x),
         [g for layer in memory for own in layer for g in from_core(layers.cell, own)],
-        _joined([direction[0] for direction in flat]),
-        _joined([direction[1] for direction in flat]) if layers.cell == "lstm" else None,
+        _joined([s[0] for s in d_initial]),
+        _joined([s[1] for s in d_initial]) if layers.cell == "lstm" else None,
     )
 
 
-def _weights(layers: Layers, a: Operands) -> list[list[CoreWeights]]:
-    return [
-        [
-            to_core(layers.cell, a.of_direction(i * layers.directions + k, layers))
-            for k in range(layers.directions)
-        ]
-        for i in range(layers.num_layers)
-    ]
+@contextmanager
+def thread_limit() -> Iterator[None]:
+    """Use no more threads than PyTorch was told to use."""
+    _core.limit_this_thread(torch.get_num_threads())
+    try:
+        yield
+    finally:
+        _core.limit_this_thread(0)
 
 
-def _directions(
-    layers: Layers, a: Operands, weights: list[list[CoreWeights]]
-) -> list[list[_core.LSTMDirection | _core.GRUDirection]]:
-    def direction(index: int, own: CoreWeights) -> _core.LSTMDirection | _core.GRUDirection:
+def _directions(layers: Layers, a: Operands) -> list[list[Direction]]:
+    def direction(index: int) -> Direction:
         h0, c0, m_h = (_row(t, index) for t in (a.h0, a.c0, a.m_h))
-        zero_output = a.batch_sizes is not None
-        if layers.cell == "lstm":
-            return _core.LSTMDirection(*own, h0, c0, "tanh", "sigmoid", zero_output, m_h=m_h)
-        return _core.GRUDirection(*own, h0, "tanh", "sigmoid", True, zero_output, m_h=m_h)
+        return Direction(to_core(layers.cell, a.of_direction(index, layers)), h0, c0, m_h)
 
-    return [
-        [direction(i * layers.directions + k, own) for k, own in enumerate(layer)]
-        for i, layer in enumerate(weights)
-    ]
+    D = layers.directions
+    return [[direction(i * D + k) for k in range(D)] for i in range(layers.num_layers)]
+
+
+def _stacked(
+    layers: Layers, direction: Direction, packed: PackedSteps | None
+) -> _core.LSTMDirection | _core.GRUDirection:
+    weights, h0, c0, m_h = direction
+    zero_output = packed is not None
+    if layers.cell == "lstm":
+        return _core.LSTMDirection(*weights, h0, c0, "tanh", "sigmoid", zero_output, m_h=m_h)
+    return _core.GRUDirection(*weights, h0, "tanh", "sigmoid", True, zero_output, m_h=m_h)
+
+
+def _tensor(array: Array) -> torch.Tensor:
+    # A turned direction has negative strides, which tensors have not.
+    return torch.from_numpy(array if min(array.strides) >= 0 else np.ascontiguousarray(array))
 
 
 def _row(states: torch.Tensor | None, index: int) -> Array | None:
     return None if states is None else array_of(states[index].detach().contiguous())
-
-
-def _state_gradients(
-    layers: Layers, d_states: list[torch.Tensor | None]
-) -> list[list[list[Array | None]]]:
-    return [
-        [[_row(d, i * layers.directions + k) for d in d_states] for k in range(layers.directions)]
-        for i in range(layers.num_layers)
-    ]
 
 
 def _joined(states: list[Array]) -> torch.Tensor:

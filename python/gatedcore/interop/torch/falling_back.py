@@ -1,18 +1,30 @@
 """When a call is PyTorch's own to serve, and the one warning that says so."""
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 
 _DTYPES = (torch.float32, torch.float64)
+_PLAIN = (torch.Tensor, torch.nn.Parameter)
 _warned: set[tuple[str, str]] = set()
 
 
-def reason_to_fall_back(tensors: Iterable[object]) -> str | None:
+def reason_to_fall_back(tensors: Sequence[Any]) -> str | None:
     """Return why gatedcore does not serve a call on these tensors; None if it does."""
-    if torch.is_autocast_enabled("cpu"):
-        return "autocast is on"
+    dtype = tensors[0].dtype if type(tensors[0]) in _PLAIN else None
+    for t in tensors:  # nearly always all are plain, and this is all that a short call can afford
+        if type(t) not in _PLAIN or t.dtype is not dtype or not t.is_cpu:
+            break
+        if t.layout is not torch.strided or dtype not in _DTYPES:
+            break
+    else:
+        return _reason_of_surroundings()
+    return _reason_of_tensors(tensors) or _reason_of_surroundings()
+
+
+def _reason_of_tensors(tensors: Sequence[Any]) -> str | None:
     dtype = None
     for tensor in tensors:
         if not isinstance(tensor, torch.Tensor):
@@ -24,6 +36,12 @@ def reason_to_fall_back(tensors: Iterable[object]) -> str | None:
             return f"its tensors have the dtypes {dtype} and {tensor.dtype}"
         if tensor.layout is not torch.strided:
             return f"a tensor has the layout {tensor.layout}"
+    return None
+
+
+def _reason_of_surroundings() -> str | None:
+    if torch.is_autocast_enabled("cpu"):
+        return "autocast is on"
     if torch.compiler.is_compiling():
         return None
     if torch._C._are_functorch_transforms_active():

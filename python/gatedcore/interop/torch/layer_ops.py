@@ -14,19 +14,32 @@ from gatedcore.interop.torch.core_calls import Layers, Operands, Results, Saved
 from gatedcore.interop.torch.handles import handle_of, take
 
 
-def run_layers(layers: Layers, a: Operands) -> Results:
-    """Run layers over a sequence, with gradients where they are wanted."""
+def run_layers(
+    layers: Layers, a: Operands, gates: list[list[torch.Tensor]] | None = None
+) -> Results:
+    """Run layers over a sequence, with gradients where they are wanted.
+
+    The gates of every direction are appended to ``gates``, where that is given: not as tensors that
+    have gradients, and not within a compiler.
+    """
     tensors = (a.x, a.h0, a.c0, *a.weights)
     save = torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in tensors)
     if torch.compiler.is_compiling() or type(a.x) not in (torch.Tensor, torch.nn.Parameter):
+        if gates is not None:
+            raise ValueError(
+                "gatedcore.torch: return_gates=True came within torch.compile or torch.export, "
+                "expected plain tensors; call the module outside of it"
+            )
         output, h_n, c_n, _ = layers_op(
             a.x, a.weights, a.h0, a.c0, a.m_h, a.reset, a.batch_sizes, *layers, save
         )
         return Results(output, h_n, c_n if layers.cell == "lstm" else None)
     if not save:
-        return core_calls.forward(layers, a, save=False)[0]
+        return core_calls.forward(layers, a, save=gates is not None, gates=gates)[0]
     return Results(
-        *_LayersFunction.apply(layers, a.m_h, a.reset, a.batch_sizes, a.x, a.h0, a.c0, *a.weights)
+        *_LayersFunction.apply(
+            layers, gates, a.m_h, a.reset, a.batch_sizes, a.x, a.h0, a.c0, *a.weights
+        )
     )
 
 
@@ -37,6 +50,7 @@ class _LayersFunction(torch.autograd.Function):
     def forward(
         ctx: Any,
         layers: Layers,
+        gates: list[list[torch.Tensor]] | None,
         m_h: torch.Tensor | None,
         reset: torch.Tensor | None,
         batch_sizes: torch.Tensor | None,
@@ -46,7 +60,7 @@ class _LayersFunction(torch.autograd.Function):
         *weights: torch.Tensor,
     ) -> tuple[torch.Tensor | None, ...]:
         a = Operands(x, list(weights), h0, c0, m_h, reset, batch_sizes)
-        results, saved = core_calls.forward(layers, a, save=True)
+        results, saved = core_calls.forward(layers, a, save=True, gates=gates)
         ctx.layers = layers
         ctx.save_for_backward(m_h, reset, batch_sizes, x, h0, c0, handle_of(saved), *weights)
         ctx.set_materialize_grads(False)
@@ -57,11 +71,11 @@ class _LayersFunction(torch.autograd.Function):
         m_h, reset, batch_sizes, x, h0, c0, handle, *weights = ctx.saved_tensors
         a = Operands(x, weights, h0, c0, m_h, reset, batch_sizes)
         if torch.is_grad_enabled():
-            return None, None, None, None, *unrolled.gradients(ctx.layers, a, d)
-        found = _gradients(ctx.layers, a, handle, d, ctx.needs_input_grad[4])
+            return *[None] * 5, *unrolled.gradients(ctx.layers, a, d)
+        found = _gradients(ctx.layers, a, handle, d, ctx.needs_input_grad[5])
         d_h0 = None if h0 is None else found.h0
         d_c0 = None if c0 is None else found.c0
-        return None, None, None, None, found.x, d_h0, d_c0, *found.weights
+        return *[None] * 5, found.x, d_h0, d_c0, *found.weights
 
 
 def _gradients(

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import torch
 
+from gatedcore.interop.torch.cell_modules import GRUCell, LSTMCell
 from gatedcore.interop.torch.sequence_modules import GRU, LSTM
 
 # PyTorch's classes, and those that take their place. A module changes its class and nothing else:
@@ -11,6 +12,8 @@ from gatedcore.interop.torch.sequence_modules import GRU, LSTM
 _REPLACEMENTS: dict[type[torch.nn.Module], type[torch.nn.Module]] = {
     torch.nn.LSTM: LSTM,
     torch.nn.GRU: GRU,
+    torch.nn.LSTMCell: LSTMCell,
+    torch.nn.GRUCell: GRUCell,
 }
 _MARK = "_gatedcore_replaced"  # on modules that restore is to change back
 
@@ -96,6 +99,7 @@ def restore(model: torch.nn.Module) -> tuple[str, ...]:
         if getattr(module, _MARK, False) and type(module) in originals:
             module.__class__ = originals[type(module)]
             delattr(module, _MARK)
+            vars(module).pop("_gatedcore_arrays", None)  # a cell's
             restored.append(name)
     return tuple(restored)
 

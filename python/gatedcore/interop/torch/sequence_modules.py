@@ -1,10 +1,11 @@
 """``nn.LSTM`` and ``nn.GRU`` on gatedcore's kernels."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch.nn.utils.rnn import PackedSequence
 
+from gatedcore.checks import check_number
 from gatedcore.interop.torch.core_calls import Layers, Operands, Results
 from gatedcore.interop.torch.falling_back import reason_to_fall_back, warn_once
 from gatedcore.interop.torch.layer_ops import run_layers
@@ -12,13 +13,65 @@ from gatedcore.interop.torch.layer_ops import run_layers
 Tensors = tuple[torch.Tensor, ...]
 
 
+class LSTMGates(NamedTuple):
+    """Gates after activation, and cell states, of every step; each in the layout of the output."""
+
+    i: torch.Tensor
+    f: torch.Tensor
+    g: torch.Tensor
+    o: torch.Tensor
+    c: torch.Tensor
+
+
+class GRUGates(NamedTuple):
+    """Gates after activation of every step; each in the layout of the output."""
+
+    z: torch.Tensor
+    r: torch.Tensor
+    n: torch.Tensor
+
+
 class _SequenceModule:
     """The forward pass of both; parameters, checks and their messages are those of torch.nn."""
 
     _cell: str
+    recurrent_dropout = 0.0  # of modules that accelerate changed
 
-    def forward(self: Any, input: Any, hx: Any = None) -> Any:  # noqa: A002  # torch's name
-        """Return the outputs and the last states, as the module of torch.nn does."""
+    def __init__(self, *args: Any, recurrent_dropout: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.recurrent_dropout = check_number(
+            type(self).__name__, "recurrent_dropout", recurrent_dropout, 0.0, 1.0
+        )
+
+    def forward(
+        self: Any,
+        input: Any,  # noqa: A002  # torch's name
+        hx: Any = None,
+        *,
+        reset: torch.Tensor | None = None,
+        return_gates: bool = False,
+    ) -> Any:
+        """Return the outputs and the last states, as the module of torch.nn does.
+
+        Parameters
+        ----------
+        input : Tensor or PackedSequence
+            As for torch.nn.
+        hx : Tensor, or pair of them for an LSTM, optional
+            As for torch.nn.
+        reset : bool Tensor, (B, T) if ``batch_first``, else (T, B); (T,) without batch, optional
+            True where the states are set to zero before a step, and no gradient passes: where an
+            episode begins. Of two directions the one that runs backwards is cut at the same places.
+        return_gates : bool
+            Whether to append a list of the gates of each direction of each layer, in the order of
+            the last states. They have no gradients.
+
+        Raises
+        ------
+        TypeError, ValueError, RuntimeError
+            What torch.nn raises for the same call; for ``reset`` and ``return_gates``, what is
+            wrong with them.
+        """
         weights = [getattr(self, name) for name in self._flat_weights_names]
         packed = input if isinstance(input, PackedSequence) else None
         x = input if packed is None else packed.data
@@ -27,17 +80,92 @@ class _SequenceModule:
         reason = reason or self._reason_by_shape(x, states, packed)
         if reason is not None:
             result = super().forward(input, hx)  # type: ignore[misc]  # that of torch.nn
+            self._refuse_extras(reset, return_gates, reason)
             warn_once(type(self).__name__, reason)
             return result
+        if reset is not None and return_gates:
+            raise ValueError(
+                f"{type(self).__name__}: return_gates=True came with reset, expected one of them; "
+                "run the pieces between the resets alone"
+            )
+        gates: list[Any] | None = [] if return_gates else None
         if packed is not None:
+            if reset is not None or return_gates:
+                self._refuse_extras(reset, return_gates, "its input is a PackedSequence")
             return self._run_packed(packed, states, weights)
+        lone = x.dim() == 2
         batch_axis = 0 if self.batch_first else 1
-        if x.dim() == 3:
-            results = self._run(x, states, weights)
-            return results.output, _as_hx(results)
-        results = self._run(x.unsqueeze(batch_axis), tuple(s.unsqueeze(1) for s in states), weights)
-        last = _as_hx(results, lambda s: s.squeeze(1))
-        return results.output.squeeze(batch_axis), last
+        if lone:
+            x, states = x.unsqueeze(batch_axis), tuple(s.unsqueeze(1) for s in states)
+        reset = self._checked_reset(reset, x, batch_axis if lone else None)
+        results = self._run(x, states, weights, reset=reset, gates=gates)
+        output = results.output.squeeze(batch_axis) if lone else results.output
+        last = _as_hx(results, (lambda s: s.squeeze(1)) if lone else None)
+        if gates is None:
+            return output, last
+        kind = LSTMGates if self._cell == "lstm" else GRUGates
+        return (
+            output,
+            last,
+            [
+                kind(*(g.squeeze(batch_axis) if lone else g for g in of_direction))
+                for of_direction in gates
+            ],
+        )
+
+    def extra_repr(self) -> str:
+        """Return what torch.nn shows, and ``recurrent_dropout`` if there is one."""
+        own = f", recurrent_dropout={self.recurrent_dropout}" if self.recurrent_dropout else ""
+        shown: str = super().extra_repr()  # type: ignore[misc]  # that of torch.nn
+        return shown + own
+
+    def _refuse_extras(self: Any, reset: Any, return_gates: bool, reason: str) -> None:
+        """Raise if a call asks for what only gatedcore's kernels could give it."""
+        asked = [
+            name
+            for name, given in (
+                ("reset", reset is not None),
+                ("return_gates", return_gates),
+                ("recurrent_dropout", self.recurrent_dropout > 0.0 and self.training),
+            )
+            if given
+        ]
+        if asked:
+            raise ValueError(
+                f"{type(self).__name__}: {asked[0]} came with a call that it does not serve, as "
+                f"{reason}; leave {asked[0]} out or change the call"
+            )
+
+    def _checked_reset(
+        self: Any, reset: torch.Tensor | None, x: torch.Tensor, batch_axis: int | None
+    ) -> torch.Tensor | None:
+        """Return ``reset`` with a batch axis."""
+        if reset is None:
+            return None
+        where = type(self).__name__
+        if not isinstance(reset, torch.Tensor) or reset.dtype != torch.bool:
+            kind = reset.dtype if isinstance(reset, torch.Tensor) else type(reset).__name__
+            raise TypeError(
+                f"{where}: reset is {kind}, expected a tensor of torch.bool; "
+                "pass a comparison, such as episode_steps == 0"
+            )
+        reset = reset if batch_axis is None else reset.unsqueeze(batch_axis)
+        if reset.shape != x.shape[:2]:
+            letters = "(B, T)" if self.batch_first else "(T, B)"
+            raise ValueError(
+                f"{where}: reset has shape {tuple(reset.shape)}, expected {letters} = "
+                f"{tuple(x.shape[:2])}; pass one boolean for each step of the input"
+            )
+        return reset.detach()
+
+    def _factors(self: Any, x: torch.Tensor, batch_sizes: Any) -> torch.Tensor | None:
+        """Return what multiplies the states of each direction: one draw for a whole sequence."""
+        if self.recurrent_dropout == 0.0 or not self.training:
+            return None
+        rows = x.shape[0 if self.batch_first else 1] if batch_sizes is None else int(batch_sizes[0])
+        directions = self.num_layers * (2 if self.bidirectional else 1)
+        ones = x.new_ones(directions, rows, self.hidden_size)
+        return torch.nn.functional.dropout(ones, self.recurrent_dropout, training=True)
 
     def _reason_by_shape(self: Any, x: torch.Tensor, states: Tensors, packed: Any) -> str | None:
         """Return what PyTorch has to say of a call by its sizes, which may be an error."""
@@ -59,7 +187,10 @@ class _SequenceModule:
         x: torch.Tensor,
         states: Tensors,
         weights: list[torch.Tensor],
+        *,
         batch_sizes: torch.Tensor | None = None,
+        reset: torch.Tensor | None = None,
+        gates: list[list[torch.Tensor]] | None = None,
     ) -> Results:
         """Check the sizes and run all layers."""
         if states:
@@ -67,13 +198,16 @@ class _SequenceModule:
         else:
             self.check_input(x, batch_sizes)
         h0, c0 = (*states, None, None)[:2]
-        a = Operands(x, weights, h0, c0, batch_sizes=batch_sizes)
+        m_h = self._factors(x, batch_sizes)
+        a = Operands(x, weights, h0, c0, m_h, reset, batch_sizes)
         layers = Layers(self._cell, self.num_layers, self.bidirectional, not self.batch_first)
         if self.training and self.dropout > 0.0 and self.num_layers > 1:
-            return self._run_with_dropout(layers, a)
-        return run_layers(layers, a)
+            return self._run_with_dropout(layers, a, gates)
+        return run_layers(layers, a, gates)
 
-    def _run_with_dropout(self: Any, layers: Layers, a: Operands) -> Results:
+    def _run_with_dropout(
+        self: Any, layers: Layers, a: Operands, gates: list[list[torch.Tensor]] | None
+    ) -> Results:
         """Run layer by layer, with PyTorch's dropout in between."""
         found: list[Results] = []
         for i in range(self.num_layers):
@@ -81,7 +215,7 @@ class _SequenceModule:
             if i > 0:
                 x = torch.nn.functional.dropout(found[-1].output, self.dropout, training=True)
                 own = own._replace(x=x)
-            found.append(run_layers(layers._replace(num_layers=1), own))
+            found.append(run_layers(layers._replace(num_layers=1), own, gates))
         c_n = torch.cat([r.c_n for r in found]) if self._cell == "lstm" else None
         return Results(found[-1].output, torch.cat([r.h_n for r in found]), c_n)
 
@@ -90,7 +224,7 @@ class _SequenceModule:
     ) -> Any:
         order, back = packed.sorted_indices, packed.unsorted_indices
         states = tuple(_permuted(s, order) for s in states)
-        results = self._run(packed.data, states, weights, packed.batch_sizes)
+        results = self._run(packed.data, states, weights, batch_sizes=packed.batch_sizes)
         output = PackedSequence(results.output, packed.batch_sizes, order, back)
         return output, _as_hx(results, lambda s: _permuted(s, back))
 
@@ -101,6 +235,15 @@ class LSTM(_SequenceModule, torch.nn.LSTM):
     Calls that the kernels do not serve (other devices and dtypes than float32 and float64 on the
     CPU, autocast, transforms of ``torch.func``, ``proj_size``) go to PyTorch's own, with one
     warning for each reason.
+
+    Parameters
+    ----------
+    *args, **kwargs
+        Those of ``torch.nn.LSTM``.
+    recurrent_dropout : float, keyword only
+        Share of the states that are dropped on their way into the recurrent product while the
+        module trains: one draw of PyTorch's generator for each sequence, the same at every step.
+        The rest is scaled up to keep the mean.
     """
 
     _cell = "lstm"

@@ -20,11 +20,12 @@ def forward(layers: Layers, a: Operands) -> Results:
         x = spread.reshape(*mask.shape, -1)
     elif not layers.time_major:
         x = x.transpose(0, 1)
+    resets = _resets(layers, a)
     last: list[tuple[torch.Tensor, ...]] = []
     for i in range(layers.num_layers):
         outputs = []
         for k in range(layers.directions):
-            output, states = _direction(layers, a, i * layers.directions + k, x, mask, k == 1)
+            output, states = _direction(layers, a, i * layers.directions + k, x, (mask, resets[k]))
             outputs.append(output)
             last.append(states)
         x = torch.cat(outputs, dim=-1)
@@ -62,10 +63,14 @@ def _direction(
     a: Operands,
     index: int,
     x: torch.Tensor,
-    mask: torch.Tensor | None,
-    backwards: bool,
+    steps: tuple[torch.Tensor | None, torch.Tensor | None],
 ) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
-    """Return h of every step of x (T, B, I), in its order, and the last states."""
+    """Return h of every step of x (T, B, I), in its order, and the last states.
+
+    ``steps`` are those that count and those before which the states begin anew, (T, B) each.
+    """
+    mask, reset = steps
+    backwards = index % layers.directions == 1
     w_x, w_h, *biases = a.of_direction(index, layers)
     b_x, b_h = biases or (None, None)
     zeros = x.new_zeros(x.shape[1], w_h.shape[1])
@@ -73,6 +78,8 @@ def _direction(
     states = states if layers.cell == "lstm" else states[:1]
     outputs = []
     for t in reversed(range(len(x))) if backwards else range(len(x)):
+        if reset is not None:
+            states = [s.masked_fill(reset[t][:, None], 0.0) for s in states]
         h_dropped = states[0] if a.m_h is None else states[0] * a.m_h[index]
         a_x = torch.nn.functional.linear(x[t], w_x, b_x)
         a_h = torch.nn.functional.linear(h_dropped, w_h, b_h)
@@ -85,6 +92,16 @@ def _direction(
         states = step
         outputs.append(states[0])
     return torch.stack(outputs[::-1] if backwards else outputs), tuple(states)
+
+
+def _resets(layers: Layers, a: Operands) -> list[torch.Tensor | None]:
+    """Return the steps (T, B) before which each direction's states begin anew."""
+    if a.reset is None:
+        return [None] * layers.directions
+    reset = a.reset if layers.time_major else a.reset.t()
+    if layers.directions == 1:
+        return [reset]
+    return [reset, torch.cat([reset[1:], torch.zeros_like(reset[:1])])]  # the same cuts
 
 
 def _lstm(a_x: torch.Tensor, a_h: torch.Tensor, c_prev: torch.Tensor) -> list[torch.Tensor]:
