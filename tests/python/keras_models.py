@@ -220,6 +220,16 @@ def states_of_several(keras):
     return keras.Model(x, [y, z[0], both, again]), SERIES
 
 
+def models_called_twice(keras):
+    L = keras.layers
+    row = keras.Sequential([L.Input((None, 3)), L.LSTM(3, return_sequences=True)])
+    inner = L.Input((None, 3))
+    graph = keras.Model(inner, L.GRU(3, return_sequences=True)(inner))
+    x = L.Input((5, 3))
+    row(L.Dense(3)(x))  # a call that no model contains
+    return keras.Model(x, L.Add()([row(row(x)), graph(graph(x))])), SERIES
+
+
 def merged(keras):
     L = keras.layers
     one, other = L.Input((5, 3)), L.Input((5, 3))
@@ -242,6 +252,7 @@ GRAPHS: dict[str, Any] = {
         graph_in_a_row,
         lists_of_one,
         merged,
+        models_called_twice,
         states_of_several,
     )
 }
