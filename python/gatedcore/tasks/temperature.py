@@ -65,7 +65,13 @@ def forecast(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read or make a series, forecast its last fifth, print and draw the result."""
     parser = task_parser("temperature", str(__doc__), epochs=50)
-    parser.add_argument("--csv", metavar="FILE", help="a real series; by default 1000 made-up days")
+    parser.add_argument(
+        "--data",
+        "--csv",
+        dest="csv",
+        metavar="FILE",
+        help="a real series, .csv; by default 1000 made-up days",
+    )
     parser.add_argument("--column", metavar="NAME", help="the column of FILE that holds the series")
     parser.add_argument(
         "--horizon",
@@ -76,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     options = parser.parse_args(arguments)
     if options.column is not None and options.csv is None:
-        parser.error("--column is given without --csv")
+        parser.error("--column is given without --data")
     series = (
         read_column(options.csv, options.column)
         if options.csv is not None

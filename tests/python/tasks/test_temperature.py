@@ -226,5 +226,5 @@ def test_a_wrong_column_leaves_nothing_behind(tmp_path):
     path = tmp_path / "days.csv"
     path.write_text("day,t\n1,2\n")
     with pytest.raises(ValueError, match="day, t"):
-        temperature.main(["--csv", str(path), "--column", "T", "--out", str(tmp_path / "plots")])
+        temperature.main(["--data", str(path), "--column", "T", "--out", str(tmp_path / "plots")])
     assert not (tmp_path / "plots").exists()
