@@ -23,6 +23,7 @@ from gatedcore.layers.building import (
 )
 from gatedcore.layers.calling import Mask
 from gatedcore.layers.tensor import LayerCall
+from gatedcore.layers.weighted import NamedWeight
 from gatedcore.layers.written import Written
 from gatedcore.parameters import ParameterVector
 from gatedcore.random import RandomStream, draw_stream, make_generator, undone_on_error
@@ -60,6 +61,11 @@ class Layer(Written, Configurable):
     }
     needs_features = True  # whether the size of the last axis must be known
     over_time = False  # whether inputs are sequences, whatever their length
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for name in cls.__dict__.get("weight_arguments", ()):
+            setattr(cls, name, NamedWeight(name))
 
     def __init__(
         self,
@@ -258,15 +264,10 @@ class Layer(Written, Configurable):
     if not TYPE_CHECKING:  # to which every name would be there
 
         def __getattr__(self, name: str) -> Any:
-            """Return the weight of a name, such as ``layer.kernel``; raise if there is none."""
+            """Return the weight of a name, also of one that no argument sets; raise if none."""
             weights = self.__dict__.get("parameters", {})
             if name in weights:
                 return weights[name]
-            if name in type(self).weight_arguments and not self.__dict__.get("built"):
-                raise AttributeError(
-                    f"{self.__dict__.get('name')}.{name}: layer has no weights yet, expected a "
-                    "built one; call it on an array or build(input_shape) first"
-                )
             return object.__getattribute__(self, name)  # raises, with a property's own message
 
     def __repr__(self) -> str:

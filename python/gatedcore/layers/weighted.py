@@ -21,6 +21,33 @@ class Rule(NamedTuple):
     constraint: Callable[[Array], Array] | None = None
 
 
+class NamedWeight:
+    """A weight as an attribute, such as ``layer.kernel``; to set it is to write its values."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, layer: Any, kind: type) -> Any:
+        if layer is None:
+            return self
+        if not layer.built:
+            raise AttributeError(
+                f"{layer.name}.{self.name}: layer has no weights yet, expected a built one; call "
+                "it on an array or build(input_shape) first"
+            )
+        return layer.parameters.get(self.name)  # None of a layer without, as use_bias=False says
+
+    def __set__(self, layer: Any, value: object) -> None:
+        if self.name not in layer.parameters:
+            self.__get__(layer, type(layer))
+            raise AttributeError(
+                f"{layer.name}.{self.name}: layer has no such weight, expected one of "
+                f"{', '.join(layer.parameters)}; ask for it in __init__"
+            )
+        now = layer.parameters.items()
+        layer.set_weights([value if name == self.name else weight for name, weight in now])
+
+
 class Weighted:
     """Parameters by name, views into a vector that a whole model may share.
 

@@ -177,5 +177,22 @@ def test_weights_are_attributes_by_their_names() -> None:
     assert model.variables[0] is model.trainable_variables[0] is layer.kernel
 
 
+def test_to_set_a_weight_is_to_write_its_values() -> None:
+    model = gk.Sequential([gk.Dense(2, input_shape=(3,)), gk.Dense(1, use_bias=False)])
+    first, second = model.layers
+    first.kernel, held = np.ones((3, 2)), first.kernel
+    assert first.kernel is held
+    assert (held == 1.0).all()
+    first.bias = [5.0, 7.0]
+    np.testing.assert_array_equal(model.layers[0](np.ones((1, 3))), [[8.0, 10.0]])
+    with pytest.raises(ValueError, match=r"kernel has shape \(2, 2\), expected shape = \(3, 2\)"):
+        first.kernel = np.ones((2, 2))
+    assert second.bias is None
+    with pytest.raises(AttributeError, match=r"bias: layer has no such weight, expected one of k"):
+        second.bias = np.ones(1)
+    with pytest.raises(AttributeError, match=r"mine.kernel: layer has no weights yet, expected a"):
+        gk.GRU(2, name="mine").kernel = np.ones((2, 6))
+
+
 def test_the_name_of_the_base() -> None:
     assert gk.Layer is gk.layers.Layer
