@@ -304,17 +304,22 @@ class Written(Called):
 
 
 def check_holds_no_layer(layer: Any, attribute: str, value: object) -> None:
-    """Raise if an attribute of a written layer is a layer, or a list with one in it.
+    """Raise if an attribute of a written layer is a layer or model, or a list or dict with one.
 
     Raises
     ------
     ValueError
         If so: its weights would be no one's.
     """
-    for one in value if isinstance(value, list | tuple) else [value]:
-        if isinstance(one, Called):
+    waiting: list[Any] = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict | list | tuple):
+            waiting += one.values() if isinstance(one, dict) else one
+        elif isinstance(one, Called) or hasattr(one, "computing_layers"):
+            kind = "layer" if isinstance(one, Called) else "model"
             raise ValueError(
-                f"{vars(layer).get('name', type(layer).__name__)}: {attribute} holds the layer "
+                f"{vars(layer).get('name', type(layer).__name__)}: {attribute} holds the {kind} "
                 f"{one.name}, expected weights from add_weight; put layers one after the other in "
                 "a model instead"
             )

@@ -301,9 +301,11 @@ def test_layers_within_and_several_inputs_are_told_at_once() -> None:
             return x
 
     inner = gk.Dense(2, name="inner")
-    for blocks in (inner, [inner, None]):
+    for blocks in (inner, [inner, None], {"a": inner}, [(inner,)]):
         with pytest.raises(ValueError, match="outer: blocks holds the layer inner, expected weigh"):
             Outer(blocks, name="outer")
+    with pytest.raises(ValueError, match="outer: blocks holds the model row, expected weights fr"):
+        Outer(gk.Sequential([inner], name="row"), name="outer")
     outer = Outer(None, name="outer")
     with pytest.raises(TypeError, match="outer: x is a list of 2 arrays, expected one, as layers"):
         outer([X, X])
