@@ -23,7 +23,7 @@ from contest.processes import thread_environment
 
 BACKENDS = ("torch", "tensorflow", "jax", "numpy")
 LAYERS = ("LSTM", "GRU")
-BATCHES = 8  # of a turn
+BATCHES = 32  # of a turn; fewer would time the beginning of `fit` more than its steps
 # Losses may differ by so much of themselves: sums of float32 in another order, over some steps.
 NEAR_LOSS = 1e-4
 

@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from keras.src import backend
+from keras.src.backend import in_symbolic_scope
 from keras.src.layers.rnn.bidirectional import Bidirectional
 from keras.src.layers.rnn.gru import GRU, GRUCell
 from keras.src.layers.rnn.lstm import LSTM, LSTMCell
@@ -29,13 +30,13 @@ _CELLS = {LSTM: LSTMCell, GRU: GRUCell}
 
 def count_served() -> None:
     """Count a call that the kernels compute, unless Keras only asks for the shapes of results."""
-    if not backend.in_symbolic_scope():
+    if not in_symbolic_scope():
         counts.add_served()
 
 
 def count_passed_on(reason: str) -> None:
     """Count a call that Keras computes itself, likewise."""
-    if not backend.in_symbolic_scope():
+    if not in_symbolic_scope():
         counts.add_passed_on(reason)
 
 

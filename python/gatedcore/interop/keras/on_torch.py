@@ -93,7 +93,7 @@ class _Recurrence(torch.autograd.Function):
         counts.add_forward()
         outputs = tuple(None if a is None else torch.from_numpy(a) for a in results)
         # The cache refers to their memory. Saved, PyTorch tells who writes to it in the meantime.
-        ctx.save_for_backward(*tensors, outputs[0])
+        ctx.save_for_backward(*tensors, outputs[0] if call.return_sequences else None)
         ctx.set_materialize_grads(False)
         return outputs
 

@@ -142,7 +142,7 @@ def test_what_is_not_served_reaches_keras_as_it_was_and_is_counted(plain):
 
 def test_a_question_of_shapes_is_not_counted(plain, monkeypatch):
     x, h, c = arrays((B, T, I), (B, H), (B, H))
-    monkeypatch.setattr(keras.src.backend, "in_symbolic_scope", lambda: True)
+    monkeypatch.setattr(layer_hooks, "in_symbolic_scope", lambda: True)
     for plain.refuses in (None, NotServedError("device meta")):
         hooks_of(plain)["lstm"](x, h, c, None, **lstm_arguments(), **ACTIVATIONS)
     assert counts.snapshot(None).served == 0

@@ -74,6 +74,13 @@ def test_writing_to_what_backward_needs_is_an_error(layer, x, written):
         loss.backward()
 
 
+def test_the_last_output_may_be_written_to(x):
+    layer = keras.layers.GRU(H, dtype="float64")
+    (expected,) = torch.autograd.grad((layer(x) * 2).sum(), x)
+    (found,) = torch.autograd.grad(layer(x).mul_(2).sum(), x)
+    torch.testing.assert_close(found, expected)
+
+
 def test_a_second_derivative_is_an_error(layer, x):
     loss = (layer(x) ** 2).sum()
     (gradient,) = torch.autograd.grad(loss, x, create_graph=True)

@@ -30,6 +30,8 @@ MASKS = {
     "holes": np.array([[1, 0, 1, 0, 1, 1], [0, 1, 0, 0, 1, 0], [1, 1, 0, 1, 1, 0], [1] * T], bool),
     "rows without a step": np.array([[1] * T, [0] * T, [1, 1, 0, 0, 0, 0], [0] * T], bool),
 }
+# Whether this version asks for both directions in one call.
+FUSES = hasattr(keras.src.backend, "bidirectional_lstm")
 CELLS = {
     "lstm": (keras.layers.LSTM, {}),
     "gru": (keras.layers.GRU, {}),
@@ -167,15 +169,15 @@ def test_bidirectional(x, kind, sequences, masked):
     layer.build(x.shape)
     draw_weights(layer)
     call = {"mask": MASKS["holes"]} if masked else {}
-    fused = hasattr(keras.src.backend, "bidirectional_lstm") and not masked
-    compare(layer, x, served=1 if fused and kind != "gru before" else 2, **call)
+    fused = FUSES and not masked and kind != "gru before"
+    compare(layer, x, served=1 if fused else 2, **call)
 
 
 def test_bidirectional_with_states(x):
     inner = keras.layers.LSTM(H, return_state=True, return_sequences=True)
     layer = keras.layers.Bidirectional(inner)
     layer.build(x.shape)
-    compare(layer, x, states_of(inner) + states_of(inner))
+    compare(layer, x, states_of(inner) + states_of(inner), served=1 if FUSES else 2)
 
 
 def test_bidirectional_around_a_layer_that_goes_backwards(x):
@@ -237,7 +239,7 @@ def test_fit(x):
     stats = gatedcore.keras.stats()
     assert stats.served > 0
     assert stats.passed_on == 0
-    assert stats.backward_runs == 3 * 2 * 5  # three runs of layers, two batches, five epochs
+    assert stats.backward_runs == 3 * 2 * 5  # three directions, two batches, five epochs
     assert stats.forward_runs >= stats.backward_runs
 
 
