@@ -21,7 +21,7 @@ def plot_weights(model: Any, *, title: str = "") -> "Figure":
 
     Parameters
     ----------
-    model : Sequential or Layer
+    model : Sequential, Model or Layer
         Built.
     title : str
         Heading; by default the model's name and its number of parameters.
@@ -40,7 +40,7 @@ def plot_weights(model: Any, *, title: str = "") -> "Figure":
     ValueError
         If there are no parameters yet.
     """
-    layers = getattr(model, "layers", [model])
+    layers = getattr(model, "computing_layers", [model])
     if not all(hasattr(layer, "parameters") for layer in layers):
         raise TypeError(
             f"plot_weights: model has type {type(model).__name__}, expected a model or a layer; "

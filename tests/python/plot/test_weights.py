@@ -37,6 +37,14 @@ def test_a_panel_for_each_parameter():
     assert figure.get_suptitle() == "mine: 254 parameters"
 
 
+def test_a_graph_has_those_of_its_layers():
+    x = gk.Input((None, 2))
+    graph = gk.Model(x, gk.Dense(1)(gk.GRU(3)(x)), name="graph")
+    figure = plot_weights(graph)
+    assert len(panels(figure)) == 5
+    assert figure.get_suptitle() == f"graph: {graph.count_params()} parameters"
+
+
 def test_each_gate_has_its_own_outline():
     layer = model().layers[0]
     axes = panels(plot_weights(layer))["bias (20,)"]
