@@ -36,10 +36,20 @@ def text_to_word_sequence(
     split : str
         What stands between words.
 
+    Raises
+    ------
+    TypeError
+        If it is no string.
+
     References
     ----------
     ``tf.keras.preprocessing.text.text_to_word_sequence``.
     """
+    if not isinstance(input_text, str):
+        raise TypeError(
+            f"text_to_word_sequence: input_text is {input_text!r}, expected a string; pass one "
+            "text at a time"
+        )
     text = input_text.lower() if lower else input_text
     between = {ord(character): split for character in filters}
     words = text.translate(between).split(split)
@@ -133,13 +143,19 @@ class Tokenizer:
         Raises
         ------
         TypeError
-            If it is one text, or holds something else.
+            If it is one text, or holds something else; nothing is counted then.
         """
+        counts: Counter[str] = Counter()
+        docs: Counter[str] = Counter()
+        documents = 0
         for text in _checked("fit_on_texts", texts):
             words = self._words(text)
-            self.document_count += 1
-            self.word_counts.update(words)
-            self.word_docs.update(set(words))
+            documents += 1
+            counts.update(words)
+            docs.update(set(words))
+        self.document_count += documents
+        self.word_counts.update(counts)
+        self.word_docs.update(docs)
         # Sorting keeps the order of equal counts: the word that came first stays first.
         by_count = sorted(self.word_counts, key=self.word_counts.__getitem__, reverse=True)
         first = [] if self.oov_token is None else [self.oov_token]
@@ -323,7 +339,8 @@ def _checked(where: str, texts: Any) -> Iterable[Text]:
             f"{where}: texts is {texts!r}, expected a list of strings; pass [text] for one"
         )
     for text in texts:
-        if not isinstance(text, str | Sequence):
+        of_words = isinstance(text, Sequence) and all(isinstance(word, str) for word in text)
+        if not isinstance(text, str) and not of_words:
             raise TypeError(
                 f"{where}: texts holds {text!r}, expected strings or lists of words; convert it "
                 "with str(...), or leave it out"

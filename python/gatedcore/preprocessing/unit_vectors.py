@@ -27,7 +27,7 @@ def normalize(x: object, axis: int = -1, order: Any = 2) -> Array:
     Raises
     ------
     TypeError, ValueError
-        If ``x`` holds no numbers, or has no such axis.
+        If ``x`` holds no numbers, or there is no such axis or order.
 
     References
     ----------
@@ -41,6 +41,11 @@ def normalize(x: object, axis: int = -1, order: Any = 2) -> Array:
             f"normalize: axis is {axis}, expected one of an array of shape {array.shape}; choose "
             "one there"
         )
-    length = np.linalg.norm(array, order, int(axis), keepdims=True)
+    try:
+        length = np.linalg.norm(array, order, int(axis), keepdims=True)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"normalize: order is {order!r}, expected one of vectors in numpy.linalg.norm; pass 2"
+        ) from error
     result: Array = array / np.where(length == 0.0, 1.0, length).astype(array.dtype)
     return result

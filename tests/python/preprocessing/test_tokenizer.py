@@ -55,6 +55,13 @@ def test_characters_lists_and_an_analyzer() -> None:
     assert by_comma.word_index == {"b": 1, "A b": 2}
 
 
+def test_after_an_error_nothing_was_counted() -> None:
+    tokenizer, plain = fitted(), fitted()
+    with pytest.raises(TypeError, match="texts holds None, expected strings"):
+        tokenizer.fit_on_texts(["the end", None])
+    assert vars(tokenizer) == vars(plain)
+
+
 def test_matrices() -> None:
     tokenizer = fitted()
     count = tokenizer.texts_to_matrix(["the cat the"], "count")
@@ -116,6 +123,13 @@ def test_malformed_json(text: str) -> None:
         (lambda: Tokenizer(lower="no"), TypeError, "Tokenizer: lower is 'no', expected True or F"),
         (lambda: Tokenizer(nb_words=3), TypeError, "Tokenizer: got an unknown argument 'nb_words'"),
         (lambda: Tokenizer().fit_on_texts("a b"), TypeError, "fit_on_texts: texts is 'a b', expe"),
+        (lambda: Tokenizer().fit_on_texts([b"ab"]), TypeError, "texts holds b'ab', expected strin"),
+        (lambda: Tokenizer().fit_on_texts([["a", 3]]), TypeError, "expected strings or lists of w"),
+        (
+            lambda: text_to_word_sequence(["a"]),
+            TypeError,
+            "input_text is .*'a'.*, expected a strin",
+        ),
         (lambda: Tokenizer().fit_on_texts([1.5]), TypeError, "fit_on_texts: texts holds 1.5, exp"),
         (lambda: fitted().texts_to_matrix(["a"], "tf"), ValueError, "mode is 'tf', expected one "),
         (

@@ -22,3 +22,5 @@ def test_errors() -> None:
         normalize(X, None)
     with pytest.raises(TypeError, match="normalize: x "):
         normalize(["a"])
+    with pytest.raises(ValueError, match="normalize: order is 'fro', expected one of vectors in"):
+        normalize(X, order="fro")
