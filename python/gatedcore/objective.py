@@ -112,7 +112,13 @@ class Means:
         """Count a batch in: the mask reaches all metrics, weights the weighted ones.
 
         Of a part of its time steps ``share`` says how large it is.
+
+        Raises
+        ------
+        TypeError
+            With the first batch, so before a step, if a metric is not one number.
         """
+        is_first = not self._samples
         n = len(y_pred) * share
         self._samples += n
         self._loss += loss * n
@@ -122,6 +128,8 @@ class Means:
             both = weights if mask is None else mask if weights is None else _both(weights, mask)
             for metric in self._weighted:
                 metric.add_part(y_true, y_pred, both, share)
+        if is_first:
+            self.logs()
 
     def get_state(self) -> dict[str, Any]:
         """Return what has been counted in."""

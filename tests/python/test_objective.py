@@ -165,6 +165,15 @@ def test_what_targets_are() -> None:
 
 def test_a_metric_of_many_numbers_is_named() -> None:
     means = Means(Objective("sgd", "mse", [gk.metrics.F1Score(name="f1")]))
-    means.add(0.0, np.array([[0, 1]]), np.array([[0.2, 0.8]]))
     with pytest.raises(TypeError, match="compile: metric f1 gives 2 numbers, expected one; pass"):
-        means.logs()
+        means.add(0.0, np.array([[0, 1]]), np.array([[0.2, 0.8]]))
+
+
+def test_a_metric_of_many_numbers_stops_fit_before_the_first_step() -> None:
+    model = gk.Sequential([gk.Dense(2, activation="softmax", input_shape=(3,))])
+    model.compile("sgd", "categorical_crossentropy", metrics=["f1_score"])
+    before = model.get_weights()
+    with pytest.raises(TypeError, match="compile: metric f1_score gives 2 numbers, expected one"):
+        model.fit(np.ones((4, 3)), np.eye(2)[[0, 1, 1, 0]], batch_size=2, verbose=0)
+    for value, now in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(now, value)
