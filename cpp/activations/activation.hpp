@@ -82,21 +82,46 @@ GATEDCORE_INLINE auto with_kind(Activation kind, const Body& body) {
   return body(Kind<Activation::kLinear>{});
 }
 
-// f(x) and f'(x) for a kind known at run time. Calls, not inlined: the kernels have hundreds of places for an
-// activation. Tried: relu and hard sigmoid inlined before the call (AVX2 object 10 % larger, LSTM forward with relu at
-// B32 I64 H64 slower by half), tanh, sigmoid and relu inlined (object 48 % larger, no faster).
+// Where gates are cut off before their activation, to [-clip, clip], and the activation's outputs there.
 template <class Scalar>
-__attribute__((noinline)) Vec<Scalar> activate(Activation kind, Vec<Scalar> x) {
+struct Limits {
+  Scalar clip, lowest, highest;
+};
+
+// f(x) and f'(x) for a kind known at run time, cut off where there are limits. Every kind rises, so an output that is a
+// limit's tells that it was cut off: f' is 0 then, also where the output only rounds to it. Calls, not inlined: the
+// kernels have hundreds of places for an activation. Tried: relu and hard sigmoid inlined before the call (AVX2 object
+// 10 % larger, LSTM forward with relu at B32 I64 H64 slower by half), tanh, sigmoid and relu inlined (object 48 %
+// larger, no faster).
+template <class Scalar>
+__attribute__((noinline)) Vec<Scalar> activate(Activation kind, Vec<Scalar> x, const Limits<Scalar>* limits = nullptr) {
+  if (limits != nullptr) x = max(Vec<Scalar>::set(-limits->clip), min(Vec<Scalar>::set(limits->clip), x));
   return with_kind(
       kind, [&](auto k) __attribute__((always_inline)) { return activate<k.value>(x); });
 }
 template <class Scalar>
-__attribute__((noinline)) Vec<Scalar> activate_slope(Activation kind, Vec<Scalar> y) {
-  return with_kind(
+__attribute__((noinline)) Vec<Scalar> activate_slope(Activation kind, Vec<Scalar> y,
+                                                     const Limits<Scalar>* limits = nullptr) {
+  Vec<Scalar> slope = with_kind(
       kind, [&](auto k) __attribute__((always_inline)) { return activate_slope<k.value>(y); });
+  if (limits != nullptr) {
+    const Vec<Scalar> zero = y - y;  // or NaN, which stays
+    slope = select(less(y, Vec<Scalar>::set(limits->highest)), slope, zero);
+    slope = select(less(Vec<Scalar>::set(limits->lowest), y), slope, zero);
+  }
+  return slope;
 }
 
-// How a cell reaches its activations: tanh and sigmoid at compile time ...
+template <class Scalar>
+Limits<Scalar> limits_of(Activation kind, Scalar clip) {
+  Scalar lowest[Vec<Scalar>::kLanes], highest[Vec<Scalar>::kLanes];
+  activate(kind, Vec<Scalar>::set(-clip)).store(lowest);
+  activate(kind, Vec<Scalar>::set(clip)).store(highest);
+  return {clip, lowest[0], highest[0]};
+}
+
+// How a cell reaches its activations, that of the LSTM's cell state apart, as it is never cut off: tanh and sigmoid at
+// compile time ...
 struct Standard {
   template <class Scalar>
   GATEDCORE_INLINE Vec<Scalar> activation(Vec<Scalar> x) const {
@@ -104,6 +129,14 @@ struct Standard {
   }
   template <class Scalar>
   GATEDCORE_INLINE Vec<Scalar> activation_slope(Vec<Scalar> y) const {
+    return activate_slope<Activation::kTanh>(y);
+  }
+  template <class Scalar>
+  GATEDCORE_INLINE Vec<Scalar> cell_activation(Vec<Scalar> c) const {
+    return tanh(c);
+  }
+  template <class Scalar>
+  GATEDCORE_INLINE Vec<Scalar> cell_activation_slope(Vec<Scalar> y) const {
     return activate_slope<Activation::kTanh>(y);
   }
   template <class Scalar>
@@ -116,26 +149,25 @@ struct Standard {
   }
 };
 
-// ... or any pair at run time, with the same bits for the same kinds.
+// ... or any pair at run time, with the same bits for the same kinds, and cut off where there are limits.
+template <class Scalar>
 struct Any {
   Activation activation_kind;
   Activation recurrent_kind;
+  const Limits<Scalar>* activation_limits = nullptr;
+  const Limits<Scalar>* recurrent_limits = nullptr;
 
-  template <class Scalar>
   GATEDCORE_INLINE Vec<Scalar> activation(Vec<Scalar> x) const {
-    return activate(activation_kind, x);
+    return activate(activation_kind, x, activation_limits);
   }
-  template <class Scalar>
   GATEDCORE_INLINE Vec<Scalar> activation_slope(Vec<Scalar> y) const {
-    return activate_slope(activation_kind, y);
+    return activate_slope(activation_kind, y, activation_limits);
   }
-  template <class Scalar>
-  GATEDCORE_INLINE Vec<Scalar> recurrent(Vec<Scalar> x) const {
-    return activate(recurrent_kind, x);
-  }
-  template <class Scalar>
+  GATEDCORE_INLINE Vec<Scalar> cell_activation(Vec<Scalar> c) const { return activate(activation_kind, c); }
+  GATEDCORE_INLINE Vec<Scalar> cell_activation_slope(Vec<Scalar> y) const { return activate_slope(activation_kind, y); }
+  GATEDCORE_INLINE Vec<Scalar> recurrent(Vec<Scalar> x) const { return activate(recurrent_kind, x, recurrent_limits); }
   GATEDCORE_INLINE Vec<Scalar> recurrent_slope(Vec<Scalar> y) const {
-    return activate_slope(recurrent_kind, y);
+    return activate_slope(recurrent_kind, y, recurrent_limits);
   }
 };
 

@@ -63,6 +63,7 @@ struct ForwardArguments {
   OptionalArray m_x, m_h;
   OptionalArray z_h;
   bool recompute;  // gates in backward, instead of saving them
+  double clip;
 };
 
 template <class Scalar>
@@ -76,6 +77,7 @@ GruForward<Scalar> forward_call(const ForwardArguments& a) {
   checked_product(kWhere, {dims.T, dims.B, kRuns * dims.H}, sizeof(Scalar));
   call.activation = parse_activation(kWhere, "activation", a.activation);
   call.recurrent_activation = parse_activation(kWhere, "recurrent_activation", a.recurrent_activation);
+  call.clip = static_cast<Scalar>(a.clip);
   call.weights = gru_weights<Scalar>({kWhere, a.kernel, a.recurrent_kernel, a.bias}, call.form, dims.I, dims.H);
   call.x = sequence<Scalar>({kWhere, "x", a.x}, a.time_major);
   if (a.go_backwards) call.x = reversed(call.x, dims.T);
@@ -154,6 +156,7 @@ py::tuple backward(GruCacheObject& cache, Saved<Scalar>& saved, const BackwardAr
   call.form = forward.form;
   call.activation = forward.activation;
   call.recurrent_activation = forward.recurrent_activation;
+  call.clip = forward.clip;
   call.weights = forward.weights;
   call.x = forward.x;
   call.factors = forward.factors;
@@ -228,7 +231,7 @@ void bind_gru(py::module_& module) {
       [](py::array x, py::array kernel, py::array recurrent_kernel, OptionalArray bias, OptionalArray h0,
          std::string activation, std::string recurrent_activation, bool reset_after, bool time_major, bool go_backwards,
          bool return_sequences, bool save, OptionalArray mask, bool zero_output_for_mask, OptionalArray reset,
-         OptionalArray m_x, OptionalArray m_h, OptionalArray z_h, bool recompute) {
+         OptionalArray m_x, OptionalArray m_h, OptionalArray z_h, bool recompute, double clip) {
         const ForwardArguments a{std::move(x),
                                  std::move(kernel),
                                  std::move(recurrent_kernel),
@@ -245,7 +248,8 @@ void bind_gru(py::module_& module) {
                                  std::move(m_x),
                                  std::move(m_h),
                                  std::move(z_h),
-                                 recompute};
+                                 recompute,
+                                 clip};
         return is_double({"gru_forward", "x", a.x}) ? forward<double>(a) : forward<float>(a);
       },
       py::arg("x").noconvert(), py::arg("kernel").noconvert(), py::arg("recurrent_kernel").noconvert(),
@@ -254,7 +258,7 @@ void bind_gru(py::module_& module) {
       py::arg("return_sequences"), py::arg("save"), py::arg("mask").noconvert().none(true) = py::none(),
       py::arg("zero_output_for_mask") = false, py::arg("reset").noconvert().none(true) = py::none(),
       py::arg("m_x").noconvert().none(true) = py::none(), py::arg("m_h").noconvert().none(true) = py::none(),
-      py::arg("z_h").noconvert().none(true) = py::none(), py::arg("recompute") = false);
+      py::arg("z_h").noconvert().none(true) = py::none(), py::arg("recompute") = false, py::arg("clip") = 0.0);
 
   module.def(
       "gru_backward",

@@ -63,6 +63,9 @@ struct ForwardArguments {
   OptionalArray m_x, m_h;
   OptionalArray z_h, z_c;
   bool recompute;  // gates in backward, instead of saving them
+  OptionalArray peephole;
+  double clip;
+  bool input_forget;
 };
 
 template <class Scalar>
@@ -75,6 +78,8 @@ LstmForward<Scalar> forward_call(const ForwardArguments& a) {
   checked_product(kWhere, {dims.T, dims.B, kGates * dims.H}, sizeof(Scalar));
   call.activation = parse_activation(kWhere, "activation", a.activation);
   call.recurrent_activation = parse_activation(kWhere, "recurrent_activation", a.recurrent_activation);
+  call.clip = static_cast<Scalar>(a.clip);
+  call.variant = {contiguous<Scalar>(kWhere, "peephole", a.peephole, {3, dims.H}, "(3, H)"), a.input_forget};
   call.weights = lstm_weights<Scalar>({kWhere, a.kernel, a.recurrent_kernel, a.bias}, dims.I, dims.H);
   call.x = sequence<Scalar>({kWhere, "x", a.x}, a.time_major);
   if (a.go_backwards) call.x = reversed(call.x, dims.T);
@@ -135,6 +140,7 @@ py::tuple forward(const ForwardArguments& a) {
                       py::cast(a.m_h),
                       py::cast(a.z_h),
                       py::cast(a.z_c),
+                      py::cast(a.peephole),
                       h};
     object->time_major = a.time_major;
     object->go_backwards = a.go_backwards;
@@ -147,7 +153,7 @@ struct BackwardArguments {
   OptionalArray d_h, d_h_last, d_c_last;
   bool need_d_x;
   py::array d_kernel, d_recurrent_kernel;
-  OptionalArray d_bias;
+  OptionalArray d_bias, d_peephole;
 };
 
 template <class Scalar>
@@ -159,6 +165,8 @@ py::tuple backward(LstmCacheObject& cache, Saved<Scalar>& saved, const BackwardA
   call.dims = dims;
   call.activation = forward.activation;
   call.recurrent_activation = forward.recurrent_activation;
+  call.clip = forward.clip;
+  call.variant = forward.variant;
   call.weights = forward.weights;
   call.x = forward.x;
   call.factors = forward.factors;
@@ -174,6 +182,7 @@ py::tuple backward(LstmCacheObject& cache, Saved<Scalar>& saved, const BackwardA
   call.d_w_h =
       writable<Scalar>({kWhere, "d_recurrent_kernel", a.d_recurrent_kernel}, {dims.H, kGates * dims.H}, "(H, 4*H)");
   if (a.d_bias) call.d_b = writable<Scalar>({kWhere, "d_bias", *a.d_bias}, {kGates * dims.H}, "(4*H,)");
+  if (a.d_peephole) call.d_p = writable<Scalar>({kWhere, "d_peephole", *a.d_peephole}, {3, dims.H}, "(3, H)");
   py::array_t<Scalar> d_h0 = new_array<Scalar>({dims.B, dims.H});
   py::array_t<Scalar> d_c0 = new_array<Scalar>({dims.B, dims.H});
   call.d_h0 = d_h0.mutable_data();
@@ -235,7 +244,8 @@ void bind_lstm(py::module_& module) {
       [](py::array x, py::array kernel, py::array recurrent_kernel, OptionalArray bias, OptionalArray h0,
          OptionalArray c0, std::string activation, std::string recurrent_activation, bool time_major, bool go_backwards,
          bool return_sequences, bool save, OptionalArray mask, bool zero_output_for_mask, OptionalArray reset,
-         OptionalArray m_x, OptionalArray m_h, OptionalArray z_h, OptionalArray z_c, bool recompute) {
+         OptionalArray m_x, OptionalArray m_h, OptionalArray z_h, OptionalArray z_c, bool recompute, OptionalArray peephole,
+         double clip, bool input_forget) {
         const ForwardArguments a{std::move(x),
                                  std::move(kernel),
                                  std::move(recurrent_kernel),
@@ -253,7 +263,10 @@ void bind_lstm(py::module_& module) {
                                  std::move(m_h),
                                  std::move(z_h),
                                  std::move(z_c),
-                                 recompute};
+                                 recompute,
+                                 std::move(peephole),
+                                 clip,
+                                 input_forget};
         return is_double({"lstm_forward", "x", a.x}) ? forward<double>(a) : forward<float>(a);
       },
       py::arg("x").noconvert(), py::arg("kernel").noconvert(), py::arg("recurrent_kernel").noconvert(),
@@ -263,19 +276,27 @@ void bind_lstm(py::module_& module) {
       py::arg("mask").noconvert().none(true) = py::none(), py::arg("zero_output_for_mask") = false,
       py::arg("reset").noconvert().none(true) = py::none(), py::arg("m_x").noconvert().none(true) = py::none(),
       py::arg("m_h").noconvert().none(true) = py::none(), py::arg("z_h").noconvert().none(true) = py::none(),
-      py::arg("z_c").noconvert().none(true) = py::none(), py::arg("recompute") = false);
+      py::arg("z_c").noconvert().none(true) = py::none(), py::arg("recompute") = false,
+      py::arg("peephole").noconvert().none(true) = py::none(), py::arg("clip") = 0.0, py::arg("input_forget") = false);
 
   module.def(
       "lstm_backward",
       [](LstmCacheObject& cache, OptionalArray d_h, OptionalArray d_h_last, OptionalArray d_c_last, bool need_d_x,
-         py::array d_kernel, py::array d_recurrent_kernel, OptionalArray d_bias) {
-        const BackwardArguments a{std::move(d_h),      std::move(d_h_last),           std::move(d_c_last), need_d_x,
-                                  std::move(d_kernel), std::move(d_recurrent_kernel), std::move(d_bias)};
+         py::array d_kernel, py::array d_recurrent_kernel, OptionalArray d_bias, OptionalArray d_peephole) {
+        const BackwardArguments a{std::move(d_h),
+                                  std::move(d_h_last),
+                                  std::move(d_c_last),
+                                  need_d_x,
+                                  std::move(d_kernel),
+                                  std::move(d_recurrent_kernel),
+                                  std::move(d_bias),
+                                  std::move(d_peephole)};
         return std::visit([&](auto& saved) { return backward(cache, saved, a); }, cache.saved);
       },
       py::arg("cache"), py::arg("d_h").noconvert().none(true), py::arg("d_h_last").noconvert().none(true),
       py::arg("d_c_last").noconvert().none(true), py::arg("need_d_x"), py::arg("d_kernel").noconvert(),
-      py::arg("d_recurrent_kernel").noconvert(), py::arg("d_bias").noconvert().none(true));
+      py::arg("d_recurrent_kernel").noconvert(), py::arg("d_bias").noconvert().none(true),
+      py::arg("d_peephole").noconvert().none(true) = py::none());
 
   module.def(
       "lstm_gates",

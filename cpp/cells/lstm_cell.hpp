@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cells/lstm_gates.hpp"
+#include "cells/lstm_variant_gates.hpp"
 #include "cells/zoneout.hpp"
 #include "gemm/narrow.hpp"
 #include "gemm/pack.hpp"
@@ -87,7 +88,7 @@ GATEDCORE_INLINE void lstm_finish(const Policy& policy, const LstmStep<Scalar>& 
   const Index state = row * s.state_stride + unit;
   V c = V::load(s.c + state);
   LstmGates<Scalar> gates;
-  V h = lstm_gates_forward(policy, LstmGates<Scalar>{acc[0], acc[1], acc[2], acc[3]}, gates, c);
+  V h = lstm_gates_forward(at_units(policy, unit, width), LstmGates<Scalar>{acc[0], acc[1], acc[2], acc[3]}, gates, c);
   if (s.z_c) c = zoned(s.z_c.load(row, unit, width), V::load(s.c + state), c);
   c.store(s.c + state);
   if (s.z_h) {
@@ -105,6 +106,19 @@ GATEDCORE_INLINE void lstm_finish(const Policy& policy, const LstmStep<Scalar>& 
     store_width(gates.o, saved + 3 * width, width);
   }
   if (s.c_saved != nullptr) store_width(c, s.c_saved + row * s.dims.H + unit, width);
+}
+
+// Of a variant, in a function of its own: not worth the size that a copy for each row of each tile has.
+template <class Scalar>
+GATEDCORE_NOINLINE void lstm_variant_finish(const Variant<Scalar>& variant, const LstmStep<Scalar>& s, Index row,
+                                            Index unit, Vec<Scalar> i, Vec<Scalar> f, Vec<Scalar> g, Vec<Scalar> o) {
+  const Vec<Scalar> acc[kLstmGates] = {i, f, g, o};
+  lstm_finish<Variant<Scalar>, Scalar>(variant, s, row, unit, acc);
+}
+template <class Scalar>
+GATEDCORE_INLINE void lstm_finish(const Variant<Scalar>& variant, const LstmStep<Scalar>& s, Index row, Index unit,
+                                  const Vec<Scalar> (&acc)[kLstmGates]) {
+  lstm_variant_finish(variant, s, row, unit, acc[0], acc[1], acc[2], acc[3]);
 }
 
 template <int kRows, int kBlocks, class Policy, class Scalar>
@@ -234,6 +248,7 @@ struct LstmStepBackward {
   ZoneoutRows<Scalar> z_c;
   Scalar* d_h_old = nullptr;  // with z_h: state (B, H), what of d_h passes the step before, updated in place
   Index state_stride = 0;
+  Scalar* d_p = nullptr;  // (B, 3H), added to; null: not wanted
 };
 
 // One step's gates backward for s.dims.B rows and s.units. Source: math.md (7)-(14), (66)-(69). Twin:
@@ -265,7 +280,8 @@ GATEDCORE_NOINLINE void lstm_cell_backward(const Policy& policy, const LstmStepB
       d_c = zoned_backward(z_c, d_c);
       c = lstm_new_cell(saved, c_prev);  // what is saved has gone through zoneout
     }
-    const LstmGates<Scalar> d_a = lstm_gates_backward(policy, saved, c_prev, c, d_h, d_c);
+    const LstmGates<Scalar> d_a = lstm_gates_backward(at_units(policy, unit, width), saved, c_prev, c, d_h, d_c);
+    add_peephole_gradients(policy, d_a, c_prev, c, s.d_p, row, unit, width);
     if (s.z_c) d_c = d_c + d_c_old;
     d_c.store(s.d_c + state);
     store_width(d_a.i, gates, width);

@@ -28,7 +28,7 @@ GATEDCORE_INLINE Vec<Scalar> lstm_gates_forward(const Policy& policy, const Lstm
   gates.g = policy.activation(a.g);
   gates.o = policy.recurrent(a.o);
   c = lstm_new_cell(gates, c);
-  return gates.o * policy.activation(c);
+  return gates.o * policy.cell_activation(c);
 }
 
 // From the loss gradients d_h by h_t and d_c by c_t (what later steps send back) to those before activation.
@@ -40,9 +40,9 @@ template <class Policy, class Scalar>
 GATEDCORE_INLINE LstmGates<Scalar> lstm_gates_backward(const Policy& policy, const LstmGates<Scalar>& gates,
                                                        Vec<Scalar> c_prev, Vec<Scalar> c, Vec<Scalar> d_h,
                                                        Vec<Scalar>& d_c) {
-  const Vec<Scalar> c_out = policy.activation(c);
+  const Vec<Scalar> c_out = policy.cell_activation(c);
   const Vec<Scalar> d_o = d_h * c_out;
-  const Vec<Scalar> d_c_t = fma(d_h * gates.o, policy.activation_slope(c_out), d_c);
+  const Vec<Scalar> d_c_t = fma(d_h * gates.o, policy.cell_activation_slope(c_out), d_c);
   const Vec<Scalar> d_i = d_c_t * gates.g;
   const Vec<Scalar> d_f = d_c_t * c_prev;
   const Vec<Scalar> d_g = d_c_t * gates.i;

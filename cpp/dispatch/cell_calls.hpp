@@ -70,6 +70,8 @@ struct LstmCall {
     forward.dims = call.dims;
     forward.activation = call.activation;
     forward.recurrent_activation = call.recurrent_activation;
+    forward.clip = call.clip;
+    forward.variant = call.variant;
     forward.weights = call.weights;
     return forward;
   }
@@ -116,6 +118,7 @@ struct GruCall {
     forward.form = call.form;
     forward.activation = call.activation;
     forward.recurrent_activation = call.recurrent_activation;
+    forward.clip = call.clip;
     forward.weights = call.weights;
     return forward;
   }

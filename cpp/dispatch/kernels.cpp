@@ -16,29 +16,39 @@
 
 GATEDCORE_BEGIN_ISA
 
-// The usual pair is compiled into the kernels; any other is looked up inside them, once for each vector.
-bool is_standard(Activation activation, Activation recurrent) {
-  return activation == Activation::kTanh && recurrent == Activation::kSigmoid;
+// body(policy) of a call. The usual pair is compiled into the kernels; any other is looked up inside them, once for
+// each vector, and so are limits of gates. Variants of the LSTM have kernels of their own.
+template <class Call, class Body>
+void with_policy(const Call& call, const Body& body) {
+  using Scalar = decltype(call.clip);
+  const bool standard = call.activation == Activation::kTanh && call.recurrent_activation == Activation::kSigmoid;
+  Any<Scalar> any{call.activation, call.recurrent_activation};
+  Limits<Scalar> limits, recurrent_limits;
+  if (call.clip != 0) {
+    limits = limits_of(call.activation, call.clip);
+    recurrent_limits = limits_of(call.recurrent_activation, call.clip);
+    any.activation_limits = &limits;
+    any.recurrent_limits = &recurrent_limits;
+  }
+  if constexpr (requires { call.variant; }) {
+    if (call.variant.p != nullptr || call.variant.input_forget) {
+      return body(Variant<Scalar>{any, call.variant.p, call.dims.H, call.variant.input_forget});
+    }
+  }
+  if (standard && call.clip == 0) return body(Standard{});
+  body(any);
 }
 
 template <class Sequence, class Scalar>
 struct Rows {
   static void forward(const typename Sequence::Forward& call, const Scalar* packed, Range rows, UnitShare share,
                       Scalar* scratch) {
-    if (is_standard(call.activation, call.recurrent_activation)) {
-      Sequence::forward_rows(Standard{}, call, packed, rows, share, scratch);
-    } else {
-      Sequence::forward_rows(Any{call.activation, call.recurrent_activation}, call, packed, rows, share, scratch);
-    }
+    with_policy(call, [&](const auto& policy) { Sequence::forward_rows(policy, call, packed, rows, share, scratch); });
   }
   static void backward(const typename Sequence::Backward& call, const Scalar* packed, Range rows, Range steps,
                        UnitShare share, Scalar* scratch) {
-    if (is_standard(call.activation, call.recurrent_activation)) {
-      Sequence::backward_rows(Standard{}, call, packed, rows, steps, share, scratch);
-    } else {
-      Sequence::backward_rows(Any{call.activation, call.recurrent_activation}, call, packed, rows, steps, share,
-                              scratch);
-    }
+    with_policy(
+        call, [&](const auto& policy) { Sequence::backward_rows(policy, call, packed, rows, steps, share, scratch); });
   }
 };
 

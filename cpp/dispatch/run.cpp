@@ -7,6 +7,7 @@
 #include "dispatch/backward_spans.hpp"
 #include "dispatch/panel_shares.hpp"
 #include "dispatch/parts.hpp"
+#include "dispatch/peephole_gradients.hpp"
 
 namespace gatedcore {
 namespace {
@@ -78,7 +79,9 @@ void run_lstm_forward(const KernelTable& table, const LstmForward<Scalar>& call,
 template <class Scalar>
 void run_lstm_backward(const KernelTable& table, const LstmBackward<Scalar>& call, int threads) {
   const Kernels<Scalar>& all = table.kernels<Scalar>();
-  run_backward(all.lstm, all.lanes, all.chunk, call, 4, threads, Scalar());
+  PeepholeGradients<Scalar> peepholes(call, call.dims.B);
+  run_backward(all.lstm, all.lanes, all.chunk, peepholes.call(), 4, threads, Scalar());
+  peepholes.add();
 }
 template <class Scalar>
 void run_gru_forward(const KernelTable& table, const GruForward<Scalar>& call, int threads) {

@@ -4,6 +4,7 @@
 #include "dispatch/packed_steps.hpp"
 #include "dispatch/panel_shares.hpp"
 #include "dispatch/parts.hpp"
+#include "dispatch/peephole_gradients.hpp"
 #include "dispatch/recomputed_span.hpp"
 #include "dispatch/run_masked.hpp"
 
@@ -230,7 +231,10 @@ class MaskedBackward {
 template <class Scalar>
 void run_lstm_backward(const KernelTable& table, const LstmBackward<Scalar>& call, const MaskedSteps<Scalar>& masked,
                        int threads) {
-  if (call.dims.B > 0) MaskedBackward<LstmCall<Scalar>>(table, call, masked, threads).run();
+  if (call.dims.B == 0) return;
+  PeepholeGradients<Scalar> peepholes(call, static_cast<Index>(masked.valid.pieces.size()));
+  MaskedBackward<LstmCall<Scalar>>(table, peepholes.call(), masked, threads).run();
+  peepholes.add();
 }
 template <class Scalar>
 void run_gru_backward(const KernelTable& table, const GruBackward<Scalar>& call, const MaskedSteps<Scalar>& masked,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "dispatch/peephole_gradients.hpp"
 #include "dispatch/recomputed_span.hpp"
 
 namespace gatedcore {
@@ -148,7 +149,10 @@ class Recompute {
 
 template <class Scalar>
 void run_lstm_recompute(const KernelTable& table, const LstmBackward<Scalar>& call, int threads) {
-  if (call.dims.B > 0) Recompute<LstmCall<Scalar>>(table, call, threads).run();
+  if (call.dims.B == 0) return;
+  PeepholeGradients<Scalar> peepholes(call, call.dims.B);
+  Recompute<LstmCall<Scalar>>(table, peepholes.call(), threads).run();
+  peepholes.add();
 }
 template <class Scalar>
 void run_gru_recompute(const KernelTable& table, const GruBackward<Scalar>& call, int threads) {

@@ -53,4 +53,16 @@ Scalar slope(Activation activation, Scalar y) {
   return 1;
 }
 
+// The same of a gate that is cut off to [-clip, clip] before its activation; a clip of 0 cuts nothing off. An output
+// tells that it was cut off by being a limit's.
+template <class Scalar>
+Scalar activate_clipped(Activation activation, Scalar clip, Scalar a) {
+  return activate(activation, clip == 0 ? a : std::clamp(a, -clip, clip));
+}
+template <class Scalar>
+Scalar slope_clipped(Activation activation, Scalar clip, Scalar y) {
+  const bool cut = clip != 0 && (y == activate(activation, -clip) || y == activate(activation, clip));
+  return cut ? 0 : slope(activation, y);
+}
+
 }  // namespace gatedcore::reference

@@ -42,14 +42,14 @@ void gru_forward(const GruForward<Scalar>& call) {
       const std::vector<Scalar> h_to_z = gru_gate(h_in, w.w_h, b_h, H, 0);
       const std::vector<Scalar> h_to_r = gru_gate(h_in, w.w_h, b_h, H, 1);
       for (Index u = 0; u < H; ++u) {
-        z[u] = activate(call.recurrent_activation, z[u] + h_to_z[u]);  // (15)
-        r[u] = activate(call.recurrent_activation, r[u] + h_to_r[u]);  // (16)
-        s[u] = r[u] * h_in[u];                                         // (27)
+        z[u] = activate_clipped(call.recurrent_activation, call.clip, z[u] + h_to_z[u]);  // (15)
+        r[u] = activate_clipped(call.recurrent_activation, call.clip, r[u] + h_to_r[u]);  // (16)
+        s[u] = r[u] * h_in[u];                                                            // (27)
       }
       const std::vector<Scalar> n_h = gru_gate(after ? h_in : s, w.w_h, b_h, H, 2);  // (17)
       for (Index u = 0; u < H; ++u) {
-        n[u] = activate(call.activation, n[u] + (after ? r[u] * n_h[u] : n_h[u]));  // (18), (27)
-        const Scalar h_new = z[u] * h[u] + (1 - z[u]) * n[u];                       // (19)
+        n[u] = activate_clipped(call.activation, call.clip, n[u] + (after ? r[u] * n_h[u] : n_h[u]));  // (18), (27)
+        const Scalar h_new = z[u] * h[u] + (1 - z[u]) * n[u];                                          // (19)
         const Scalar z_h = element_or_zero(call.zoneout.z_h, t, b, u);
         h[u] = z_h * h[u] + (1 - z_h) * h_new;  // (65)
         if (call.h.data != nullptr) element(call.h, t, b, u) = h[u];
@@ -117,12 +117,12 @@ void gru_backward(const GruBackward<Scalar>& call) {
         h_prev[u] = state_before(call.h, call.h0, H, t, b, u);
         if (call.d_h.data != nullptr) d_h[u] += element(call.d_h, t, b, u);
         const Scalar z_h = element_or_zero(call.zoneout.z_h, t, b, u);
-        d_h_prev[u] = z_h * d_h[u];                                                 // (67)
-        d_h[u] *= 1 - z_h;                                                          // (66)
-        d_a.x[u] = d_h[u] * (h_prev[u] - n) * slope(call.recurrent_activation, z);  // (20), (28)
-        const Scalar d_n = d_h[u] * (1 - z);                                        // (21)
-        d_a.x[2 * H + u] = d_n * slope(call.activation, n);                         // (22), (29)
-        d_h_prev[u] += d_h[u] * z;                                                  // (26), (30)
+        d_h_prev[u] = z_h * d_h[u];                                                                    // (67)
+        d_h[u] *= 1 - z_h;                                                                             // (66)
+        d_a.x[u] = d_h[u] * (h_prev[u] - n) * slope_clipped(call.recurrent_activation, call.clip, z);  // (20), (28)
+        const Scalar d_n = d_h[u] * (1 - z);                                                           // (21)
+        d_a.x[2 * H + u] = d_n * slope_clipped(call.activation, call.clip, n);                         // (22), (29)
+        d_h_prev[u] += d_h[u] * z;                                                                     // (26), (30)
       }
       if (!after) {
         for (Index k = 0; k < H; ++k) {
@@ -132,9 +132,9 @@ void gru_backward(const GruBackward<Scalar>& call) {
       }
       for (Index u = 0; u < H; ++u) {
         const Scalar r = row[H + u], saved = row[2 * H + u];
-        const Scalar d_r = after ? d_a.x[2 * H + u] * saved : d_s[u] * h_prev[u];  // (23), (33)
-        d_a.x[H + u] = d_r * slope(call.recurrent_activation, r);                  // (24), (33)
-        if (!after) d_h_prev[u] += d_s[u] * r;                                     // (32)
+        const Scalar d_r = after ? d_a.x[2 * H + u] * saved : d_s[u] * h_prev[u];     // (23), (33)
+        d_a.x[H + u] = d_r * slope_clipped(call.recurrent_activation, call.clip, r);  // (24), (33)
+        if (!after) d_h_prev[u] += d_s[u] * r;                                        // (32)
         d_a.h[u] = d_a.x[u];
         d_a.h[H + u] = d_a.x[H + u];
         d_a.h[2 * H + u] = after ? d_a.x[2 * H + u] * r : d_a.x[2 * H + u];  // (25)

@@ -30,12 +30,15 @@ void lstm_forward(const LstmForward<Scalar>& call) {
         for (Index k = 0; k < H; ++k) a[q] += h_in[k] * call.weights.w_h[k * 4 * H + q];
       }
       for (Index u = 0; u < H; ++u) {
-        const Scalar i = activate(call.recurrent_activation, a[u]);          // (1)
-        const Scalar f = activate(call.recurrent_activation, a[H + u]);      // (2)
-        const Scalar g = activate(call.activation, a[2 * H + u]);            // (3)
-        const Scalar o = activate(call.recurrent_activation, a[3 * H + u]);  // (4)
-        const Scalar c_new = f * c[u] + i * g;                               // (5)
-        const Scalar h_new = o * activate(call.activation, c_new);           // (6)
+        const Scalar p_i = element_or_zero(call.variant.p, u), p_f = element_or_zero(call.variant.p, H + u);
+        const Scalar p_o = element_or_zero(call.variant.p, 2 * H + u);
+        const auto gate = [&](Scalar a) { return activate_clipped(call.recurrent_activation, call.clip, a); };
+        const Scalar i = gate(a[u] + p_i * c[u]);                                          // (1), (78)
+        const Scalar f = call.variant.input_forget ? 1 - i : gate(a[H + u] + p_f * c[u]);  // (2), (79), (82)
+        const Scalar g = activate_clipped(call.activation, call.clip, a[2 * H + u]);       // (3)
+        const Scalar c_new = f * c[u] + i * g;                                             // (5)
+        const Scalar o = gate(a[3 * H + u] + p_o * c_new);                                 // (4), (80)
+        const Scalar h_new = o * activate(call.activation, c_new);                         // (6)
         const Scalar z_c = element_or_zero(call.zoneout.z_c, t, b, u);
         const Scalar z_h = element_or_zero(call.zoneout.z_h, t, b, u);
         c[u] = z_c * c[u] + (1 - z_c) * c_new;  // (64)
@@ -100,19 +103,30 @@ void lstm_backward(const LstmBackward<Scalar>& call) {
         const Scalar c_out = activate(call.activation, c_new);
         const Scalar z_h = element_or_zero(call.zoneout.z_h, t, b, u);
         const Scalar z_c = element_or_zero(call.zoneout.z_c, t, b, u);
-        d_h_old[u] = z_h * d_h[u];                                                 // (67)
-        d_h[u] *= 1 - z_h;                                                         // (66)
+        d_h_old[u] = z_h * d_h[u];  // (67)
+        d_h[u] *= 1 - z_h;          // (66)
+        const Scalar p_i = element_or_zero(call.variant.p, u), p_f = element_or_zero(call.variant.p, H + u);
+        const Scalar p_o = element_or_zero(call.variant.p, 2 * H + u);
+        const bool coupled = call.variant.input_forget;
+        const auto gate_slope = [&](Scalar y) { return slope_clipped(call.recurrent_activation, call.clip, y); };
         const Scalar d_o = d_h[u] * c_out;                                         // (7)
+        const Scalar d_a_o = d_o * gate_slope(o);                                  // (13)
         const Scalar d_c_old = z_c * d_c[u];                                       // (69)
         d_c[u] = (1 - z_c) * d_c[u] + d_h[u] * o * slope(call.activation, c_out);  // (8), (68)
-        const Scalar d_i = d_c[u] * g;                                             // (9)
+        d_c[u] += d_a_o * p_o;                                                     // (83)
         const Scalar d_f = d_c[u] * c_prev;                                        // (10)
+        const Scalar d_i = d_c[u] * g - (coupled ? d_f : 0);                       // (9), (86)
         const Scalar d_g = d_c[u] * i;                                             // (11)
-        d_c[u] = d_c[u] * f + d_c_old;                                             // (12), (69)
-        row[u] = d_i * slope(call.recurrent_activation, i);                        // (13)
-        row[H + u] = d_f * slope(call.recurrent_activation, f);                    // (13)
-        row[2 * H + u] = d_g * slope(call.activation, g);                          // (14)
-        row[3 * H + u] = d_o * slope(call.recurrent_activation, o);                // (13)
+        row[u] = d_i * gate_slope(i);                                              // (13)
+        row[H + u] = coupled ? 0 : d_f * gate_slope(f);                            // (13), (86)
+        row[2 * H + u] = d_g * slope_clipped(call.activation, call.clip, g);       // (14)
+        row[3 * H + u] = d_a_o;                                                    // (13)
+        d_c[u] = d_c[u] * f + row[u] * p_i + row[H + u] * p_f + d_c_old;           // (12), (69), (84)
+        if (call.d_p != nullptr) {
+          call.d_p[u] += row[u] * c_prev;          // (85)
+          call.d_p[H + u] += row[H + u] * c_prev;  // (85)
+          call.d_p[2 * H + u] += d_a_o * c_new;    // (85)
+        }
       }
       lstm_products_backward(call, t, b, row);
       for (Index k = 0; k < H; ++k) {

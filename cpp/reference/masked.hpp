@@ -166,6 +166,7 @@ void stretch_backward(const Backward& call, Index b, const Stretch& stretch, Mas
   again.dims = row.dims = {n, 1, I, H};
   again.activation = call.activation;
   again.recurrent_activation = call.recurrent_activation;
+  again.clip = call.clip;
   again.weights = call.weights;
   again.x = row.x = {x.data(), I, 0};
   again.h = {h.data(), H, 0};
@@ -175,6 +176,7 @@ void stretch_backward(const Backward& call, Index b, const Stretch& stretch, Mas
   again.cache.gates = row.cache.gates = gates.data();
   if constexpr (requires { again.c0; }) {
     again.c0 = row.c0;
+    again.variant = call.variant;
     again.cache.c = row.cache.c = c.data();
   } else {
     again.form = call.form;

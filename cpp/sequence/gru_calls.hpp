@@ -33,6 +33,7 @@ struct GruForward {
   GruForm form = GruForm::kResetAfter;
   Activation activation = Activation::kTanh;
   Activation recurrent_activation = Activation::kSigmoid;
+  Scalar clip = 0;  // of gates before activation, to [-clip, clip]; 0: none
   GruWeights<Scalar> weights;
   Sequence<const Scalar> x;  // (T, B, I)
   RowFactors<Scalar> factors;
@@ -49,6 +50,7 @@ struct GruBackward {
   GruForm form = GruForm::kResetAfter;
   Activation activation = Activation::kTanh;
   Activation recurrent_activation = Activation::kSigmoid;
+  Scalar clip = 0;             // of gates before activation, to [-clip, clip]; 0: none
   GruWeights<Scalar> weights;  // as in forward
   Sequence<const Scalar> x;
   RowFactors<Scalar> factors;

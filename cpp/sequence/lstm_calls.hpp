@@ -26,11 +26,21 @@ struct LstmCache {
   Scalar* c = nullptr;
 };
 
+// What an LSTM may have beside plain gates: peepholes, and a forget gate that is one minus the input gate. math.md
+// section 16.
+template <class Scalar>
+struct LstmVariant {
+  const Scalar* p = nullptr;  // (3, H), of i f o; null: none
+  bool input_forget = false;
+};
+
 template <class Scalar>
 struct LstmForward {
   Dims dims;
   Activation activation = Activation::kTanh;
   Activation recurrent_activation = Activation::kSigmoid;
+  Scalar clip = 0;  // of gates before activation, to [-clip, clip]; 0: none
+  LstmVariant<Scalar> variant;
   LstmWeights<Scalar> weights;
   Sequence<const Scalar> x;  // (T, B, I)
   RowFactors<Scalar> factors;
@@ -48,6 +58,8 @@ struct LstmBackward {
   Dims dims;
   Activation activation = Activation::kTanh;
   Activation recurrent_activation = Activation::kSigmoid;
+  Scalar clip = 0;  // of gates before activation, to [-clip, clip]; 0: none
+  LstmVariant<Scalar> variant;
   LstmWeights<Scalar> weights;  // as in forward
   Sequence<const Scalar> x;
   RowFactors<Scalar> factors;
@@ -65,6 +77,8 @@ struct LstmBackward {
   Scalar* d_w_x = nullptr;           // (I, 4H), added to
   Scalar* d_w_h = nullptr;           // (H, 4H), added to
   Scalar* d_b = nullptr;             // (4H), added to; null: not wanted
+  Scalar* d_p = nullptr;             // (3, H), added to; null: not wanted. Kernels leave it to dispatch/ and
+  Scalar* d_p_rows = nullptr;        // (B, 3H), add to this, in order of time back, so that no sum crosses rows
 };
 
 }  // namespace gatedcore

@@ -136,6 +136,7 @@ struct LstmSequence {
     step.d_c = scratch + count * stride;
     step.d_h_old = step.d_c + count * stride;
     step.state_stride = stride;
+    step.d_p = call.d_p_rows == nullptr ? nullptr : call.d_p_rows + rows.begin * 3 * dims.H;
     const bool zoned_h = call.zoneout.z_h.data != nullptr;
     if (is_first(share) && steps.end == dims.T) {
       if (zoned_h) load_state<Scalar>(nullptr, rows, dims.H, step.d_h_old);

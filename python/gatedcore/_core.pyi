@@ -5,6 +5,7 @@ Sequences are (B, T, F), or (T, B, F) where ``time_major``, with a contiguous la
 other strides; mask and reset, of bool, are (B, T) or (T, B) with any strides. m_x (B, I) and m_h
 (B, H) multiply the inputs and the states on their way into the products; z_h and z_c, sequences or
 one row (H,) for all steps, are the shares of the old states that zoneout keeps, in running order.
+peephole is (3, H), rows of the gates i f o; a clip of 0 cuts nothing off.
 Activation names: "linear", "tanh", "sigmoid", "hard_sigmoid", "relu", "softsign", "elu".
 """
 
@@ -154,6 +155,9 @@ def lstm_forward(
     z_h: Array | None = None,
     z_c: Array | None = None,
     recompute: bool = False,
+    peephole: Array | None = None,
+    clip: float = 0.0,
+    input_forget: bool = False,
 ) -> tuple[Array | None, Array, Array, LSTMCache | None]:
     """Return h of every step in x's layout or None, last h and c (B, H), and the cache or None."""
 
@@ -166,8 +170,9 @@ def lstm_backward(
     d_kernel: Array,
     d_recurrent_kernel: Array,
     d_bias: Array | None,
+    d_peephole: Array | None = None,
 ) -> tuple[Array | None, Array, Array]:
-    """Add to d_kernel, d_recurrent_kernel and d_bias; return (d_x or None, d_h0, d_c0)."""
+    """Add to the gradients of the weights; return (d_x or None, d_h0, d_c0)."""
 
 def lstm_gates(cache: LSTMCache) -> tuple[Array, Array, Array, Array, Array]:
     """Return copies of i, f, g, o after activation and c of every step, each in x's layout."""
@@ -192,6 +197,7 @@ def gru_forward(
     m_h: Array | None = None,
     z_h: Array | None = None,
     recompute: bool = False,
+    clip: float = 0.0,
 ) -> tuple[Array | None, Array, GRUCache | None]:
     """Return h of every step or None, last h, and the cache or None; bias (2, 3H) or (3H)."""
 

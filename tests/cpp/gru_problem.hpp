@@ -23,6 +23,7 @@ struct GruProblem {
   std::vector<Scalar> d_h, d_h_last;  // empty: absent
   std::vector<Scalar> m_x, m_h;       // empty: absent
   std::vector<Scalar> z_h;            // empty: absent; or one row (H) for all steps
+  Scalar clip = 0;
 };
 
 template <class Scalar>
@@ -47,6 +48,7 @@ GruProblem<Scalar> gru_problem(check::Random& random, Dims dims, GruForm form,
   if (random_choice(random)) p.m_x = random_array<Scalar>(random, B * I, 1);
   if (random_choice(random)) p.m_h = random_array<Scalar>(random, B * H, 1);
   p.z_h = random_zoneout<Scalar>(random, dims);
+  p.clip = static_cast<Scalar>(random_clip(random));
   return p;
 }
 
@@ -54,7 +56,7 @@ template <class Scalar>
 GruProblem<double> widened(const GruProblem<Scalar>& p) {
   return {p.dims,         p.form,         p.activation,   p.recurrent_activation, widened(p.x),   widened(p.w_x),
           widened(p.w_h), widened(p.b_x), widened(p.b_h), widened(p.h0),          widened(p.d_h), widened(p.d_h_last),
-          widened(p.m_x), widened(p.m_h), widened(p.z_h)};
+          widened(p.m_x), widened(p.m_h), widened(p.z_h), double(p.clip)};
 }
 
 // Some steps of some rows, with the states of those rows.
@@ -117,6 +119,18 @@ GruStates<double> widened(const GruStates<Scalar>& s) {
   return {widened(s.h), widened(s.h_last), widened(s.gates)};
 }
 
+// A kernel's states for the twin.
+template <class Scalar>
+GruStates<double> for_twin(const GruProblem<Scalar>& p, const GruStates<Scalar>& states,
+                           const ActivateOne<Scalar>& activate) {
+  GruStates<double> wide = widened(states);
+  for (const Index q : {0, 1, 3}) {  // 2 is no gate
+    const Activation kind = q == 3 ? p.activation : p.recurrent_activation;
+    set_limits(activate, kind, p.clip, 4 * p.dims.H, q, p.dims.H, wide.gates);
+  }
+  return wide;
+}
+
 // Where unit u of run q (z r s n) stands in a cache row, as gru_calls.hpp says.
 inline Index gru_cache_index(Index H, Index lanes, Index q, Index u) {
   if (q >= 2) return q * H + u;
@@ -137,6 +151,7 @@ GruStates<Scalar> solve_forward(const GruProblem<Scalar>& p, const GruSolver<Sca
   call.form = p.form;
   call.activation = p.activation;
   call.recurrent_activation = p.recurrent_activation;
+  call.clip = p.clip;
   call.weights = {w_x.data(), w_h.data(), p.b_x.empty() ? nullptr : b_x.data(), p.b_h.empty() ? nullptr : b_h.data()};
   call.x = x.const_sequence();
   call.zoneout = {z_h.sequence(), {}};
@@ -186,6 +201,7 @@ GruGradients<Scalar> solve_backward(const GruProblem<Scalar>& p, const GruSolver
   call.form = p.form;
   call.activation = p.activation;
   call.recurrent_activation = p.recurrent_activation;
+  call.clip = p.clip;
   call.weights = {w_x.data(), w_h.data(), p.b_x.empty() ? nullptr : b_x.data(), p.b_h.empty() ? nullptr : b_h.data()};
   call.x = x.const_sequence();
   call.zoneout = {z_h.sequence(), {}};

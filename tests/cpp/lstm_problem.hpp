@@ -22,6 +22,9 @@ struct LstmProblem {
   std::vector<Scalar> d_h, d_h_last, d_c_last;  // empty: absent
   std::vector<Scalar> m_x, m_h;                 // empty: absent
   std::vector<Scalar> z_h, z_c;                 // empty: absent; or one row (H) for all steps
+  Scalar clip = 0;
+  std::vector<Scalar> p;  // empty: absent
+  bool input_forget = false;
 };
 
 template <class Scalar>
@@ -46,7 +49,18 @@ LstmProblem<Scalar> lstm_problem(check::Random& random, Dims dims, Activation ac
   if (random_choice(random)) p.m_h = random_array<Scalar>(random, B * H, 1);
   p.z_h = random_zoneout<Scalar>(random, dims);
   p.z_c = random_zoneout<Scalar>(random, dims);
+  p.clip = static_cast<Scalar>(random_clip(random));
+  if (random.integer(0, 3) == 0) p.p = random_array<Scalar>(random, 3 * H, 1);
+  p.input_forget = random.integer(0, 5) == 0;
   return p;
+}
+
+// The gates of the plain LSTM.
+template <class Scalar>
+void clear_variant(LstmProblem<Scalar>& p) {
+  p.clip = 0;
+  p.p.clear();
+  p.input_forget = false;
 }
 
 template <class Scalar>
@@ -54,7 +68,8 @@ LstmProblem<double> widened(const LstmProblem<Scalar>& p) {
   return {p.dims,         p.activation,   p.recurrent_activation, widened(p.x),
           widened(p.w_x), widened(p.w_h), widened(p.b),           widened(p.h0),
           widened(p.c0),  widened(p.d_h), widened(p.d_h_last),    widened(p.d_c_last),
-          widened(p.m_x), widened(p.m_h), widened(p.z_h),         widened(p.z_c)};
+          widened(p.m_x), widened(p.m_h), widened(p.z_h),         widened(p.z_c),
+          double(p.clip), widened(p.p),   p.input_forget};
 }
 
 // Some steps of some rows, with the states of those rows.
@@ -111,12 +126,25 @@ template <class Scalar>
 struct LstmGradients {
   std::vector<Scalar> d_x, d_h0, d_c0;
   std::vector<Scalar> d_w_x, d_w_h, d_b;  // kGradientStart and the gradient
+  std::vector<Scalar> d_p;                // likewise; empty without peepholes
   std::vector<Scalar> d_a;                // (T, B, 4H), before activation
 };
 
 template <class Scalar>
 LstmStates<double> widened(const LstmStates<Scalar>& s) {
   return {widened(s.h), widened(s.h_last), widened(s.c_last), widened(s.gates), widened(s.c)};
+}
+
+// A kernel's states for the twin.
+template <class Scalar>
+LstmStates<double> for_twin(const LstmProblem<Scalar>& p, const LstmStates<Scalar>& states,
+                            const ActivateOne<Scalar>& activate) {
+  LstmStates<double> wide = widened(states);
+  for (Index q = 0; q < 4; ++q) {
+    const Activation kind = q == 2 ? p.activation : p.recurrent_activation;
+    set_limits(activate, kind, p.clip, 4 * p.dims.H, q, p.dims.H, wide.gates);
+  }
+  return wide;
 }
 
 // Where unit u's gate q stands in a cache row, as lstm_calls.hpp says.
@@ -133,12 +161,14 @@ LstmStates<Scalar> solve_forward(const LstmProblem<Scalar>& p, const LstmSolver<
   Guarded<Scalar> w_x(p.w_x, s.shift), w_h(p.w_h, s.shift), b(p.b, s.shift), h0(p.h0, s.shift), c0(p.c0, s.shift);
   Guarded<Scalar> h_last(B * H, 0, s.shift), c_last(B * H, 0, s.shift);
   Guarded<Scalar> gates(T * B * 4 * H, 0, s.shift), c(T * B * H, 0, s.shift);
-  Guarded<Scalar> m_x(p.m_x, s.shift), m_h(p.m_h, s.shift);
+  Guarded<Scalar> m_x(p.m_x, s.shift), m_h(p.m_h, s.shift), peephole(p.p, s.shift);
   const ZoneoutArray<Scalar> z_h(p.z_h, p.dims, s.z, s.shift), z_c(p.z_c, p.dims, s.z, s.shift);
   LstmForward<Scalar> call;
   call.dims = p.dims;
   call.activation = p.activation;
   call.recurrent_activation = p.recurrent_activation;
+  call.clip = p.clip;
+  call.variant = {p.p.empty() ? nullptr : peephole.data(), p.input_forget};
   call.weights = {w_x.data(), w_h.data(), p.b.empty() ? nullptr : b.data()};
   call.x = x.const_sequence();
   call.zoneout = {z_h.sequence(), z_c.sequence()};
@@ -192,12 +222,14 @@ LstmGradients<Scalar> solve_backward(const LstmProblem<Scalar>& p, const LstmSol
     return gates.data()[row * 4 * H + lstm_cache_index(H, solver.lanes, q, u)];
   };
   for (Index i = 0; i < T * B * 4 * H; ++i) cached(i / (4 * H), i % (4 * H) / H, i % H) = states.gates[i];
-  Guarded<Scalar> m_x(p.m_x, s.shift), m_h(p.m_h, s.shift);
+  Guarded<Scalar> m_x(p.m_x, s.shift), m_h(p.m_h, s.shift), peephole(p.p, s.shift);
   const ZoneoutArray<Scalar> z_h(p.z_h, p.dims, s.z, s.shift), z_c(p.z_c, p.dims, s.z, s.shift);
   LstmBackward<Scalar> call;
   call.dims = p.dims;
   call.activation = p.activation;
   call.recurrent_activation = p.recurrent_activation;
+  call.clip = p.clip;
+  call.variant = {p.p.empty() ? nullptr : peephole.data(), p.input_forget};
   call.weights = {w_x.data(), w_h.data(), p.b.empty() ? nullptr : b.data()};
   call.x = x.const_sequence();
   call.zoneout = {z_h.sequence(), z_c.sequence()};
@@ -215,6 +247,8 @@ LstmGradients<Scalar> solve_backward(const LstmProblem<Scalar>& p, const LstmSol
   call.d_w_x = d_w_x.data();
   call.d_w_h = d_w_h.data();
   if (s.want_d_b) call.d_b = d_b.data();
+  Guarded<Scalar> d_p(p.p.empty() ? Index(0) : 3 * H, start, s.shift);
+  if (!p.p.empty()) call.d_p = d_p.data();
   solver.backward(call);
 
   LstmGradients<Scalar> g;
@@ -224,6 +258,7 @@ LstmGradients<Scalar> solve_backward(const LstmProblem<Scalar>& p, const LstmSol
   g.d_w_x = d_w_x.values();
   g.d_w_h = d_w_h.values();
   if (s.want_d_b) g.d_b = d_b.values();
+  if (!p.p.empty()) g.d_p = d_p.values();
   g.d_a.resize(states.gates.size());
   for (Index i = 0; i < T * B * 4 * H; ++i) g.d_a[i] = cached(i / (4 * H), i % (4 * H) / H, i % H);
   CHECK(same_bits(c.values(), states.c));
@@ -235,6 +270,7 @@ LstmGradients<Scalar> solve_backward(const LstmProblem<Scalar>& p, const LstmSol
   CHECK(d_w_x.intact());
   CHECK(d_w_h.intact());
   CHECK(d_b.intact());
+  CHECK(d_p.intact());
   return g;
 }
 
@@ -270,6 +306,7 @@ void check_close(const LstmGradients<Scalar>& actual, const LstmGradients<double
   check_close("d_w_x", actual.d_w_x, expected.d_w_x, tolerance);
   check_close("d_w_h", actual.d_w_h, expected.d_w_h, tolerance);
   check_close("d_b", actual.d_b, expected.d_b, tolerance);
+  check_close("d_p", actual.d_p, expected.d_p, tolerance);
 }
 
 template <class Scalar>
@@ -280,7 +317,8 @@ bool same_bits(const LstmStates<Scalar>& a, const LstmStates<Scalar>& b) {
 template <class Scalar>
 bool same_bits(const LstmGradients<Scalar>& a, const LstmGradients<Scalar>& b) {
   return same_bits(a.d_x, b.d_x) && same_bits(a.d_h0, b.d_h0) && same_bits(a.d_c0, b.d_c0) && same_bits(a.d_a, b.d_a) &&
-         same_bits(a.d_w_x, b.d_w_x) && same_bits(a.d_w_h, b.d_w_h) && same_bits(a.d_b, b.d_b);
+         same_bits(a.d_w_x, b.d_w_x) && same_bits(a.d_w_h, b.d_w_h) && same_bits(a.d_b, b.d_b) &&
+         same_bits(a.d_p, b.d_p);
 }
 
 // A loss that uses every output: sums of outputs times the gradients that the problem brings.
@@ -301,6 +339,7 @@ inline void check_lstm_differences(LstmProblem<double> p, const LstmSolver<doubl
   check_differences("d_b", p.b, g.d_b, kGradientStart, loss);
   check_differences("d_h0", p.h0, g.d_h0, 0, loss);
   check_differences("d_c0", p.c0, g.d_c0, 0, loss);
+  check_differences("d_p", p.p, g.d_p, kGradientStart, loss);
 }
 
 }  // namespace gatedcore::test

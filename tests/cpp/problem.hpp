@@ -9,6 +9,7 @@
 #include <array>
 #include <cfenv>
 #include <cmath>
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "core/types.hpp"
 #include "dispatch/isa.hpp"
 #include "guarded.hpp"
+#include "reference/activation.hpp"
 #include "tolerances.hpp"
 
 namespace gatedcore::test {
@@ -45,6 +47,32 @@ inline double bias_bound(Activation a, Activation b) {
 
 inline std::vector<double> widened(const std::vector<float>& values) { return {values.begin(), values.end()}; }
 inline std::vector<double> widened(const std::vector<double>& values) { return values; }
+
+// What a kernel's activation gives for a number, whichever kernels these are.
+template <class Scalar>
+using ActivateOne = std::function<Scalar(Activation, Scalar)>;
+template <class Scalar>
+ActivateOne<Scalar> activation_of(const KernelTable& table) {
+  return [&table](Activation kind, Scalar x) {
+    Scalar y;
+    table.kernels<Scalar>().activate(kind, &x, &y, 1);
+    return y;
+  };
+}
+// In outputs of a kernel that are to be the twin's, one run of H in every `row`: those of gates that were cut off
+// become what the twin's own gates are there, as it is by them that backward knows.
+template <class Scalar>
+void set_limits(const ActivateOne<Scalar>& activate, Activation kind, Scalar clip, Index row, Index run, Index H,
+                std::vector<double>& gates) {
+  if (clip == 0) return;
+  for (const Scalar limit : {-clip, clip}) {
+    const double kernels = static_cast<double>(activate(kind, limit));
+    const double twins = reference::activate(kind, static_cast<double>(limit));
+    for (std::size_t i = 0; i < gates.size(); ++i) {
+      if (static_cast<Index>(i) % row / H == run && gates[i] == kernels) gates[i] = twins;
+    }
+  }
+}
 
 // Null for an empty array: it is absent.
 template <class Scalar>
@@ -181,6 +209,8 @@ template <class Scalar>
 std::vector<Scalar> zoneout_of(const std::vector<Scalar>& z, const Dims& dims, Range t, Range b) {
   return static_cast<Index>(z.size()) == dims.H ? z : rows_of(z, dims.B, dims.H, t, b);
 }
+// Now and then a limit of gates that cuts some of them off, else none.
+inline double random_clip(check::Random& random) { return random.integer(0, 3) == 0 ? 0.75 : 0; }
 inline Layout random_layout(check::Random& random) { return kLayouts[random.integer(0, 4)]; }
 inline bool random_choice(check::Random& random) { return random.integer(0, 1) == 1; }
 

@@ -25,14 +25,8 @@ from gatedcore.ops.array_functions import (
 )
 from gatedcore.ops.dense_calls import dense
 from gatedcore.ops.gru_calls import GRUCache, GRUGates, GRUGradients, gru, gru_backward, gru_cell
-from gatedcore.ops.lstm_calls import (
-    LSTMCache,
-    LSTMGates,
-    LSTMGradients,
-    lstm,
-    lstm_backward,
-    lstm_cell,
-)
+from gatedcore.ops.lstm_calls import lstm, lstm_backward, lstm_cell
+from gatedcore.ops.lstm_results import LSTMCache, LSTMGates, LSTMGradients
 from gatedcore.ops.single_gates import (
     candidate,
     forget_gate,

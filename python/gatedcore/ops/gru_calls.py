@@ -6,6 +6,7 @@ from gatedcore import _core
 from gatedcore.activations import name_of
 from gatedcore.arrays import Array, as_array, float_dtype
 from gatedcore.checks import check_bool, check_rank
+from gatedcore.ops.gate_variants import clip_operand
 from gatedcore.ops.operands import (
     SavedPass,
     check_cache,
@@ -53,7 +54,7 @@ def gru(
     reset: object = None, dropout: float = 0.0, recurrent_dropout: float = 0.0,
     zoneout_h: float = 0.0, training: bool = True, seed: object = None,
     return_gates: Literal[False] = False, return_cache: Literal[False] = False,
-    recompute: bool = False,
+    recompute: bool = False, clip: float | None = None,
 ) -> Array: ...  # fmt: skip
 @overload
 def gru(
@@ -64,7 +65,7 @@ def gru(
     reset: object = None, dropout: float = 0.0, recurrent_dropout: float = 0.0,
     zoneout_h: float = 0.0, training: bool = True, seed: object = None,
     return_gates: Literal[True], return_cache: Literal[False] = False,
-    recompute: bool = False,
+    recompute: bool = False, clip: float | None = None,
 ) -> tuple[Array, GRUGates]: ...  # fmt: skip
 @overload
 def gru(
@@ -75,7 +76,7 @@ def gru(
     reset: object = None, dropout: float = 0.0, recurrent_dropout: float = 0.0,
     zoneout_h: float = 0.0, training: bool = True, seed: object = None,
     return_gates: Literal[False] = False, return_cache: Literal[True],
-    recompute: bool = False,
+    recompute: bool = False, clip: float | None = None,
 ) -> tuple[Array, GRUCache]: ...  # fmt: skip
 @overload
 def gru(
@@ -86,7 +87,7 @@ def gru(
     reset: object = None, dropout: float = 0.0, recurrent_dropout: float = 0.0,
     zoneout_h: float = 0.0, training: bool = True, seed: object = None,
     return_gates: Literal[True], return_cache: Literal[True],
-    recompute: bool = False,
+    recompute: bool = False, clip: float | None = None,
 ) -> tuple[Array, GRUGates, GRUCache]: ...  # fmt: skip
 def gru(
     x: object,
@@ -111,6 +112,7 @@ def gru(
     return_gates: bool = False,
     return_cache: bool = False,
     recompute: bool = False,
+    clip: float | None = None,
 ) -> Array | tuple[Array, GRUGates] | tuple[Array, GRUCache] | tuple[Array, GRUGates, GRUCache]:
     """Run a GRU over a sequence.
 
@@ -163,6 +165,9 @@ def gru(
         With ``return_cache``: whether the cache holds states alone, a fifth of its memory, and
         ``gru_backward`` computes the gates anew. Gradients have the same bits and take up to a
         third more time, forward and backward together.
+    clip : float, optional
+        Limit of gates and candidate before their activation, to [-clip, clip]; where one is cut
+        off, no gradient passes.
 
     Returns
     -------
@@ -238,6 +243,7 @@ def gru(
         m_h,
         z_h,
         recompute,
+        clip_operand("gru", clip),
     )
     assert h is not None
     if return_cache:

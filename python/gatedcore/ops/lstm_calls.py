@@ -1,13 +1,16 @@
 """The LSTM on arrays: a whole sequence forward and backward, and one step."""
 
-from typing import Literal, NamedTuple, overload
+from typing import Literal, overload
+
+import numpy as np
 
 from gatedcore import _core
 from gatedcore.activations import name_of
 from gatedcore.arrays import Array, as_array, float_dtype
 from gatedcore.checks import check_bool, check_rank
+from gatedcore.ops.gate_variants import clip_operand, peephole_operand
+from gatedcore.ops.lstm_results import LSTMCache, LSTMGates, LSTMGradients
 from gatedcore.ops.operands import (
-    SavedPass,
     check_cache,
     check_rates,
     check_recompute,
@@ -20,33 +23,6 @@ from gatedcore.ops.operands import (
 from gatedcore.random import draw_stream
 
 
-class LSTMGates(NamedTuple):
-    """Gates after activation, and cell states, of every step; each in the layout of h."""
-
-    i: Array
-    f: Array
-    g: Array
-    o: Array
-    c: Array
-
-
-class LSTMGradients(NamedTuple):
-    """Gradients by everything that ``lstm`` was given; ``x`` and ``bias`` None where not wanted."""
-
-    x: Array | None
-    kernel: Array
-    recurrent_kernel: Array
-    bias: Array | None
-    h0: Array
-    c0: Array
-
-
-class LSTMCache(SavedPass[_core.LSTMCache]):
-    """What ``lstm(..., return_cache=True)`` saved for one call of ``lstm_backward``."""
-
-    __slots__ = ()
-
-
 @overload
 def lstm(
     x: object, kernel: object, recurrent_kernel: object, bias: object = None,
@@ -56,7 +32,8 @@ def lstm(
     dropout: float = 0.0, recurrent_dropout: float = 0.0, zoneout_h: float = 0.0,
     zoneout_c: float = 0.0, training: bool = True, seed: object = None,
     return_gates: Literal[False] = False, return_cache: Literal[False] = False,
-    recompute: bool = False,
+    recompute: bool = False, peephole: object = None, clip: float | None = None,
+    input_forget: bool = False,
 ) -> tuple[Array, Array]: ...  # fmt: skip
 @overload
 def lstm(
@@ -67,7 +44,8 @@ def lstm(
     dropout: float = 0.0, recurrent_dropout: float = 0.0, zoneout_h: float = 0.0,
     zoneout_c: float = 0.0, training: bool = True, seed: object = None,
     return_gates: Literal[True], return_cache: Literal[False] = False,
-    recompute: bool = False,
+    recompute: bool = False, peephole: object = None, clip: float | None = None,
+    input_forget: bool = False,
 ) -> tuple[Array, Array, LSTMGates]: ...  # fmt: skip
 @overload
 def lstm(
@@ -78,7 +56,8 @@ def lstm(
     dropout: float = 0.0, recurrent_dropout: float = 0.0, zoneout_h: float = 0.0,
     zoneout_c: float = 0.0, training: bool = True, seed: object = None,
     return_gates: Literal[False] = False, return_cache: Literal[True],
-    recompute: bool = False,
+    recompute: bool = False, peephole: object = None, clip: float | None = None,
+    input_forget: bool = False,
 ) -> tuple[Array, Array, LSTMCache]: ...  # fmt: skip
 @overload
 def lstm(
@@ -89,7 +68,8 @@ def lstm(
     dropout: float = 0.0, recurrent_dropout: float = 0.0, zoneout_h: float = 0.0,
     zoneout_c: float = 0.0, training: bool = True, seed: object = None,
     return_gates: Literal[True], return_cache: Literal[True],
-    recompute: bool = False,
+    recompute: bool = False, peephole: object = None, clip: float | None = None,
+    input_forget: bool = False,
 ) -> tuple[Array, Array, LSTMGates, LSTMCache]: ...  # fmt: skip
 def lstm(
     x: object,
@@ -114,6 +94,9 @@ def lstm(
     return_gates: bool = False,
     return_cache: bool = False,
     recompute: bool = False,
+    peephole: object = None,
+    clip: float | None = None,
+    input_forget: bool = False,
 ) -> (
     tuple[Array, Array]
     | tuple[Array, Array, LSTMGates]
@@ -169,6 +152,14 @@ def lstm(
         With ``return_cache``: whether the cache holds states alone, a third of its memory, and
         ``lstm_backward`` computes the gates anew. Gradients have the same bits and take up to a
         third more time, forward and backward together.
+    peephole : array-like, (3, H), optional
+        How much of its unit's cell state each gate i f o sees: i and f of the state before the
+        step, o of that after it.
+    clip : float, optional
+        Limit of gates and candidate before their activation, to [-clip, clip]; where one is cut
+        off, no gradient passes. The cell state has none.
+    input_forget : bool
+        Whether the forget gate is one minus the input gate; its weights then count for nothing.
 
     Returns
     -------
@@ -191,7 +182,7 @@ def lstm(
 
     References
     ----------
-    docs/math.md, LSTM forward, dropout and zoneout; Gers, Schmidhuber and Cummins (2000).
+    docs/math.md, LSTM forward, dropout, zoneout and other gates; Gers et al. (2000, 2002).
     """
     go_backwards = check_bool("lstm", "go_backwards", go_backwards)
     return_gates = check_bool("lstm", "return_gates", return_gates)
@@ -227,6 +218,13 @@ def lstm(
             "lstm: return_gates=True came with a mask or resets, expected it without; "
             "run the steps that count alone"
         )
+    variant: tuple[Array | None, float, bool] | tuple[()] = ()
+    if peephole is not None or clip is not None or input_forget is not False:
+        variant = (
+            peephole_operand("lstm", peephole, units, dtype),
+            clip_operand("lstm", clip),
+            check_bool("lstm", "input_forget", input_forget),
+        )
     h, _, c_last, core_cache = _core.lstm_forward(
         sequence,
         *weights,
@@ -246,6 +244,7 @@ def lstm(
         z_h,
         z_c,
         recompute,
+        *variant,
     )
     assert h is not None
     if return_cache:
@@ -254,7 +253,7 @@ def lstm(
         return h, c_last
     if not return_cache:
         return h, c_last, LSTMGates(*_core.lstm_gates(core_cache))
-    cache = LSTMCache(core_cache, sequence, weights, time_major)
+    cache = LSTMCache(core_cache, sequence, weights, time_major, variant[0] if variant else None)
     if not return_gates:
         return h, c_last, cache
     return h, c_last, LSTMGates(*_core.lstm_gates(core_cache)), cache
@@ -305,8 +304,13 @@ def lstm_backward(
     need_d_x = check_bool(where, "need_d_x", need_d_x)
     weights = cache.zero_gradients()
     core_cache = cache.release_to(where)
-    d_x, d_h0, d_c0 = _core.lstm_backward(core_cache, every, last_h, last_c, need_d_x, *weights)
-    return LSTMGradients(d_x, *weights, d_h0, d_c0)
+    d_peephole = None if cache.peephole is None else np.zeros_like(cache.peephole)
+    d_x, d_h0, d_c0 = _core.lstm_backward(
+        core_cache, every, last_h, last_c, need_d_x, *weights, d_peephole
+    )
+    gradients = LSTMGradients(d_x, *weights, d_h0, d_c0)
+    gradients.peephole = d_peephole
+    return gradients
 
 
 def lstm_cell(

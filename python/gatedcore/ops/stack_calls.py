@@ -9,7 +9,7 @@ from gatedcore import _core
 from gatedcore.arrays import Array, as_array, as_contiguous
 from gatedcore.checks import check_bool, check_shape
 from gatedcore.ops.gru_calls import GRUGradients
-from gatedcore.ops.lstm_calls import LSTMGradients
+from gatedcore.ops.lstm_results import LSTMGradients
 from gatedcore.ops.operands import (
     SavedCall,
     Weights,

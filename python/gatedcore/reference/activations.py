@@ -10,7 +10,7 @@ Array = npt.NDArray[np.floating[Any]]
 ACTIVATIONS = ("linear", "tanh", "sigmoid", "hard_sigmoid", "relu", "softsign", "elu")
 
 
-def activate(name: str, a: Array) -> Array:
+def activate(name: str, a: Array, clip: float = 0.0) -> Array:
     """Return the activation of every element of ``a``.
 
     Parameters
@@ -19,6 +19,8 @@ def activate(name: str, a: Array) -> Array:
         One of ``ACTIVATIONS``.
     a : ndarray
         Values before the activation, any shape.
+    clip : float
+        Limit they are cut off at first, to [-clip, clip]; 0 cuts nothing off.
 
     Returns
     -------
@@ -34,6 +36,8 @@ def activate(name: str, a: Array) -> Array:
     ----------
     Keras 3 for the definitions of hard_sigmoid, softsign and elu.
     """
+    if clip:
+        a = np.clip(a, -clip, clip)
     y: Array
     if name == "linear":
         y = a
@@ -54,7 +58,7 @@ def activate(name: str, a: Array) -> Array:
     return y
 
 
-def derivative(name: str, y: Array) -> Array:
+def derivative(name: str, y: Array, clip: float = 0.0) -> Array:
     """Return the derivative of an activation, written in terms of its own output ``y``.
 
     Parameters
@@ -63,6 +67,8 @@ def derivative(name: str, y: Array) -> Array:
         One of ``ACTIVATIONS``.
     y : ndarray
         What ``activate`` returned.
+    clip : float
+        As for ``activate``: where ``y`` is the activation of a limit, the derivative is 0.
 
     Returns
     -------
@@ -95,4 +101,7 @@ def derivative(name: str, y: Array) -> Array:
         d = np.where(y > 0.0, y.dtype.type(1.0), y + y.dtype.type(1.0))
     else:
         raise ValueError(f"derivative: name is {name!r}, expected one of {', '.join(ACTIVATIONS)}")
+    if clip:
+        lowest, highest = activate(name, np.array([-clip, clip], y.dtype))
+        d = np.where((lowest < y) & (y < highest), d, y.dtype.type(0.0))
     return d

@@ -29,6 +29,7 @@ class GRUPass(NamedTuple):
     m_x: Array | float  # (B, I)
     m_h: Array | float  # (B, H)
     z_h: Array  # (T, B, H)
+    clip: float
 
 
 class GRUGradients(NamedTuple):
@@ -56,6 +57,7 @@ def gru_forward(
     m_x: Array | None = None,
     m_h: Array | None = None,
     z_h: Array | float = 0.0,
+    clip: float = 0.0,
 ) -> GRUPass:
     """Run a GRU over a sequence and keep every value.
 
@@ -80,6 +82,8 @@ def gru_forward(
         What dropout multiplies inputs and states by on their way into the products; None: ones.
     z_h : ndarray, (T, B, H), or float
         Shares of their old states that zoneout lets units keep, in the order of the steps.
+    clip : float
+        Limit of gates before their activation; 0: none.
 
     Returns
     -------
@@ -114,20 +118,20 @@ def gru_forward(
         x_z, x_r, x_n = np.split(steps[t] @ w_x + b_x, 3, axis=1)
         if reset_after:
             h_z, h_r, n_h[t] = np.split((h[t] * factors) @ w_h + b_h, 3, axis=1)
-            z[t] = activate(recurrent_activation, x_z + h_z)
-            r[t] = activate(recurrent_activation, x_r + h_r)
-            n[t] = activate(activation, x_n + r[t] * n_h[t])
+            z[t] = activate(recurrent_activation, x_z + h_z, clip)
+            r[t] = activate(recurrent_activation, x_r + h_r, clip)
+            n[t] = activate(activation, x_n + r[t] * n_h[t], clip)
         else:
             h_z, h_r = np.split((h[t] * factors) @ w_h[:, : 2 * H], 2, axis=1)
-            z[t] = activate(recurrent_activation, x_z + h_z)
-            r[t] = activate(recurrent_activation, x_r + h_r)
-            n[t] = activate(activation, x_n + (r[t] * h[t] * factors) @ w_h[:, 2 * H :])
+            z[t] = activate(recurrent_activation, x_z + h_z, clip)
+            r[t] = activate(recurrent_activation, x_r + h_r, clip)
+            n[t] = activate(activation, x_n + (r[t] * h[t] * factors) @ w_h[:, 2 * H :], clip)
         h_new = z[t] * h[t] + (1.0 - z[t]) * n[t]
         h[t + 1] = z_h[t] * h[t] + (1.0 - z_h[t]) * h_new
     return GRUPass(
         steps, w_x, w_h, h, z, r, n, n_h,
         activation, recurrent_activation, reset_after, time_major, go_backwards,
-        1.0 if m_x is None else m_x, factors, z_h,
+        1.0 if m_x is None else m_x, factors, z_h, clip,
     )  # fmt: skip
 
 
@@ -161,7 +165,7 @@ def gru_backward(
     """
     x, w_x, w_h, h, z, r, n, n_h = forward[:8]
     activation, recurrent_activation, reset_after, time_major, go_backwards = forward[8:13]
-    m_x, m_h, z_h = forward[13:]
+    m_x, m_h, z_h, clip = forward[13:]
     T, B, H = z.shape
     arriving = np.zeros_like(z) if d_h is None else swap_layout(d_h, time_major)
     d_h_next = np.zeros((B, H), h.dtype) if d_h_last is None else d_h_last
@@ -173,17 +177,17 @@ def gru_backward(
         d_h_old, d_h_t = z_h[t] * d_h_t, (1.0 - z_h[t]) * d_h_t
         d_z = d_h_t * (h[t] - n[t])
         d_n = d_h_t * (1.0 - z[t])
-        d_a_z = d_z * derivative(recurrent_activation, z[t])
-        d_a_n = d_n * derivative(activation, n[t])
+        d_a_z = d_z * derivative(recurrent_activation, z[t], clip)
+        d_a_n = d_n * derivative(activation, n[t], clip)
         if reset_after:
-            d_a_r = d_a_n * n_h[t] * derivative(recurrent_activation, r[t])
+            d_a_r = d_a_n * n_h[t] * derivative(recurrent_activation, r[t], clip)
             d_a_h = np.concatenate([d_a_z, d_a_r, d_a_n * r[t]], axis=1)
             d_w_h += (h[t] * m_h).T @ d_a_h
             d_b_h += d_a_h.sum(axis=0)
             d_h_next = d_h_old + d_h_t * z[t] + (d_a_h @ w_h.T) * m_h
         else:
             d_reset = (d_a_n @ w_h[:, 2 * H :].T) * m_h  # by r * h_prev
-            d_a_r = d_reset * h[t] * derivative(recurrent_activation, r[t])
+            d_a_r = d_reset * h[t] * derivative(recurrent_activation, r[t], clip)
             d_a_zr = np.concatenate([d_a_z, d_a_r], axis=1)
             d_w_h[:, : 2 * H] += (h[t] * m_h).T @ d_a_zr
             d_w_h[:, 2 * H :] += (r[t] * h[t] * m_h).T @ d_a_n

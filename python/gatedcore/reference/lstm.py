@@ -28,17 +28,27 @@ class LSTMPass(NamedTuple):
     m_h: Array | float  # (B, H)
     z_h: Array  # (T, B, H)
     z_c: Array  # (T, B, H)
+    clip: float
+    p: Array  # (3, H)
+    input_forget: bool
 
 
-class LSTMGradients(NamedTuple):
-    """Gradients of a loss by everything that an LSTM was given; ``x`` in the caller's layout."""
-
+class _EveryGradient(NamedTuple):
     x: Array
     w_x: Array
     w_h: Array
     b: Array
     h0: Array
     c0: Array
+
+
+class LSTMGradients(_EveryGradient):
+    """Gradients of a loss by everything that an LSTM was given; ``x`` in the caller's layout.
+
+    That by the peepholes, ``p``, is not part of the tuple.
+    """
+
+    p: Array
 
 
 def lstm_forward(
@@ -57,6 +67,9 @@ def lstm_forward(
     m_h: Array | None = None,
     z_h: Array | float = 0.0,
     z_c: Array | float = 0.0,
+    clip: float = 0.0,
+    p: Array | None = None,
+    input_forget: bool = False,
 ) -> LSTMPass:
     """Run an LSTM over a sequence and keep every value.
 
@@ -76,6 +89,12 @@ def lstm_forward(
         What dropout multiplies inputs and states by on their way into the products; None: ones.
     z_h, z_c : ndarray, (T, B, H), or float
         Shares of their old states that zoneout lets units keep, in the order of the steps.
+    clip : float
+        Limit of gates before their activation; 0: none.
+    p : ndarray, (3, H)
+        Weights of the peepholes of the gates i f o; None: zeros.
+    input_forget : bool
+        Whether the forget gate is one minus the input gate.
 
     Returns
     -------
@@ -101,6 +120,7 @@ def lstm_forward(
     c = np.zeros((T + 1, B, H), x.dtype)
     i, f, g, o = (np.empty((T, B, H), x.dtype) for _ in range(4))
     z_h, z_c = np.broadcast_to(z_h, (T, B, H)), np.broadcast_to(z_c, (T, B, H))
+    peephole = np.zeros((3, H), x.dtype) if p is None else p
     if h0 is not None:
         h[0] = h0
     if c0 is not None:
@@ -110,11 +130,13 @@ def lstm_forward(
         if b is not None:
             a = a + b
         a_i, a_f, a_g, a_o = np.split(a, 4, axis=1)
-        i[t] = activate(recurrent_activation, a_i)
-        f[t] = activate(recurrent_activation, a_f)
-        g[t] = activate(activation, a_g)
-        o[t] = activate(recurrent_activation, a_o)
+        i[t] = activate(recurrent_activation, a_i + peephole[0] * c[t], clip)
+        f[t] = activate(recurrent_activation, a_f + peephole[1] * c[t], clip)
+        if input_forget:
+            f[t] = 1.0 - i[t]
+        g[t] = activate(activation, a_g, clip)
         c_new = f[t] * c[t] + i[t] * g[t]
+        o[t] = activate(recurrent_activation, a_o + peephole[2] * c_new, clip)
         h_new = o[t] * activate(activation, c_new)
         c[t + 1] = z_c[t] * c[t] + (1.0 - z_c[t]) * c_new
         h[t + 1] = z_h[t] * h[t] + (1.0 - z_h[t]) * h_new
@@ -122,6 +144,7 @@ def lstm_forward(
         steps, w_x, w_h, h, c, i, f, g, o,
         activation, recurrent_activation, time_major, go_backwards,
         1.0 if m_x is None else m_x, factors, z_h, z_c,
+        clip, peephole, input_forget,
     )  # fmt: skip
 
 
@@ -157,38 +180,40 @@ def lstm_backward(
     docs/math.md, LSTM backward.
     """
     x, w_x, w_h, h, c, i, f, g, o = forward[:9]
-    activation, recurrent_activation, time_major, go_backwards, m_x, m_h, z_h, z_c = forward[9:]
+    activation, recurrent_activation, time_major, go_backwards, m_x, m_h, z_h, z_c = forward[9:17]
+    clip, p, input_forget = forward[17:]
     T, B, H = i.shape
     arriving = np.zeros_like(i) if d_h is None else swap_layout(d_h, time_major)
     d_h_next = np.zeros((B, H), h.dtype) if d_h_last is None else d_h_last
     d_c_next = np.zeros((B, H), h.dtype) if d_c_last is None else d_c_last
     d_x = np.zeros_like(x)
     d_w_x, d_w_h = np.zeros_like(w_x), np.zeros_like(w_h)
-    d_b = np.zeros(4 * H, h.dtype)
+    d_b, d_p = np.zeros(4 * H, h.dtype), np.zeros_like(p)
     for t in reversed(range(T)):
         d_h_t = arriving[t] + d_h_next
         d_h_new = (1.0 - z_h[t]) * d_h_t
-        m = activate(activation, f[t] * c[t] + i[t] * g[t])
-        d_o = d_h_new * m
+        c_new = f[t] * c[t] + i[t] * g[t]
+        m = activate(activation, c_new)
+        d_a_o = d_h_new * m * derivative(recurrent_activation, o[t], clip)
         d_c = (1.0 - z_c[t]) * d_c_next + d_h_new * o[t] * derivative(activation, m)
-        d_i = d_c * g[t]
+        d_c = d_c + d_a_o * p[2]
         d_f = d_c * c[t]
-        d_g = d_c * i[t]
-        d_a = np.concatenate(
-            [
-                d_i * derivative(recurrent_activation, i[t]),
-                d_f * derivative(recurrent_activation, f[t]),
-                d_g * derivative(activation, g[t]),
-                d_o * derivative(recurrent_activation, o[t]),
-            ],
-            axis=1,
-        )
+        d_i = d_c * g[t]
+        if input_forget:
+            d_i, d_f = d_i - d_f, np.zeros_like(d_f)
+        d_a_i = d_i * derivative(recurrent_activation, i[t], clip)
+        d_a_f = d_f * derivative(recurrent_activation, f[t], clip)
+        d_a_g = d_c * i[t] * derivative(activation, g[t], clip)
+        d_a = np.concatenate([d_a_i, d_a_f, d_a_g, d_a_o], axis=1)
+        d_p += np.stack([d_a_i * c[t], d_a_f * c[t], d_a_o * c_new]).sum(axis=1)
         d_w_x += x[t].T @ d_a
         d_w_h += (h[t] * m_h).T @ d_a
         d_b += d_a.sum(axis=0)
         d_x[t] = (d_a @ w_x.T) * m_x
         d_h_next = (d_a @ w_h.T) * m_h + z_h[t] * d_h_t
-        d_c_next = d_c * f[t] + z_c[t] * d_c_next
-    return LSTMGradients(
+        d_c_next = d_c * f[t] + z_c[t] * d_c_next + d_a_i * p[0] + d_a_f * p[1]
+    gradients = LSTMGradients(
         to_caller(d_x, time_major, go_backwards), d_w_x, d_w_h, d_b, d_h_next, d_c_next
     )
+    gradients.p = d_p
+    return gradients

@@ -219,7 +219,7 @@ void check_policies() {
   using V = Vec<Scalar>;
   const std::vector<Scalar> x = inputs<Scalar>(2000);
   const Standard standard;
-  const Any same{Activation::kTanh, Activation::kSigmoid};
+  const Any<Scalar> same{Activation::kTanh, Activation::kSigmoid};
   for (std::size_t i = 0; i + V::kLanes <= x.size(); i += V::kLanes) {
     const V v = V::load(x.data() + i);
     CHECK(same_results(lanes_of(standard.activation(v)), lanes_of(same.activation(v))));
@@ -228,7 +228,7 @@ void check_policies() {
     CHECK(same_results(lanes_of(standard.recurrent_slope(v)), lanes_of(same.recurrent_slope(v))));
     for (const Activation kind : kKinds) {
       CONTEXT("kind " << static_cast<int>(kind));
-      const Any any{kind, kind};
+      const Any<Scalar> any{kind, kind};
       std::vector<Scalar> y(lanes_of(v).size());
       apply(kind, x.data() + i, y.data(), V::kLanes);
       CHECK(same_results(lanes_of(any.activation(v)), y));
@@ -236,6 +236,36 @@ void check_policies() {
     }
   }
 }
+template <class Scalar>
+void check_limits(Activation kind) {
+  using V = Vec<Scalar>;
+  const Scalar clip = Scalar(1.25);
+  const Limits<Scalar> limits = limits_of(kind, clip);
+  const Any<Scalar> plain{kind, kind}, cut{kind, kind, &limits, &limits};
+  for (const Scalar x : {Scalar(-1e30), -clip, Scalar(-1.24), Scalar(-0.5), Scalar(0.75), Scalar(1.24), clip,
+                         Scalar(1.26), std::numeric_limits<Scalar>::infinity()}) {
+    CONTEXT("x " << x);
+    const V inside = V::set(std::min(std::max(x, -clip), clip)), y = cut.activation(V::set(x));
+    CHECK(same_bits(lanes_of(y), lanes_of(plain.activation(inside))));
+    CHECK(same_bits(lanes_of(cut.recurrent(V::set(x))), lanes_of(y)));
+    CHECK(same_bits(lanes_of(cut.cell_activation(V::set(x))), lanes_of(plain.activation(V::set(x)))));
+    const V slope = std::abs(x) < clip ? plain.activation_slope(y) : V::zero();
+    CHECK(same_bits(lanes_of(cut.activation_slope(y)), lanes_of(slope)));
+    CHECK(same_bits(lanes_of(cut.recurrent_slope(y)), lanes_of(slope)));
+    CHECK(same_bits(lanes_of(cut.cell_activation_slope(y)), lanes_of(plain.activation_slope(y))));
+  }
+  const V nan = V::set(std::numeric_limits<Scalar>::quiet_NaN());
+  for (const Scalar value : lanes_of(cut.activation(nan))) CHECK(std::isnan(value));
+  for (const Scalar value : lanes_of(cut.activation_slope(nan))) CHECK(std::isnan(value));
+}
+TEST_CASE("limits cut off what lies outside, and the slope is zero there") {
+  for (const Activation kind : kKinds) {
+    CONTEXT("kind " << static_cast<int>(kind));
+    check_limits<float>(kind);
+    check_limits<double>(kind);
+  }
+}
+
 TEST_CASE("kinds at run time give the bits of kinds at compile time") {
   check_policies<float>();
   check_policies<double>();

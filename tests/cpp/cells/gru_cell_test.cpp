@@ -116,6 +116,7 @@ void check_step(GruForm form, Dims dims) {
   CONTEXT("form " << check::show(form) << " " << list_of(dims));
   check::Random random(1);
   GruProblem<Scalar> p = gru_problem<Scalar>(random, dims, form);
+  p.clip = 0;
   clear_factors(p);  // a sequence carries them from step to step: tests/cpp/sequence/
   const GruSolver<double> twin = gru_twin<double>(dims.H);
   const GruStates<Scalar> states = forward_step(p);

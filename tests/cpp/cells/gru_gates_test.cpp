@@ -11,6 +11,7 @@ template <class Scalar>
 GruProblem<Scalar> lane_problem(check::Random& random, GruForm form, Activation activation, Activation recurrent) {
   constexpr Index kLanes = Vec<Scalar>::kLanes;
   GruProblem<Scalar> p = gru_problem<Scalar>(random, {1, 1, 1, kLanes}, form, activation, recurrent);
+  p.clip = 0;
   clear_factors(p);  // a sequence carries them from step to step: tests/cpp/sequence/
   p.z_h.clear();     // behind the gates
   p.x.assign(1, 0);
@@ -86,7 +87,7 @@ void check_pairs() {
   for (const Activation activation : kActivations) {
     for (const Activation recurrent : kActivations) {
       CONTEXT("activation " << check::show(activation) << " recurrent_activation " << check::show(recurrent));
-      const Any policy{activation, recurrent};
+      const Any<Scalar> policy{activation, recurrent};
       check_after(policy, lane_problem<Scalar>(random, GruForm::kResetAfter, activation, recurrent));
       check_before(policy, lane_problem<Scalar>(random, GruForm::kResetBefore, activation, recurrent));
     }

@@ -111,6 +111,7 @@ void check_step(Dims dims) {
   check::Random random(1);
   LstmProblem<Scalar> p = lstm_problem<Scalar>(random, dims);
   clear_factors(p);  // a sequence carries them from step to step: tests/cpp/sequence/
+  clear_variant(p);
   const LstmSolver<double> twin = lstm_twin<double>(dims.H);
   const LstmStates<Scalar> states = forward_step(p, false);
   check_close(states, solve_forward(widened(p), twin), Tolerances<Scalar>::kForward);

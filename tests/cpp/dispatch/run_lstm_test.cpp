@@ -35,7 +35,7 @@ void check_problem(const KernelTable& table, const LstmProblem<Scalar>& p, const
   check_close(states, expected, Tolerances<Scalar>::kForward);
 
   if (!setup.save) states = solve_forward(p, kernel);
-  LstmGradients<double> gradients = solve_backward(wide, twin, widened(states));
+  LstmGradients<double> gradients = solve_backward(wide, twin, for_twin(p, states, activation_of<Scalar>(table)));
   keep(gradients, setup);
   check_close(solve_backward(p, kernel, states, setup), gradients, Tolerances<Scalar>::kBackward);
 }

@@ -1,4 +1,5 @@
 // sequence/lstm_sequence.hpp part by part, through the kernel table of every instruction set.
+#include "dispatch/peephole_gradients.hpp"
 #include "lstm_problem.hpp"
 #include "sequence/parts.hpp"
 
@@ -9,7 +10,11 @@ template <class Scalar>
 LstmSolver<Scalar> in_parts(const KernelTable& table, Index run, Index shares = 1) {
   const Kernels<Scalar>& kernels = table.kernels<Scalar>();
   return {[=, &kernels](const LstmForward<Scalar>& call) { forward_in_parts(kernels.lstm, call, run, shares); },
-          [=, &kernels](const LstmBackward<Scalar>& call) { backward_in_parts(kernels.lstm, call, run, shares); },
+          [=, &kernels](const LstmBackward<Scalar>& call) {
+            PeepholeGradients<Scalar> peepholes(call, call.dims.B);
+            backward_in_parts(kernels.lstm, peepholes.call(), run, shares);
+            peepholes.add();
+          },
           kernels.lanes};
 }
 
@@ -23,7 +28,8 @@ void check_parts(const KernelTable& table, Dims dims, bool zoned) {
   const LstmStates<Scalar> states = solve_forward(p, in_parts<Scalar>(table, 1000));
   const LstmGradients<Scalar> gradients = solve_backward(p, in_parts<Scalar>(table, 1000), states);
   check_close(states, solve_forward(widened(p), twin), Tolerances<Scalar>::kForward);
-  check_close(gradients, solve_backward(widened(p), twin, widened(states)), Tolerances<Scalar>::kBackward);
+  check_close(gradients, solve_backward(widened(p), twin, for_twin(p, states, activation_of<Scalar>(table))),
+              Tolerances<Scalar>::kBackward);
   for (const Index run : {1, 2, 3, 5}) {
     CONTEXT("parts of " << run);
     CHECK(same_bits(solve_forward(p, in_parts<Scalar>(table, run)), states));
