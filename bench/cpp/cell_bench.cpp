@@ -79,8 +79,8 @@ struct LstmProblem : Step<Scalar> {
   static constexpr Index kRunsMoved = 14;
 
   explicit LstmProblem(const Dims& dims) : Step<Scalar>{dims, kLstmGates, kLstmGates} {
-    this->packed = zeros<Scalar>(block_count<Scalar>(dims.H) * lstm_panel_size<Scalar>(dims));
-    lstm_pack(dims, this->w_x.data(), this->w_h.data(), this->b_x.data(), this->packed.data());
+    this->packed = zeros<Scalar>(block_count<Scalar>(dims.H) * lstm_panel_size<Scalar>(dims, dims.H));
+    lstm_pack(dims, dims.H, this->w_x.data(), this->w_h.data(), this->b_x.data(), this->packed.data());
     forward();
     this->save();
   }
@@ -91,7 +91,9 @@ struct LstmProblem : Step<Scalar> {
     step.packed = this->packed.data();
     step.x = this->x.data();
     step.x_stride = this->dims.I;
+    step.R = this->dims.H;
     step.h_prev = this->h_prev.data();
+    step.h_prev_stride = this->stride;
     step.h_next = this->h_next.data();
     step.c = this->c_state.data();
     step.state_stride = this->stride;

@@ -65,20 +65,21 @@ inline GateUnit narrow_lane(Index H, Index width, Index gates, Index lane) {
 
 template <class Scalar>
 Packing<Scalar> lstm_packing(const Dims& dims) {
-  return {"lstm_pack", (1 + dims.I + dims.H) * kLstmGates * dims.H,
-          block_count<Scalar>(dims.H) * lstm_panel_size<Scalar>(dims),
-          [](Weights<Scalar>& w) { lstm_pack(w.dims, w.w_x.data(), w.w_h.data(), w.b.data(), w.packed.data()); },
-          [](const Weights<Scalar>& w, Index at) {
-            const Index panel = lstm_panel_size<Scalar>(w.dims), within = at % panel;
-            const Index unit = at / panel * kLanes<Scalar> + within % kLanes<Scalar>;
-            const Index vector = within / kLanes<Scalar>, width = narrow_units<Scalar>(w.dims.H, kLstmGates);
-            if (width > 0 && at / panel == w.dims.H / kLanes<Scalar>) {
-              if (vector > w.dims.I + w.dims.H) return 0.0;
-              const auto [gate, last] = narrow_lane(w.dims.H, width, kLstmGates, at % kLanes<Scalar>);
-              return weight(w, kLstmGates, vector, gate, last);
-            }
-            return weight(w, kLstmGates, vector / kLstmGates, vector % kLstmGates, unit);
-          }};
+  return {
+      "lstm_pack", (1 + dims.I + dims.H) * kLstmGates * dims.H,
+      block_count<Scalar>(dims.H) * lstm_panel_size<Scalar>(dims, dims.H),
+      [](Weights<Scalar>& w) { lstm_pack(w.dims, w.dims.H, w.w_x.data(), w.w_h.data(), w.b.data(), w.packed.data()); },
+      [](const Weights<Scalar>& w, Index at) {
+        const Index panel = lstm_panel_size<Scalar>(w.dims, w.dims.H), within = at % panel;
+        const Index unit = at / panel * kLanes<Scalar> + within % kLanes<Scalar>;
+        const Index vector = within / kLanes<Scalar>, width = narrow_units<Scalar>(w.dims.H, kLstmGates);
+        if (width > 0 && at / panel == w.dims.H / kLanes<Scalar>) {
+          if (vector > w.dims.I + w.dims.H) return 0.0;
+          const auto [gate, last] = narrow_lane(w.dims.H, width, kLstmGates, at % kLanes<Scalar>);
+          return weight(w, kLstmGates, vector, gate, last);
+        }
+        return weight(w, kLstmGates, vector / kLstmGates, vector % kLstmGates, unit);
+      }};
 }
 
 template <class Scalar>

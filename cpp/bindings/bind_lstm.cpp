@@ -31,8 +31,15 @@ struct Saved {
       masked;  // where steps were masked or reset; saved rows are then those of its steps
   Buffer<Scalar> gates;
   Buffer<Scalar> c;
+  Buffer<Scalar> m;        // with a projection
   bool recompute = false;  // gates are not saved
 };
+
+// Of h: H, or P with a projection.
+template <class Scalar>
+Index h_width(const LstmForward<Scalar>& call) {
+  return call.projection.w_r == nullptr ? call.dims.H : call.projection.P;
+}
 
 // The arrays stay alive with the cache: backward reads them again.
 struct LstmCacheObject {
@@ -46,9 +53,9 @@ struct LstmCacheObject {
   Index nbytes() const {
     return std::visit(
         [](const auto& s) {
-          const Index h = s.call.dims.T * s.call.dims.B * s.call.dims.H;
+          const Index h = s.call.dims.T * s.call.dims.B * h_width(s.call);
           const Index states = s.masked ? s.masked->x.size() + s.masked->h.size() : h;
-          return (s.gates.size() + s.c.size() + states) * static_cast<Index>(sizeof(*s.gates.data()));
+          return (s.gates.size() + s.c.size() + s.m.size() + states) * static_cast<Index>(sizeof(*s.gates.data()));
         },
         saved);
   }
@@ -66,6 +73,7 @@ struct ForwardArguments {
   OptionalArray peephole;
   double clip;
   bool input_forget;
+  OptionalArray projection;
 };
 
 template <class Scalar>
@@ -80,14 +88,21 @@ LstmForward<Scalar> forward_call(const ForwardArguments& a) {
   call.recurrent_activation = parse_activation(kWhere, "recurrent_activation", a.recurrent_activation);
   call.clip = static_cast<Scalar>(a.clip);
   call.variant = {contiguous<Scalar>(kWhere, "peephole", a.peephole, {3, dims.H}, "(3, H)"), a.input_forget};
-  call.weights = lstm_weights<Scalar>({kWhere, a.kernel, a.recurrent_kernel, a.bias}, dims.I, dims.H);
+  call.projection = lstm_projection<Scalar>(kWhere, a.projection, dims.H);
+  const Index P = h_width(call);
+  checked_product(kWhere, {dims.T, dims.B, P}, sizeof(Scalar));
+  if (a.projection && (a.recompute || a.z_h)) {
+    throw py::value_error(std::string(kWhere) + ": projection came with " + (a.recompute ? "recompute" : "z_h") +
+                          ", expected one of them");
+  }
+  call.weights = lstm_weights<Scalar>({kWhere, a.kernel, a.recurrent_kernel, a.bias}, dims.I, dims.H, call.projection);
   call.x = sequence<Scalar>({kWhere, "x", a.x}, a.time_major);
   if (a.go_backwards) call.x = reversed(call.x, dims.T);
   call.factors.m_x = contiguous<Scalar>(kWhere, "m_x", a.m_x, {dims.B, dims.I}, "(B, I)");
-  call.factors.m_h = contiguous<Scalar>(kWhere, "m_h", a.m_h, {dims.B, dims.H}, "(B, H)");
+  call.factors.m_h = contiguous<Scalar>(kWhere, "m_h", a.m_h, {dims.B, P}, a.projection ? "(B, P)" : "(B, H)");
   call.zoneout.z_h = zoneout<Scalar>(kWhere, "z_h", a.z_h, dims, a.time_major);
   call.zoneout.z_c = zoneout<Scalar>(kWhere, "z_c", a.z_c, dims, a.time_major);
-  call.h0 = contiguous<Scalar>(kWhere, "h0", a.h0, {dims.B, dims.H}, "(B, H)");
+  call.h0 = contiguous<Scalar>(kWhere, "h0", a.h0, {dims.B, P}, a.projection ? "(B, P)" : "(B, H)");
   call.c0 = contiguous<Scalar>(kWhere, "c0", a.c0, {dims.B, dims.H}, "(B, H)");
   return call;
 }
@@ -99,7 +114,8 @@ py::tuple forward(const ForwardArguments& a) {
   Saved<Scalar> saved;
   saved.masked = masked_steps<Scalar>("lstm_forward", a.masking, dims, a.time_major, a.go_backwards);
   const Index rows = saved.masked ? saved.masked->valid.count : dims.T * dims.B;  // of the cache
-  py::array_t<Scalar> h_last = new_array<Scalar>({dims.B, dims.H});
+  const Index P = h_width(call);
+  py::array_t<Scalar> h_last = new_array<Scalar>({dims.B, P});
   py::array_t<Scalar> c_last = new_array<Scalar>({dims.B, dims.H});
   call.h_last = h_last.mutable_data();
   call.c_last = c_last.mutable_data();
@@ -107,7 +123,7 @@ py::tuple forward(const ForwardArguments& a) {
   if (a.return_sequences || (a.save && !saved.masked)) {
     // What only backward reads stands as the time loop writes it: a step's rows side by side.
     const bool time_major = a.time_major || !a.return_sequences;
-    py::array_t<Scalar> array = new_array<Scalar>(sequence_shape(dims.T, dims.B, dims.H, time_major));
+    py::array_t<Scalar> array = new_array<Scalar>(sequence_shape(dims.T, dims.B, P, time_major));
     call.h = sequence_of(array, time_major);
     h = array;
   }
@@ -115,7 +131,8 @@ py::tuple forward(const ForwardArguments& a) {
   if (a.save) {
     if (!a.recompute) saved.gates = Buffer<Scalar>(rows * kGates * dims.H);
     saved.c = Buffer<Scalar>(rows * dims.H);
-    call.cache = {saved.gates.data(), saved.c.data()};
+    if (a.projection) saved.m = Buffer<Scalar>(rows * dims.H);
+    call.cache = {saved.gates.data(), saved.c.data(), saved.m.data()};
   }
   {
     const py::gil_scoped_release unlocked;
@@ -141,6 +158,7 @@ py::tuple forward(const ForwardArguments& a) {
                       py::cast(a.z_h),
                       py::cast(a.z_c),
                       py::cast(a.peephole),
+                      py::cast(a.projection),
                       h};
     object->time_major = a.time_major;
     object->go_backwards = a.go_backwards;
@@ -153,7 +171,7 @@ struct BackwardArguments {
   OptionalArray d_h, d_h_last, d_c_last;
   bool need_d_x;
   py::array d_kernel, d_recurrent_kernel;
-  OptionalArray d_bias, d_peephole;
+  OptionalArray d_bias, d_peephole, d_projection;
 };
 
 template <class Scalar>
@@ -161,12 +179,15 @@ py::tuple backward(LstmCacheObject& cache, Saved<Scalar>& saved, const BackwardA
   constexpr const char* kWhere = "lstm_backward";
   const LstmForward<Scalar>& forward = saved.call;
   const Dims& dims = forward.dims;
+  const Index P = h_width(forward);
+  const Dims out{dims.T, dims.B, dims.I, P};  // of the hidden states
   LstmBackward<Scalar> call;
   call.dims = dims;
   call.activation = forward.activation;
   call.recurrent_activation = forward.recurrent_activation;
   call.clip = forward.clip;
   call.variant = forward.variant;
+  call.projection = forward.projection;
   call.weights = forward.weights;
   call.x = forward.x;
   call.factors = forward.factors;
@@ -175,15 +196,21 @@ py::tuple backward(LstmCacheObject& cache, Saved<Scalar>& saved, const BackwardA
   call.c0 = forward.c0;
   call.h = {forward.h.data, forward.h.t_stride, forward.h.b_stride};
   call.cache = forward.cache;
-  call.d_h = sequence_gradient<Scalar>(kWhere, "d_h", a.d_h, dims, cache.time_major);
-  call.d_h_last = contiguous<Scalar>(kWhere, "d_h_last", a.d_h_last, {dims.B, dims.H}, "(B, H)");
+  call.d_h = sequence_gradient<Scalar>(kWhere, "d_h", a.d_h, out, cache.time_major);
+  call.d_h_last = contiguous<Scalar>(kWhere, "d_h_last", a.d_h_last, {dims.B, P}, "(B, H)");
   call.d_c_last = contiguous<Scalar>(kWhere, "d_c_last", a.d_c_last, {dims.B, dims.H}, "(B, H)");
   call.d_w_x = writable<Scalar>({kWhere, "d_kernel", a.d_kernel}, {dims.I, kGates * dims.H}, "(I, 4*H)");
-  call.d_w_h =
-      writable<Scalar>({kWhere, "d_recurrent_kernel", a.d_recurrent_kernel}, {dims.H, kGates * dims.H}, "(H, 4*H)");
+  call.d_w_h = writable<Scalar>({kWhere, "d_recurrent_kernel", a.d_recurrent_kernel}, {P, kGates * dims.H}, "(H, 4*H)");
   if (a.d_bias) call.d_b = writable<Scalar>({kWhere, "d_bias", *a.d_bias}, {kGates * dims.H}, "(4*H,)");
   if (a.d_peephole) call.d_p = writable<Scalar>({kWhere, "d_peephole", *a.d_peephole}, {3, dims.H}, "(3, H)");
-  py::array_t<Scalar> d_h0 = new_array<Scalar>({dims.B, dims.H});
+  if (forward.projection.w_r != nullptr) {
+    if (!a.d_projection) {
+      throw py::value_error(std::string(kWhere) +
+                            ": d_projection is None, expected an array; the call had a projection");
+    }
+    call.d_w_r = writable<Scalar>({kWhere, "d_projection", *a.d_projection}, {dims.H, P}, "(H, P)");
+  }
+  py::array_t<Scalar> d_h0 = new_array<Scalar>({dims.B, P});
   py::array_t<Scalar> d_c0 = new_array<Scalar>({dims.B, dims.H});
   call.d_h0 = d_h0.mutable_data();
   call.d_c0 = d_c0.mutable_data();
@@ -244,8 +271,8 @@ void bind_lstm(py::module_& module) {
       [](py::array x, py::array kernel, py::array recurrent_kernel, OptionalArray bias, OptionalArray h0,
          OptionalArray c0, std::string activation, std::string recurrent_activation, bool time_major, bool go_backwards,
          bool return_sequences, bool save, OptionalArray mask, bool zero_output_for_mask, OptionalArray reset,
-         OptionalArray m_x, OptionalArray m_h, OptionalArray z_h, OptionalArray z_c, bool recompute, OptionalArray peephole,
-         double clip, bool input_forget) {
+         OptionalArray m_x, OptionalArray m_h, OptionalArray z_h, OptionalArray z_c, bool recompute,
+         OptionalArray peephole, double clip, bool input_forget, OptionalArray projection) {
         const ForwardArguments a{std::move(x),
                                  std::move(kernel),
                                  std::move(recurrent_kernel),
@@ -266,7 +293,8 @@ void bind_lstm(py::module_& module) {
                                  recompute,
                                  std::move(peephole),
                                  clip,
-                                 input_forget};
+                                 input_forget,
+                                 std::move(projection)};
         return is_double({"lstm_forward", "x", a.x}) ? forward<double>(a) : forward<float>(a);
       },
       py::arg("x").noconvert(), py::arg("kernel").noconvert(), py::arg("recurrent_kernel").noconvert(),
@@ -277,26 +305,24 @@ void bind_lstm(py::module_& module) {
       py::arg("reset").noconvert().none(true) = py::none(), py::arg("m_x").noconvert().none(true) = py::none(),
       py::arg("m_h").noconvert().none(true) = py::none(), py::arg("z_h").noconvert().none(true) = py::none(),
       py::arg("z_c").noconvert().none(true) = py::none(), py::arg("recompute") = false,
-      py::arg("peephole").noconvert().none(true) = py::none(), py::arg("clip") = 0.0, py::arg("input_forget") = false);
+      py::arg("peephole").noconvert().none(true) = py::none(), py::arg("clip") = 0.0, py::arg("input_forget") = false,
+      py::arg("projection").noconvert().none(true) = py::none());
 
   module.def(
       "lstm_backward",
       [](LstmCacheObject& cache, OptionalArray d_h, OptionalArray d_h_last, OptionalArray d_c_last, bool need_d_x,
-         py::array d_kernel, py::array d_recurrent_kernel, OptionalArray d_bias, OptionalArray d_peephole) {
-        const BackwardArguments a{std::move(d_h),
-                                  std::move(d_h_last),
-                                  std::move(d_c_last),
-                                  need_d_x,
-                                  std::move(d_kernel),
-                                  std::move(d_recurrent_kernel),
-                                  std::move(d_bias),
-                                  std::move(d_peephole)};
+         py::array d_kernel, py::array d_recurrent_kernel, OptionalArray d_bias, OptionalArray d_peephole,
+         OptionalArray d_projection) {
+        const BackwardArguments a{std::move(d_h),    std::move(d_h_last),   std::move(d_c_last),
+                                  need_d_x,          std::move(d_kernel),   std::move(d_recurrent_kernel),
+                                  std::move(d_bias), std::move(d_peephole), std::move(d_projection)};
         return std::visit([&](auto& saved) { return backward(cache, saved, a); }, cache.saved);
       },
       py::arg("cache"), py::arg("d_h").noconvert().none(true), py::arg("d_h_last").noconvert().none(true),
       py::arg("d_c_last").noconvert().none(true), py::arg("need_d_x"), py::arg("d_kernel").noconvert(),
       py::arg("d_recurrent_kernel").noconvert(), py::arg("d_bias").noconvert().none(true),
-      py::arg("d_peephole").noconvert().none(true) = py::none());
+      py::arg("d_peephole").noconvert().none(true) = py::none(),
+      py::arg("d_projection").noconvert().none(true) = py::none());
 
   module.def(
       "lstm_gates",

@@ -18,12 +18,28 @@ struct WeightArguments {
   const OptionalArray& bias;
 };
 
-// kernel (I, 4*H), recurrent_kernel (H, 4*H), bias (4*H,) or None. Throws TypeError or ValueError for anything else.
+// The projection (H, P) of an LSTM, or none for None.
 template <class Scalar>
-LstmWeights<Scalar> lstm_weights(const WeightArguments& a, Index I, Index H) {
+LstmProjection<Scalar> lstm_projection(const char* where, const OptionalArray& w_r, Index H) {
+  if (!w_r) return {};
+  const Index P = w_r->ndim() == 2 ? w_r->shape(1) : 1;
+  if (P == 0) {
+    throw py::value_error(std::string(where) + ": projection has shape " + describe(shape_of(*w_r)) +
+                          ", expected at least one column");
+  }
+  return {contiguous<Scalar>({where, "projection", *w_r}, {H, P}, "(H, P)"), P};
+}
+
+// kernel (I, 4*H), recurrent_kernel (H, 4*H) or behind a projection (P, 4*H), bias (4*H,) or None. Throws TypeError or
+// ValueError for anything else.
+template <class Scalar>
+LstmWeights<Scalar> lstm_weights(const WeightArguments& a, Index I, Index H,
+                                 const LstmProjection<Scalar>& projection = {}) {
   const Index columns = kLstmGates * H;
+  const bool projects = projection.w_r != nullptr;
   return {contiguous<Scalar>({a.where, "kernel", a.kernel}, {I, columns}, "(I, 4*H)"),
-          contiguous<Scalar>({a.where, "recurrent_kernel", a.recurrent_kernel}, {H, columns}, "(H, 4*H)"),
+          contiguous<Scalar>({a.where, "recurrent_kernel", a.recurrent_kernel}, {projects ? projection.P : H, columns},
+                             projects ? "(P, 4*H)" : "(H, 4*H)"),
           contiguous<Scalar>(a.where, "bias", a.bias, {columns}, "(4*H,)")};
 }
 

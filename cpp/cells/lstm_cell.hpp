@@ -15,37 +15,37 @@ GATEDCORE_BEGIN_ISA
 constexpr int kLstmGates = 4;
 using LstmSlots = FirstSlots<kLstmGates>;
 
-// A packed block of units is [bias][I rows of w_x][H rows of w_h], each row the four gates' vectors side by side; of a
-// narrow block each row is one vector.
+// A packed block of units is [bias][I rows of w_x][R rows of w_h], each row the four gates' vectors side by side; of a
+// narrow block each row is one vector. R is the width of h: H where it is not projected.
 template <class Scalar>
-constexpr Index lstm_panel_size(const Dims& dims) {
-  return (1 + dims.I + dims.H) * kLstmGates * Vec<Scalar>::kLanes;
+constexpr Index lstm_panel_size(const Dims& dims, Index R) {
+  return (1 + dims.I + R) * kLstmGates * Vec<Scalar>::kLanes;
 }
 
 template <class Scalar>
-void lstm_pack(const Dims& dims, const Scalar* w_x, const Scalar* w_h, const Scalar* b, Scalar* to) {
+void lstm_pack(const Dims& dims, Index R, const Scalar* w_x, const Scalar* w_h, const Scalar* b, Scalar* to) {
   constexpr Index kRow = kLstmGates * Vec<Scalar>::kLanes;
-  const Index stride = kLstmGates * dims.H, panel = lstm_panel_size<Scalar>(dims);
+  const Index stride = kLstmGates * dims.H, panel = lstm_panel_size<Scalar>(dims, R);
   const Index width = narrow_units<Scalar>(dims.H, kLstmGates), whole = dims.H - width;
   const GateBlocks gates{dims.H, whole, 0, kLstmGates};
   pack_bias(b, gates, panel, to);
   pack_gate_rows(w_x, dims.I, stride, gates, panel, to + kRow);
-  pack_gate_rows(w_h, dims.H, stride, gates, panel, to + (1 + dims.I) * kRow);
+  pack_gate_rows(w_h, R, stride, gates, panel, to + (1 + dims.I) * kRow);
   if (width == 0) return;
   constexpr Index kLanes = Vec<Scalar>::kLanes;
   Scalar* narrow = to + whole / kLanes * panel;
   pack_narrow_rows(b, 1, stride, dims.H, width, 0, kLstmGates, narrow);
   pack_narrow_rows(w_x, dims.I, stride, dims.H, width, 0, kLstmGates, narrow + kLanes);
-  pack_narrow_rows(w_h, dims.H, stride, dims.H, width, 0, kLstmGates, narrow + (1 + dims.I) * kLanes);
+  pack_narrow_rows(w_h, R, stride, dims.H, width, 0, kLstmGates, narrow + (1 + dims.I) * kLanes);
 }
 
 // What the tiles of some units start from where it is done ahead, bias + x w_x, for so many rows of x. The result's row
 // has the accumulators of all units, kLstmGates vectors for each block.
 template <class Scalar>
-void lstm_project(const Dims& dims, const Scalar* packed, Units units, Segment<Scalar> x, Index rows,
+void lstm_project(const Dims& dims, Index R, const Scalar* packed, Units units, Segment<Scalar> x, Index rows,
                   Scalar* projected) {
   constexpr Index kLanes = Vec<Scalar>::kLanes;
-  const Index panel = lstm_panel_size<Scalar>(dims), row = kLstmGates * kLanes * block_count<Scalar>(dims.H);
+  const Index panel = lstm_panel_size<Scalar>(dims, R), row = kLstmGates * kLanes * block_count<Scalar>(dims.H);
   const Index width = narrow_units<Scalar>(units, dims.H, kLstmGates), whole = units.end - width;
   packed += units.begin / kLanes * panel;
   const Index blocks = block_count<Scalar>(whole - units.begin);
@@ -59,16 +59,18 @@ void lstm_project(const Dims& dims, const Scalar* packed, Units units, Segment<S
 template <class Scalar>
 struct LstmStep {
   Dims dims;    // B: rows of this step
+  Index R = 0;  // width of h_prev
   Units units;  // those to compute
   const Scalar* packed = nullptr;
   const Scalar* x = nullptr;          // (B, I), or
   const Scalar* projected = nullptr;  // (B, blocks, 4, kLanes): bias + x w_x, done for many steps at once
   Index x_stride = 0;
   Index projected_stride = 0;
-  const Scalar* h_prev = nullptr;  // state (B, H)
-  Scalar* h_next = nullptr;        // state, times
-  const Scalar* m_h = nullptr;     // (B, H), rows H apart; null: ones
-  Scalar* c = nullptr;             // state, updated in place
+  const Scalar* h_prev = nullptr;  // state (B, R), rows h_prev_stride apart
+  Index h_prev_stride = 0;
+  Scalar* h_next = nullptr;     // state, times
+  const Scalar* m_h = nullptr;  // (B, H), rows H apart; null: ones
+  Scalar* c = nullptr;          // state, updated in place
   ZoneoutRows<Scalar> z_h;
   ZoneoutRows<Scalar> z_c;
   Scalar* h_old = nullptr;  // with z_h: state, h without factors, updated in place
@@ -126,7 +128,7 @@ GATEDCORE_INLINE void lstm_tile(const Policy& policy, const LstmStep<Scalar>& s,
                                 const Scalar* panel) {
   using V = Vec<Scalar>;
   constexpr int kLanes = V::kLanes;
-  const Index panel_size = lstm_panel_size<Scalar>(s.dims);
+  const Index panel_size = lstm_panel_size<Scalar>(s.dims, s.R);
   Tile<Scalar, kRows, kBlocks, kLstmGates> tile;
   if (s.projected == nullptr) {
     start(tile, Origin<Scalar>{panel, 0, panel_size});
@@ -139,8 +141,8 @@ GATEDCORE_INLINE void lstm_tile(const Policy& policy, const LstmStep<Scalar>& s,
   if (s.projected == nullptr) {
     accumulate<LstmSlots>(tile, Operand<Scalar>{s.x + row * s.x_stride, s.x_stride, 1}, w_x, panel_size, s.dims.I);
   }
-  accumulate<LstmSlots>(tile, Operand<Scalar>{s.h_prev + row * s.state_stride, s.state_stride, 1}, w_h, panel_size,
-                        s.dims.H);
+  accumulate<LstmSlots>(tile, Operand<Scalar>{s.h_prev + row * s.h_prev_stride, s.h_prev_stride, 1}, w_h, panel_size,
+                        s.R);
   unroll<kBlocks>([&](auto b) GATEDCORE_INLINED {
     unroll<kRows>([&](auto r)
                       GATEDCORE_INLINED { lstm_finish(policy, s, row + r, unit + b * kLanes, tile.acc[r][b]); });
@@ -170,8 +172,8 @@ GATEDCORE_NOINLINE void lstm_narrow_block(const Policy& policy, const LstmStep<S
     } else {
       start(tile, Origin<Scalar>{s.projected + row * s.projected_stride + kLstmGates * unit, s.projected_stride, 0});
     }
-    accumulate<FirstSlots<1>>(tile, Operand<Scalar>{s.h_prev + row * s.state_stride, s.state_stride, 1},
-                              panel + (1 + s.dims.I) * kLanes, 0, s.dims.H);
+    accumulate<FirstSlots<1>>(tile, Operand<Scalar>{s.h_prev + row * s.h_prev_stride, s.h_prev_stride, 1},
+                              panel + (1 + s.dims.I) * kLanes, 0, s.R);
     unroll<rows.value>([&](auto r)
                            GATEDCORE_INLINED { lstm_narrow_finish(policy, s, row + r, unit, tile.acc[r][0][0]); });
   });
@@ -182,7 +184,7 @@ template <int kBlocks, class Policy, class Scalar>
 GATEDCORE_NOINLINE void lstm_lone_end(const Policy& policy, const LstmStep<Scalar>& s, Index unit,
                                       const Scalar* panel) {
   constexpr int kLanes = Vec<Scalar>::kLanes;
-  const Index panel_size = lstm_panel_size<Scalar>(s.dims), last = unit + kBlocks * kLanes;
+  const Index panel_size = lstm_panel_size<Scalar>(s.dims, s.R), last = unit + kBlocks * kLanes;
   const Scalar* narrow = panel + kBlocks * panel_size;
   Tile<Scalar, 1, kBlocks, kLstmGates> tile;
   NarrowTile<Scalar, 1, 1> narrow_tile;
@@ -196,7 +198,7 @@ GATEDCORE_NOINLINE void lstm_lone_end(const Policy& policy, const LstmStep<Scala
     start(narrow_tile, Origin<Scalar>{s.projected + kLstmGates * last, 0, 0});
   }
   accumulate_lone_end<LstmSlots, 0>(tile, narrow_tile, s.h_prev, w_x + s.dims.I * kLstmGates * kLanes, panel_size,
-                                    narrow + (1 + s.dims.I) * kLanes, s.dims.H);
+                                    narrow + (1 + s.dims.I) * kLanes, s.R);
   unroll<kBlocks>([&](auto b)
                       GATEDCORE_INLINED { lstm_finish(policy, s, Index(0), unit + b * kLanes, tile.acc[0][b]); });
   lstm_narrow_finish(policy, s, Index(0), last, narrow_tile.acc[0][0][0]);
@@ -206,7 +208,7 @@ GATEDCORE_NOINLINE void lstm_lone_end(const Policy& policy, const LstmStep<Scala
 template <class Policy, class Scalar>
 GATEDCORE_NOINLINE void lstm_cell_forward(const Policy& policy, const LstmStep<Scalar>& s) {
   constexpr int kLanes = Vec<Scalar>::kLanes;
-  const Index panel_size = lstm_panel_size<Scalar>(s.dims);
+  const Index panel_size = lstm_panel_size<Scalar>(s.dims, s.R);
   const Scalar* panel = s.packed + s.units.begin / kLanes * panel_size;
   const Index narrow = narrow_units<Scalar>(s.units, s.dims.H, kLstmGates), end = s.units.end - narrow;
   Index unit = s.units.begin;

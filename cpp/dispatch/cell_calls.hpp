@@ -38,6 +38,16 @@ struct LstmCall {
   static constexpr Index kSaved = 4;  // runs of H in a row of cache.gates
   static const Kernels& kernels(const KernelTable& table) { return table.kernels<Scalar>().lstm; }
 
+  // Of a state, h first; and of the widest one.
+  template <class Call>
+  static Index width(const Call& call, int state) {
+    return state == 0 && call.projection.w_r != nullptr ? call.projection.P : call.dims.H;
+  }
+  template <class Call>
+  static Index widest(const Call& call) {
+    return std::max(call.dims.H, width(call, 0));
+  }
+
   template <class Call>
   static std::array<const Scalar*, kStates> initial(const Call& call) {
     return {call.h0, call.c0};
@@ -72,6 +82,7 @@ struct LstmCall {
     forward.recurrent_activation = call.recurrent_activation;
     forward.clip = call.clip;
     forward.variant = call.variant;
+    forward.projection = call.projection;
     forward.weights = call.weights;
     return forward;
   }
@@ -79,6 +90,10 @@ struct LstmCall {
   static void move_cache(Call& call, Index sample_steps) {
     if (call.cache.gates != nullptr) call.cache.gates += sample_steps * kSaved * call.dims.H;
     if (call.cache.c != nullptr) call.cache.c += sample_steps * call.dims.H;
+    if (call.cache.m != nullptr) call.cache.m += sample_steps * call.dims.H;
+    if constexpr (requires { call.d_h_all; }) {
+      if (call.d_h_all != nullptr) call.d_h_all += sample_steps * call.projection.P;
+    }
   }
 };
 
@@ -92,6 +107,15 @@ struct GruCall {
   static constexpr Index kGates = 3;
   static constexpr Index kSaved = 4;
   static const Kernels& kernels(const KernelTable& table) { return table.kernels<Scalar>().gru; }
+
+  template <class Call>
+  static Index width(const Call& call, int) {
+    return call.dims.H;
+  }
+  template <class Call>
+  static Index widest(const Call& call) {
+    return call.dims.H;
+  }
 
   template <class Call>
   static std::array<const Scalar*, kStates> initial(const Call& call) {

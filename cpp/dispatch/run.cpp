@@ -8,6 +8,7 @@
 #include "dispatch/panel_shares.hpp"
 #include "dispatch/parts.hpp"
 #include "dispatch/peephole_gradients.hpp"
+#include "dispatch/projection_gradients.hpp"
 
 namespace gatedcore {
 namespace {
@@ -80,7 +81,9 @@ template <class Scalar>
 void run_lstm_backward(const KernelTable& table, const LstmBackward<Scalar>& call, int threads) {
   const Kernels<Scalar>& all = table.kernels<Scalar>();
   PeepholeGradients<Scalar> peepholes(call, call.dims.B);
-  run_backward(all.lstm, all.lanes, all.chunk, peepholes.call(), 4, threads, Scalar());
+  ProjectionGradients<Scalar> projection(peepholes.call(), call.dims.T * call.dims.B);
+  run_backward(all.lstm, all.lanes, all.chunk, projection.call(), 4, threads, Scalar());
+  projection.add(table, threads);
   peepholes.add();
 }
 template <class Scalar>

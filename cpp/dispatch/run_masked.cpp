@@ -25,23 +25,23 @@ void forward(const KernelTable& table, const Forward& call, MaskedSteps<Scalar>&
   constexpr int kStates = Cell::kStates;
   const auto& kernels = Cell::kernels(table);
   const ValidSteps& v = masked.valid;
-  const Index T = call.dims.T, B = call.dims.B, I = call.dims.I, H = call.dims.H;
+  const Index T = call.dims.T, B = call.dims.B, I = call.dims.I, H = call.dims.H, P = Cell::width(call, 0);
   if (B == 0) return;
   const Index pieces = static_cast<Index>(v.pieces.size());
   const int parts = useful_threads(operations(v, call.dims, Cell::kGates), pieces, threads);
   masked.x = Buffer<Scalar>(v.count * I);
-  masked.h = Buffer<Scalar>(v.count * H);
-  masked.m_h = Buffer<Scalar>(call.factors.m_h == nullptr ? 0 : pieces * H);
+  masked.h = Buffer<Scalar>(v.count * P);
+  masked.m_h = Buffer<Scalar>(call.factors.m_h == nullptr ? 0 : pieces * P);
   masked.z_h = Buffer<Scalar>(is_drawn(call.zoneout.z_h) ? v.count * H : 0);
   masked.z_c = Buffer<Scalar>(is_drawn(call.zoneout.z_c) ? v.count * H : 0);
-  Buffer<Scalar> memory(kStates * pieces * H), packed(kernels.forward_packed_size(call));
+  Buffer<Scalar> memory(kStates * pieces * Cell::widest(call)), packed(kernels.forward_packed_size(call));
   const std::array<Scalar*, kStates> states = split<Scalar, kStates>(memory);
   Forward whole = call;  // the batch that every run is a part of; its scratch serves more than one step
   whole.dims.T = std::max<Index>(T, 2);
   whole.factors = packed_factors(masked);
   if (call.factors.m_h != nullptr) {
     for (Index p = 0; p < pieces; ++p) {
-      copy_row(call.factors.m_h + v.pieces[static_cast<std::size_t>(p)].row * H, H, masked.m_h.data() + p * H);
+      copy_row(call.factors.m_h + v.pieces[static_cast<std::size_t>(p)].row * P, P, masked.m_h.data() + p * P);
     }
   }
   PartScratch<Scalar> scratch(parts, kernels.forward_scratch_size(whole, v.largest_share(parts)));
@@ -54,7 +54,8 @@ void forward(const KernelTable& table, const Forward& call, MaskedSteps<Scalar>&
     gather<Scalar>(v, pieces, call.x, call.factors.m_x, I, masked.x.data());
     if (is_drawn(call.zoneout.z_h)) gather<Scalar>(v, pieces, call.zoneout.z_h, nullptr, H, masked.z_h.data());
     if (is_drawn(call.zoneout.z_c)) gather<Scalar>(v, pieces, call.zoneout.z_c, nullptr, H, masked.z_c.data());
-    for (int i = 0; i < kStates; ++i) sort_state(v, pieces, &Piece::starts_row, Cell::initial(call)[i], H, states[i]);
+    for (int i = 0; i < kStates; ++i)
+      sort_state(v, pieces, &Piece::starts_row, Cell::initial(call)[i], Cell::width(call, i), states[i]);
     for (const DenseRun& run : v.runs) {
       const Range in_run = part_of(run, pieces);
       if (in_run.begin == in_run.end) break;  // nor in any later one
@@ -63,14 +64,15 @@ void forward(const KernelTable& table, const Forward& call, MaskedSteps<Scalar>&
       dense.factors = whole.factors;
       dense.zoneout = packed_zoneout(call.zoneout, masked, run, H);
       dense.x = packed_sequence<const Scalar>(masked.x.data(), run, I);
-      dense.h = packed_sequence(masked.h.data(), run, H);
+      dense.h = packed_sequence(masked.h.data(), run, P);
       Cell::begin_from(dense, read_only(states));
       Cell::end_in(dense, states);
       Cell::move_cache(dense, run.first);
       kernels.forward_rows(dense, packed.data(), in_run, {}, scratch[part]);
     }
-    if (call.h.data != nullptr) scatter<Scalar>(v, pieces, masked.output, masked.h.data(), nullptr, H, call.h);
-    for (int i = 0; i < kStates; ++i) unsort_state(v, pieces, &Piece::ends_row, states[i], H, Cell::last(call)[i]);
+    if (call.h.data != nullptr) scatter<Scalar>(v, pieces, masked.output, masked.h.data(), nullptr, P, call.h);
+    for (int i = 0; i < kStates; ++i)
+      unsort_state(v, pieces, &Piece::ends_row, states[i], Cell::width(call, i), Cell::last(call)[i]);
   });
 }
 

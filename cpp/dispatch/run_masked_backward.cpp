@@ -5,6 +5,7 @@
 #include "dispatch/panel_shares.hpp"
 #include "dispatch/parts.hpp"
 #include "dispatch/peephole_gradients.hpp"
+#include "dispatch/projection_gradients.hpp"
 #include "dispatch/recomputed_span.hpp"
 #include "dispatch/run_masked.hpp"
 
@@ -67,10 +68,10 @@ class MaskedBackward {
         v_(masked.valid),
         pieces_(static_cast<Index>(v_.pieces.size())),
         saved_(call.cache.gates != nullptr),
-        initial_(kStates * pieces_ * call.dims.H),
+        initial_(kStates * pieces_ * Cell::widest(call)),
         gradients_(initial_.size()),
-        d_h_(call.d_h.data == nullptr ? 0 : v_.count * call.dims.H),
-        h_prev_(saved_ ? v_.count * call.dims.H : 0),
+        d_h_(call.d_h.data == nullptr ? 0 : v_.count * Cell::width(call, 0)),
+        h_prev_(saved_ ? v_.count * Cell::width(call, 0) : 0),
         d_x_(call.d_x.data == nullptr ? 0 : v_.count * call.dims.I),
         packed_(kernels_.backward_packed_size(call)),
         packed_input_(call.d_x.data == nullptr ? 0 : kernels_.input_packed_size(call)),
@@ -86,10 +87,11 @@ class MaskedBackward {
   void run() {
     const auto initial = split<Scalar, kStates>(initial_);
     for (int i = 0; i < kStates; ++i) {
-      sort_state(v_, {0, pieces_}, &Piece::starts_row, Cell::initial(call_)[i], call_.dims.H, initial[i]);
+      const Index width = Cell::width(call_, i);
+      sort_state(v_, {0, pieces_}, &Piece::starts_row, Cell::initial(call_)[i], width, initial[i]);
       // A row that begins with a reset has no piece that could say so.
       Scalar* leaving = Cell::leaving(call_)[i];
-      if (leaving != nullptr) std::fill_n(leaving, call_.dims.B * call_.dims.H, Scalar(0));
+      if (leaving != nullptr) std::fill_n(leaving, call_.dims.B * width, Scalar(0));
     }
     kernels_.pack_backward(call_, packed_.data());
     if (call_.d_x.data != nullptr) kernels_.pack_input(flat_, packed_input_.data());
@@ -122,7 +124,7 @@ class MaskedBackward {
     Backward flat = call_;
     flat.dims = {1, v_.count, call_.dims.I, call_.dims.H};
     flat.x = {masked_.x.data(), 0, call_.dims.I};
-    flat.h = {masked_.h.data(), 0, call_.dims.H};
+    flat.h = {masked_.h.data(), 0, Cell::width(call_, 0)};
     flat.h0 = h_prev_.data();
     flat.factors = {};  // x and h_prev have theirs already
     return flat;
@@ -131,21 +133,22 @@ class MaskedBackward {
   // The gradients that reach a part's outputs and last states, and those that leave its initial states.
   void arrive(int part) {
     const Range pieces = pieces_of(part);
-    const Index H = call_.dims.H;
-    if (call_.d_h.data != nullptr) gather_gradients<Scalar>(v_, pieces, masked_.output, call_.d_h, H, d_h_.data());
+    if (call_.d_h.data != nullptr)
+      gather_gradients<Scalar>(v_, pieces, masked_.output, call_.d_h, Cell::width(call_, 0), d_h_.data());
     const auto gradients = split<Scalar, kStates>(gradients_);
     for (int i = 0; i < kStates; ++i)
-      sort_state(v_, pieces, &Piece::ends_row, Cell::arriving(call_)[i], H, gradients[i]);
+      sort_state(v_, pieces, &Piece::ends_row, Cell::arriving(call_)[i], Cell::width(call_, i), gradients[i]);
   }
   void leave(int part) {
     const auto gradients = split<Scalar, kStates>(gradients_);
     for (int i = 0; i < kStates; ++i)
-      unsort_state(v_, pieces_of(part), &Piece::starts_row, gradients[i], call_.dims.H, Cell::leaving(call_)[i]);
+      unsort_state(v_, pieces_of(part), &Piece::starts_row, gradients[i], Cell::width(call_, i),
+                   Cell::leaving(call_)[i]);
   }
 
   // The time loop backward over some packed steps, whose gates are given, for a part's pieces.
   void run_steps(Range steps, Scalar* gates, int part) {
-    const Index I = call_.dims.I, H = call_.dims.H;
+    const Index I = call_.dims.I, H = call_.dims.H, P = Cell::width(call_, 0);
     const auto initial = split<Scalar, kStates>(initial_), gradients = split<Scalar, kStates>(gradients_);
     for (auto whole = v_.runs.rbegin(); whole != v_.runs.rend(); ++whole) {
       const DenseRun run = part_of(v_, *whole, steps);
@@ -155,11 +158,12 @@ class MaskedBackward {
       dense.dims = {run.end - run.begin, run.pieces, I, H};
       dense.factors = packed_factors(masked_);
       dense.zoneout = packed_zoneout(call_.zoneout, masked_, run, H);
-      dense.h = packed_sequence<const Scalar>(masked_.h.data(), run, H);
-      if (call_.d_h.data != nullptr) dense.d_h = packed_sequence<const Scalar>(d_h_.data(), run, H);
+      dense.h = packed_sequence<const Scalar>(masked_.h.data(), run, P);
+      if (call_.d_h.data != nullptr) dense.d_h = packed_sequence<const Scalar>(d_h_.data(), run, P);
       // The states before a run are those after the packed step before it, whose pieces begin with the same ones.
       auto before = read_only(initial);
-      for (int i = 0; i < kStates && run.begin > 0; ++i) before[i] = after()[i] + first_of(v_, run.begin - 1) * H;
+      for (int i = 0; i < kStates && run.begin > 0; ++i)
+        before[i] = after()[i] + first_of(v_, run.begin - 1) * Cell::width(call_, i);
       Cell::begin_from(dense, before);
       Cell::carry(dense, read_only(gradients), gradients);
       Cell::move_cache(dense, run.first);
@@ -169,8 +173,8 @@ class MaskedBackward {
   }
 
   void sum_weights() {
-    delay<Scalar>(v_, {0, v_.count}, split<Scalar, kStates>(initial_)[0], masked_.h.data(), m_h(), call_.dims.H,
-                  h_prev_.data());
+    delay<Scalar>(v_, {0, v_.count}, split<Scalar, kStates>(initial_)[0], masked_.h.data(), m_h(),
+                  Cell::width(call_, 0), h_prev_.data());
     run_parts(panels_.parts(), [&](int part) { kernels_.weight_gradients(flat_, panels_[part], sums_[part]); });
   }
 
@@ -233,7 +237,9 @@ void run_lstm_backward(const KernelTable& table, const LstmBackward<Scalar>& cal
                        int threads) {
   if (call.dims.B == 0) return;
   PeepholeGradients<Scalar> peepholes(call, static_cast<Index>(masked.valid.pieces.size()));
-  MaskedBackward<LstmCall<Scalar>>(table, peepholes.call(), masked, threads).run();
+  ProjectionGradients<Scalar> projection(peepholes.call(), masked.valid.count);
+  MaskedBackward<LstmCall<Scalar>>(table, projection.call(), masked, threads).run();
+  projection.add(table, threads);
   peepholes.add();
 }
 template <class Scalar>

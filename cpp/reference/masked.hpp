@@ -51,8 +51,8 @@ std::vector<Scalar> rows_at(Sequence<const Scalar> from, const std::vector<Index
 }
 
 template <class Scalar>
-RowFactors<Scalar> factors_of(const RowFactors<Scalar>& factors, const Dims& dims, Index b) {
-  return {row_of(factors.m_x, b, dims.I, true), row_of(factors.m_h, b, dims.H, true)};
+RowFactors<Scalar> factors_of(const RowFactors<Scalar>& factors, Index I, Index P, Index b) {
+  return {row_of(factors.m_x, b, I, true), row_of(factors.m_h, b, P, true)};
 }
 
 // Zoneout at the given steps of row b.
@@ -72,40 +72,40 @@ struct ZoneoutAt {
 // A call for a stretch of row b alone.
 template <class Scalar>
 LstmForward<Scalar> alone(LstmForward<Scalar> call, Index b, const Stretch& s) {
-  const Index H = call.dims.H;
-  call.h0 = row_of(call.h0, b, H, s.from_initial);
+  const Index H = call.dims.H, P = h_width(call);
+  call.h0 = row_of(call.h0, b, P, s.from_initial);
   call.c0 = row_of(call.c0, b, H, s.from_initial);
-  call.h_last = row_of(call.h_last, b, H, s.to_last);
+  call.h_last = row_of(call.h_last, b, P, s.to_last);
   call.c_last = row_of(call.c_last, b, H, s.to_last);
-  call.factors = factors_of(call.factors, call.dims, b);
+  call.factors = factors_of(call.factors, call.dims.I, h_width(call), b);
   return call;
 }
 template <class Scalar>
 GruForward<Scalar> alone(GruForward<Scalar> call, Index b, const Stretch& s) {
   call.h0 = row_of(call.h0, b, call.dims.H, s.from_initial);
   call.h_last = row_of(call.h_last, b, call.dims.H, s.to_last);
-  call.factors = factors_of(call.factors, call.dims, b);
+  call.factors = factors_of(call.factors, call.dims.I, h_width(call), b);
   return call;
 }
 template <class Scalar>
 LstmBackward<Scalar> alone(LstmBackward<Scalar> call, Index b, const Stretch& s) {
-  const Index H = call.dims.H;
-  call.h0 = row_of(call.h0, b, H, s.from_initial);
+  const Index H = call.dims.H, P = h_width(call);
+  call.h0 = row_of(call.h0, b, P, s.from_initial);
   call.c0 = row_of(call.c0, b, H, s.from_initial);
-  call.d_h_last = row_of(call.d_h_last, b, H, s.to_last);
+  call.d_h_last = row_of(call.d_h_last, b, P, s.to_last);
   call.d_c_last = row_of(call.d_c_last, b, H, s.to_last);
-  call.d_h0 = row_of(call.d_h0, b, H, s.from_initial);
+  call.d_h0 = row_of(call.d_h0, b, P, s.from_initial);
   call.d_c0 = row_of(call.d_c0, b, H, s.from_initial);
-  call.factors = factors_of(call.factors, call.dims, b);
+  call.factors = factors_of(call.factors, call.dims.I, h_width(call), b);
   return call;
 }
 template <class Scalar>
 GruBackward<Scalar> alone(GruBackward<Scalar> call, Index b, const Stretch& s) {
-  const Index H = call.dims.H;
-  call.h0 = row_of(call.h0, b, H, s.from_initial);
-  call.d_h_last = row_of(call.d_h_last, b, H, s.to_last);
-  call.d_h0 = row_of(call.d_h0, b, H, s.from_initial);
-  call.factors = factors_of(call.factors, call.dims, b);
+  const Index H = call.dims.H, P = h_width(call);
+  call.h0 = row_of(call.h0, b, P, s.from_initial);
+  call.d_h_last = row_of(call.d_h_last, b, P, s.to_last);
+  call.d_h0 = row_of(call.d_h0, b, P, s.from_initial);
+  call.factors = factors_of(call.factors, call.dims.I, h_width(call), b);
   return call;
 }
 
@@ -129,24 +129,25 @@ void for_stretch(const Stretch& stretch, const Body& body) {
 template <class Forward>
 void masked_forward(const Forward& call, StepMask mask, StepMask reset, MaskedOutput output) {
   const auto [T, B, I, H] = call.dims;
+  const Index P = h_width(call);
   for (Index b = 0; b < B; ++b) {
     for (const Stretch& stretch : stretches(mask, reset, T, b)) {
       const Index n = static_cast<Index>(stretch.times.size());
       const std::vector<double> x = rows_at(call.x, stretch.times, b, I);
-      std::vector<double> h(static_cast<std::size_t>(n * H));
+      std::vector<double> h(static_cast<std::size_t>(n * P));
       const ZoneoutAt<double> zoneout(call.zoneout, stretch.times, b, H);
       Forward row = alone(call, b, stretch);
       row.zoneout = zoneout.rows(H);
       row.dims = {n, 1, I, H};
       row.x = {x.data(), I, 0};
-      row.h = {h.data(), H, 0};
+      row.h = {h.data(), P, 0};
       row.cache = {};
       plain_forward(row);
       if (call.h.data == nullptr) continue;
       for_stretch(stretch, [&](Index t, Index s, bool valid) {
         const bool empty = s == 0 || (!valid && output == MaskedOutput::kZero);
-        for (Index u = 0; u < call.dims.H; ++u) {
-          element(call.h, t, b, u) = empty ? 0.0 : h[static_cast<std::size_t>((s - 1) * call.dims.H + u)];
+        for (Index u = 0; u < P; ++u) {
+          element(call.h, t, b, u) = empty ? 0.0 : h[static_cast<std::size_t>((s - 1) * P + u)];
         }
       });
     }
@@ -156,10 +157,10 @@ void masked_forward(const Forward& call, StepMask mask, StepMask reset, MaskedOu
 // One stretch of masked_backward.
 template <class Forward, class Backward>
 void stretch_backward(const Backward& call, Index b, const Stretch& stretch, MaskedOutput output) {
-  const Index I = call.dims.I, H = call.dims.H, n = static_cast<Index>(stretch.times.size());
+  const Index I = call.dims.I, H = call.dims.H, P = h_width(call), n = static_cast<Index>(stretch.times.size());
   const std::vector<double> x = rows_at(call.x, stretch.times, b, I);
-  std::vector<double> h(static_cast<std::size_t>(n * H)), d_h(h.size()), d_x(x.size()), gates(4 * h.size());
-  std::vector<double> c(h.size());
+  std::vector<double> h(static_cast<std::size_t>(n * P)), d_h(h.size()), d_x(x.size());
+  std::vector<double> c(static_cast<std::size_t>(n * H)), gates(4 * c.size());
   const ZoneoutAt<double> zoneout(call.zoneout, stretch.times, b, H);
   Backward row = alone(call, b, stretch);
   Forward again;
@@ -169,7 +170,7 @@ void stretch_backward(const Backward& call, Index b, const Stretch& stretch, Mas
   again.clip = call.clip;
   again.weights = call.weights;
   again.x = row.x = {x.data(), I, 0};
-  again.h = {h.data(), H, 0};
+  again.h = {h.data(), P, 0};
   again.factors = row.factors;
   again.zoneout = row.zoneout = zoneout.rows(H);
   again.h0 = row.h0;
@@ -177,18 +178,19 @@ void stretch_backward(const Backward& call, Index b, const Stretch& stretch, Mas
   if constexpr (requires { again.c0; }) {
     again.c0 = row.c0;
     again.variant = call.variant;
+    again.projection = call.projection;
     again.cache.c = row.cache.c = c.data();
   } else {
     again.form = call.form;
   }
   plain_forward(again);
-  row.h = {h.data(), H, 0};
+  row.h = {h.data(), P, 0};
   if (call.d_h.data != nullptr) {
     for_stretch(stretch, [&](Index t, Index s, bool valid) {
       if (s == 0 || (!valid && output == MaskedOutput::kZero)) return;
-      for (Index u = 0; u < H; ++u) d_h[static_cast<std::size_t>((s - 1) * H + u)] += element(call.d_h, t, b, u);
+      for (Index u = 0; u < P; ++u) d_h[static_cast<std::size_t>((s - 1) * P + u)] += element(call.d_h, t, b, u);
     });
-    row.d_h = {d_h.data(), H, 0};
+    row.d_h = {d_h.data(), P, 0};
   }
   if (call.d_x.data != nullptr) row.d_x = {d_x.data(), I, 0};
   plain_backward(row);
@@ -202,11 +204,11 @@ void stretch_backward(const Backward& call, Index b, const Stretch& stretch, Mas
 
 template <class Forward, class Backward>
 void masked_backward(const Backward& call, StepMask mask, StepMask reset, MaskedOutput output) {
-  const auto zero = [&](double* states) {
-    for (Index i = 0; states != nullptr && i < call.dims.B * call.dims.H; ++i) states[i] = 0;
+  const auto zero = [&](double* states, Index width) {
+    for (Index i = 0; states != nullptr && i < call.dims.B * width; ++i) states[i] = 0;
   };
-  zero(call.d_h0);
-  if constexpr (requires { call.d_c0; }) zero(call.d_c0);
+  zero(call.d_h0, h_width(call));
+  if constexpr (requires { call.d_c0; }) zero(call.d_c0, call.dims.H);
   for (Index b = 0; b < call.dims.B; ++b) {
     for (const Stretch& stretch : stretches(mask, reset, call.dims.T, b)) {
       stretch_backward<Forward>(call, b, stretch, output);

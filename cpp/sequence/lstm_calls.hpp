@@ -9,7 +9,7 @@ namespace gatedcore {
 template <class Scalar>
 struct LstmWeights {
   const Scalar* w_x = nullptr;  // (I, 4H)
-  const Scalar* w_h = nullptr;  // (H, 4H)
+  const Scalar* w_h = nullptr;  // (H, 4H), or (P, 4H) with a projection
   const Scalar* b = nullptr;    // (4H); null: zeros
 };
 
@@ -20,10 +20,12 @@ struct LstmWeights {
 //                      at 4 * L * (u / L) + q * min(L, H - L * (u / L)) + u % L. Backward writes the gradients before
 //                      activation over them.
 //   c      (T, B, H)   cell state after each step
+//   m      (T, B, H)   with a projection: o * act(c) of each step
 template <class Scalar>
 struct LstmCache {
   Scalar* gates = nullptr;
   Scalar* c = nullptr;
+  Scalar* m = nullptr;
 };
 
 // What an LSTM may have beside plain gates: peepholes, and a forget gate that is one minus the input gate. math.md
@@ -34,6 +36,14 @@ struct LstmVariant {
   bool input_forget = false;
 };
 
+// A projection of what leaves a step and comes back in the next: the hidden state h is m w_r, (B, P), where it would be
+// m = o * act(c), (B, H). Every h and d_h below is P wide then; zoneout knows c alone. math.md section 17.
+template <class Scalar>
+struct LstmProjection {
+  const Scalar* w_r = nullptr;  // (H, P); null: none
+  Index P = 0;
+};
+
 template <class Scalar>
 struct LstmForward {
   Dims dims;
@@ -41,6 +51,7 @@ struct LstmForward {
   Activation recurrent_activation = Activation::kSigmoid;
   Scalar clip = 0;  // of gates before activation, to [-clip, clip]; 0: none
   LstmVariant<Scalar> variant;
+  LstmProjection<Scalar> projection;
   LstmWeights<Scalar> weights;
   Sequence<const Scalar> x;  // (T, B, I)
   RowFactors<Scalar> factors;
@@ -60,6 +71,7 @@ struct LstmBackward {
   Activation recurrent_activation = Activation::kSigmoid;
   Scalar clip = 0;  // of gates before activation, to [-clip, clip]; 0: none
   LstmVariant<Scalar> variant;
+  LstmProjection<Scalar> projection;
   LstmWeights<Scalar> weights;  // as in forward
   Sequence<const Scalar> x;
   RowFactors<Scalar> factors;
@@ -77,6 +89,8 @@ struct LstmBackward {
   Scalar* d_w_x = nullptr;           // (I, 4H), added to
   Scalar* d_w_h = nullptr;           // (H, 4H), added to
   Scalar* d_b = nullptr;             // (4H), added to; null: not wanted
+  Scalar* d_w_r = nullptr;           // (H, P), added to, with a projection. Kernels leave it to dispatch/ and
+  Scalar* d_h_all = nullptr;         // (T, B, P), assign to this what arrives at each h
   Scalar* d_p = nullptr;             // (3, H), added to; null: not wanted. Kernels leave it to dispatch/ and
   Scalar* d_p_rows = nullptr;        // (B, 3H), add to this, in order of time back, so that no sum crosses rows
 };

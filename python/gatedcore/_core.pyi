@@ -5,7 +5,8 @@ Sequences are (B, T, F), or (T, B, F) where ``time_major``, with a contiguous la
 other strides; mask and reset, of bool, are (B, T) or (T, B) with any strides. m_x (B, I) and m_h
 (B, H) multiply the inputs and the states on their way into the products; z_h and z_c, sequences or
 one row (H,) for all steps, are the shares of the old states that zoneout keeps, in running order.
-peephole is (3, H), rows of the gates i f o; a clip of 0 cuts nothing off.
+peephole is (3, H), rows of the gates i f o; a clip of 0 cuts nothing off. With a projection (H, P)
+the hidden state and all that stands for it are P wide, and recurrent_kernel is (P, 4H).
 Activation names: "linear", "tanh", "sigmoid", "hard_sigmoid", "relu", "softsign", "elu".
 """
 
@@ -158,6 +159,7 @@ def lstm_forward(
     peephole: Array | None = None,
     clip: float = 0.0,
     input_forget: bool = False,
+    projection: Array | None = None,
 ) -> tuple[Array | None, Array, Array, LSTMCache | None]:
     """Return h of every step in x's layout or None, last h and c (B, H), and the cache or None."""
 
@@ -171,6 +173,7 @@ def lstm_backward(
     d_recurrent_kernel: Array,
     d_bias: Array | None,
     d_peephole: Array | None = None,
+    d_projection: Array | None = None,
 ) -> tuple[Array | None, Array, Array]:
     """Add to the gradients of the weights; return (d_x or None, d_h0, d_c0)."""
 

@@ -25,6 +25,9 @@ struct LstmProblem {
   Scalar clip = 0;
   std::vector<Scalar> p;  // empty: absent
   bool input_forget = false;
+  Index P = 0;              // width of h; 0: H
+  std::vector<Scalar> w_r;  // (H, P); empty: absent
+  Index h_width() const { return P == 0 ? dims.H : P; }
 };
 
 template <class Scalar>
@@ -63,28 +66,43 @@ void clear_variant(LstmProblem<Scalar>& p) {
   p.input_forget = false;
 }
 
+// Projects h to P columns. Zoneout knows none of that.
+template <class Scalar>
+void project(check::Random& random, LstmProblem<Scalar>& p, Index P) {
+  const auto [T, B, I, H] = p.dims;
+  p.P = P;
+  p.w_r = random_array<Scalar>(random, H * P, weight_bound(H));
+  p.w_h = random_array<Scalar>(random, P * 4 * H, weight_bound(I + P));
+  p.h0 = random_array<Scalar>(random, B * P, 1);
+  p.d_h = random_array<Scalar>(random, T * B * P, 1);
+  p.d_h_last = random_array<Scalar>(random, B * P, 1);
+  if (!p.m_h.empty()) p.m_h = random_array<Scalar>(random, B * P, 1);
+  p.z_h.clear();
+}
+
 template <class Scalar>
 LstmProblem<double> widened(const LstmProblem<Scalar>& p) {
   return {p.dims,         p.activation,   p.recurrent_activation, widened(p.x),
           widened(p.w_x), widened(p.w_h), widened(p.b),           widened(p.h0),
           widened(p.c0),  widened(p.d_h), widened(p.d_h_last),    widened(p.d_c_last),
           widened(p.m_x), widened(p.m_h), widened(p.z_h),         widened(p.z_c),
-          double(p.clip), widened(p.p),   p.input_forget};
+          double(p.clip), widened(p.p),   p.input_forget,         p.P,
+          widened(p.w_r)};
 }
 
 // Some steps of some rows, with the states of those rows.
 template <class Scalar>
 LstmProblem<Scalar> part_of(const LstmProblem<Scalar>& p, Range t, Range b) {
-  const Index B = p.dims.B, I = p.dims.I, H = p.dims.H;
+  const Index B = p.dims.B, I = p.dims.I, H = p.dims.H, P = p.h_width();
   LstmProblem<Scalar> part = p;
   part.dims = {t.end - t.begin, b.end - b.begin, I, H};
   part.x = rows_of(p.x, B, I, t, b);
-  part.d_h = rows_of(p.d_h, B, H, t, b);
+  part.d_h = rows_of(p.d_h, B, P, t, b);
   part.m_x = rows_of(p.m_x, B, I, {0, 1}, b);
   part.z_h = zoneout_of(p.z_h, p.dims, t, b);
   part.z_c = zoneout_of(p.z_c, p.dims, t, b);
-  for (auto* state : {&part.h0, &part.c0, &part.d_h_last, &part.d_c_last, &part.m_h})
-    *state = rows_of(*state, B, H, {0, 1}, b);
+  for (auto* state : {&part.c0, &part.d_c_last}) *state = rows_of(*state, B, H, {0, 1}, b);
+  for (auto* state : {&part.h0, &part.d_h_last, &part.m_h}) *state = rows_of(*state, B, P, {0, 1}, b);
   return part;
 }
 
@@ -121,18 +139,20 @@ template <class Scalar>
 struct LstmStates {
   std::vector<Scalar> h, h_last, c_last;
   std::vector<Scalar> gates, c;  // (T, B, 4H) and (T, B, H)
+  std::vector<Scalar> m;         // (T, B, H) with a projection
 };
 template <class Scalar>
 struct LstmGradients {
   std::vector<Scalar> d_x, d_h0, d_c0;
   std::vector<Scalar> d_w_x, d_w_h, d_b;  // kGradientStart and the gradient
   std::vector<Scalar> d_p;                // likewise; empty without peepholes
+  std::vector<Scalar> d_w_r;              // likewise; empty without a projection
   std::vector<Scalar> d_a;                // (T, B, 4H), before activation
 };
 
 template <class Scalar>
 LstmStates<double> widened(const LstmStates<Scalar>& s) {
-  return {widened(s.h), widened(s.h_last), widened(s.c_last), widened(s.gates), widened(s.c)};
+  return {widened(s.h), widened(s.h_last), widened(s.c_last), widened(s.gates), widened(s.c), widened(s.m)};
 }
 
 // A kernel's states for the twin.
@@ -156,10 +176,11 @@ inline Index lstm_cache_index(Index H, Index lanes, Index q, Index u) {
 template <class Scalar>
 LstmStates<Scalar> solve_forward(const LstmProblem<Scalar>& p, const LstmSolver<Scalar>& solver,
                                  const LstmSetup& s = {}) {
-  const Index T = p.dims.T, B = p.dims.B, I = p.dims.I, H = p.dims.H;
-  SequenceArray<Scalar> x(T, B, I, s.x, p.x, s.shift), h(T, B, H, s.h, s.shift);
+  const Index T = p.dims.T, B = p.dims.B, I = p.dims.I, H = p.dims.H, P = p.h_width();
+  SequenceArray<Scalar> x(T, B, I, s.x, p.x, s.shift), h(T, B, P, s.h, s.shift);
   Guarded<Scalar> w_x(p.w_x, s.shift), w_h(p.w_h, s.shift), b(p.b, s.shift), h0(p.h0, s.shift), c0(p.c0, s.shift);
-  Guarded<Scalar> h_last(B * H, 0, s.shift), c_last(B * H, 0, s.shift);
+  Guarded<Scalar> h_last(B * P, 0, s.shift), c_last(B * H, 0, s.shift);
+  Guarded<Scalar> w_r(p.w_r, s.shift), m(p.P == 0 ? Index(0) : T * B * H, 0, s.shift);
   Guarded<Scalar> gates(T * B * 4 * H, 0, s.shift), c(T * B * H, 0, s.shift);
   Guarded<Scalar> m_x(p.m_x, s.shift), m_h(p.m_h, s.shift), peephole(p.p, s.shift);
   const ZoneoutArray<Scalar> z_h(p.z_h, p.dims, s.z, s.shift), z_c(p.z_c, p.dims, s.z, s.shift);
@@ -169,6 +190,7 @@ LstmStates<Scalar> solve_forward(const LstmProblem<Scalar>& p, const LstmSolver<
   call.recurrent_activation = p.recurrent_activation;
   call.clip = p.clip;
   call.variant = {p.p.empty() ? nullptr : peephole.data(), p.input_forget};
+  if (p.P > 0) call.projection = {w_r.data(), p.P};
   call.weights = {w_x.data(), w_h.data(), p.b.empty() ? nullptr : b.data()};
   call.x = x.const_sequence();
   call.zoneout = {z_h.sequence(), z_c.sequence()};
@@ -178,7 +200,7 @@ LstmStates<Scalar> solve_forward(const LstmProblem<Scalar>& p, const LstmSolver<
   if (s.save || s.h_sequence) call.h = h.sequence();
   if (s.h_last) call.h_last = h_last.data();
   if (s.c_last) call.c_last = c_last.data();
-  if (s.save) call.cache = {gates.data(), c.data()};
+  if (s.save) call.cache = {gates.data(), c.data(), p.P == 0 ? nullptr : m.data()};
   solver.forward(call);
 
   LstmStates<Scalar> states;
@@ -187,6 +209,7 @@ LstmStates<Scalar> solve_forward(const LstmProblem<Scalar>& p, const LstmSolver<
   if (s.c_last) states.c_last = c_last.values();
   if (s.save) {
     states.c = c.values();
+    states.m = m.values();
     states.gates.resize(static_cast<std::size_t>(T * B * 4 * H));
     for (Index row = 0; row < T * B; ++row) {
       for (Index q = 0; q < 4; ++q) {
@@ -201,6 +224,7 @@ LstmStates<Scalar> solve_forward(const LstmProblem<Scalar>& p, const LstmSolver<
   CHECK(c_last.intact());
   CHECK(gates.intact());
   CHECK(c.intact());
+  CHECK(m.intact());
   return states;
 }
 
@@ -208,16 +232,17 @@ LstmStates<Scalar> solve_forward(const LstmProblem<Scalar>& p, const LstmSolver<
 template <class Scalar>
 LstmGradients<Scalar> solve_backward(const LstmProblem<Scalar>& p, const LstmSolver<Scalar>& solver,
                                      const LstmStates<Scalar>& states, const LstmSetup& s = {}) {
-  const Index T = p.dims.T, B = p.dims.B, I = p.dims.I, H = p.dims.H;
+  const Index T = p.dims.T, B = p.dims.B, I = p.dims.I, H = p.dims.H, P = p.h_width();
   const Scalar start = Scalar(kGradientStart);
-  SequenceArray<Scalar> x(T, B, I, s.x, p.x, s.shift), h(T, B, H, s.h, states.h, s.shift), d_x(T, B, I, s.d_x, s.shift);
-  SequenceArray<Scalar> d_h(T, B, H, s.d_h);
-  if (!p.d_h.empty()) d_h = SequenceArray<Scalar>(T, B, H, s.d_h, p.d_h, s.shift);
+  SequenceArray<Scalar> x(T, B, I, s.x, p.x, s.shift), h(T, B, P, s.h, states.h, s.shift), d_x(T, B, I, s.d_x, s.shift);
+  SequenceArray<Scalar> d_h(T, B, P, s.d_h);
+  if (!p.d_h.empty()) d_h = SequenceArray<Scalar>(T, B, P, s.d_h, p.d_h, s.shift);
   Guarded<Scalar> w_x(p.w_x, s.shift), w_h(p.w_h, s.shift), b(p.b, s.shift), h0(p.h0, s.shift), c0(p.c0, s.shift);
   Guarded<Scalar> d_h_last(p.d_h_last, s.shift), d_c_last(p.d_c_last, s.shift), c(states.c, s.shift);
-  Guarded<Scalar> gates(T * B * 4 * H, 0, s.shift), d_h0(B * H, Scalar(kGuard), s.shift),
+  Guarded<Scalar> gates(T * B * 4 * H, 0, s.shift), d_h0(B * P, Scalar(kGuard), s.shift),
       d_c0(B * H, Scalar(kGuard), s.shift);
-  Guarded<Scalar> d_w_x(I * 4 * H, start, s.shift), d_w_h(H * 4 * H, start, s.shift), d_b(4 * H, start, s.shift);
+  Guarded<Scalar> d_w_x(I * 4 * H, start, s.shift), d_w_h(P * 4 * H, start, s.shift), d_b(4 * H, start, s.shift);
+  Guarded<Scalar> w_r(p.w_r, s.shift), m(states.m, s.shift), d_w_r(p.P == 0 ? Index(0) : H * P, start, s.shift);
   const auto cached = [&](Index row, Index q, Index u) -> Scalar& {
     return gates.data()[row * 4 * H + lstm_cache_index(H, solver.lanes, q, u)];
   };
@@ -230,6 +255,7 @@ LstmGradients<Scalar> solve_backward(const LstmProblem<Scalar>& p, const LstmSol
   call.recurrent_activation = p.recurrent_activation;
   call.clip = p.clip;
   call.variant = {p.p.empty() ? nullptr : peephole.data(), p.input_forget};
+  if (p.P > 0) call.projection = {w_r.data(), p.P};
   call.weights = {w_x.data(), w_h.data(), p.b.empty() ? nullptr : b.data()};
   call.x = x.const_sequence();
   call.zoneout = {z_h.sequence(), z_c.sequence()};
@@ -237,7 +263,8 @@ LstmGradients<Scalar> solve_backward(const LstmProblem<Scalar>& p, const LstmSol
   call.h0 = p.h0.empty() ? nullptr : h0.data();
   call.c0 = p.c0.empty() ? nullptr : c0.data();
   call.h = h.const_sequence();
-  call.cache = {gates.data(), c.data()};
+  call.cache = {gates.data(), c.data(), p.P == 0 ? nullptr : m.data()};
+  if (p.P > 0) call.d_w_r = d_w_r.data();
   if (!p.d_h.empty()) call.d_h = d_h.const_sequence();
   call.d_h_last = p.d_h_last.empty() ? nullptr : d_h_last.data();
   call.d_c_last = p.d_c_last.empty() ? nullptr : d_c_last.data();
@@ -259,6 +286,7 @@ LstmGradients<Scalar> solve_backward(const LstmProblem<Scalar>& p, const LstmSol
   g.d_w_h = d_w_h.values();
   if (s.want_d_b) g.d_b = d_b.values();
   if (!p.p.empty()) g.d_p = d_p.values();
+  if (p.P > 0) g.d_w_r = d_w_r.values();
   g.d_a.resize(states.gates.size());
   for (Index i = 0; i < T * B * 4 * H; ++i) g.d_a[i] = cached(i / (4 * H), i % (4 * H) / H, i % H);
   CHECK(same_bits(c.values(), states.c));
@@ -271,6 +299,7 @@ LstmGradients<Scalar> solve_backward(const LstmProblem<Scalar>& p, const LstmSol
   CHECK(d_w_h.intact());
   CHECK(d_b.intact());
   CHECK(d_p.intact());
+  CHECK(d_w_r.intact());
   return g;
 }
 
@@ -281,6 +310,7 @@ inline void keep(LstmStates<double>& states, const LstmSetup& s) {
   if (!s.c_last) states.c_last.clear();
   if (!s.save) states.gates.clear();
   if (!s.save) states.c.clear();
+  if (!s.save) states.m.clear();
 }
 inline void keep(LstmGradients<double>& g, const LstmSetup& s) {
   if (!s.want_d_x) g.d_x.clear();
@@ -296,6 +326,7 @@ void check_close(const LstmStates<Scalar>& actual, const LstmStates<double>& exp
   check_close("c_last", actual.c_last, expected.c_last, tolerance);
   check_close("gates", actual.gates, expected.gates, tolerance);
   check_close("c", actual.c, expected.c, tolerance);
+  check_close("m", actual.m, expected.m, tolerance);
 }
 template <class Scalar>
 void check_close(const LstmGradients<Scalar>& actual, const LstmGradients<double>& expected, double tolerance) {
@@ -307,18 +338,19 @@ void check_close(const LstmGradients<Scalar>& actual, const LstmGradients<double
   check_close("d_w_h", actual.d_w_h, expected.d_w_h, tolerance);
   check_close("d_b", actual.d_b, expected.d_b, tolerance);
   check_close("d_p", actual.d_p, expected.d_p, tolerance);
+  check_close("d_w_r", actual.d_w_r, expected.d_w_r, tolerance);
 }
 
 template <class Scalar>
 bool same_bits(const LstmStates<Scalar>& a, const LstmStates<Scalar>& b) {
   return same_bits(a.h, b.h) && same_bits(a.h_last, b.h_last) && same_bits(a.c_last, b.c_last) &&
-         same_bits(a.gates, b.gates) && same_bits(a.c, b.c);
+         same_bits(a.gates, b.gates) && same_bits(a.c, b.c) && same_bits(a.m, b.m);
 }
 template <class Scalar>
 bool same_bits(const LstmGradients<Scalar>& a, const LstmGradients<Scalar>& b) {
   return same_bits(a.d_x, b.d_x) && same_bits(a.d_h0, b.d_h0) && same_bits(a.d_c0, b.d_c0) && same_bits(a.d_a, b.d_a) &&
          same_bits(a.d_w_x, b.d_w_x) && same_bits(a.d_w_h, b.d_w_h) && same_bits(a.d_b, b.d_b) &&
-         same_bits(a.d_p, b.d_p);
+         same_bits(a.d_p, b.d_p) && same_bits(a.d_w_r, b.d_w_r);
 }
 
 // A loss that uses every output: sums of outputs times the gradients that the problem brings.
@@ -340,6 +372,7 @@ inline void check_lstm_differences(LstmProblem<double> p, const LstmSolver<doubl
   check_differences("d_h0", p.h0, g.d_h0, 0, loss);
   check_differences("d_c0", p.c0, g.d_c0, 0, loss);
   check_differences("d_p", p.p, g.d_p, kGradientStart, loss);
+  check_differences("d_w_r", p.w_r, g.d_w_r, kGradientStart, loss);
 }
 
 }  // namespace gatedcore::test

@@ -243,7 +243,7 @@ def gru(
         m_h,
         z_h,
         recompute,
-        clip_operand("gru", clip),
+        0.0 if clip is None else clip_operand("gru", clip),
     )
     assert h is not None
     if return_cache:

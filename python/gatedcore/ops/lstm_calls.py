@@ -8,7 +8,7 @@ from gatedcore import _core
 from gatedcore.activations import name_of
 from gatedcore.arrays import Array, as_array, float_dtype
 from gatedcore.checks import check_bool, check_rank
-from gatedcore.ops.gate_variants import clip_operand, peephole_operand
+from gatedcore.ops.gate_variants import clip_operand, peephole_operand, projection_operand
 from gatedcore.ops.lstm_results import LSTMCache, LSTMGates, LSTMGradients
 from gatedcore.ops.operands import (
     check_cache,
@@ -18,6 +18,7 @@ from gatedcore.ops.operands import (
     random_operands,
     sequence_operand,
     state_operand,
+    state_pair,
     weight_operands,
 )
 from gatedcore.random import draw_stream
@@ -33,7 +34,7 @@ def lstm(
     zoneout_c: float = 0.0, training: bool = True, seed: object = None,
     return_gates: Literal[False] = False, return_cache: Literal[False] = False,
     recompute: bool = False, peephole: object = None, clip: float | None = None,
-    input_forget: bool = False,
+    input_forget: bool = False, projection: object = None,
 ) -> tuple[Array, Array]: ...  # fmt: skip
 @overload
 def lstm(
@@ -45,7 +46,7 @@ def lstm(
     zoneout_c: float = 0.0, training: bool = True, seed: object = None,
     return_gates: Literal[True], return_cache: Literal[False] = False,
     recompute: bool = False, peephole: object = None, clip: float | None = None,
-    input_forget: bool = False,
+    input_forget: bool = False, projection: object = None,
 ) -> tuple[Array, Array, LSTMGates]: ...  # fmt: skip
 @overload
 def lstm(
@@ -57,7 +58,7 @@ def lstm(
     zoneout_c: float = 0.0, training: bool = True, seed: object = None,
     return_gates: Literal[False] = False, return_cache: Literal[True],
     recompute: bool = False, peephole: object = None, clip: float | None = None,
-    input_forget: bool = False,
+    input_forget: bool = False, projection: object = None,
 ) -> tuple[Array, Array, LSTMCache]: ...  # fmt: skip
 @overload
 def lstm(
@@ -69,7 +70,7 @@ def lstm(
     zoneout_c: float = 0.0, training: bool = True, seed: object = None,
     return_gates: Literal[True], return_cache: Literal[True],
     recompute: bool = False, peephole: object = None, clip: float | None = None,
-    input_forget: bool = False,
+    input_forget: bool = False, projection: object = None,
 ) -> tuple[Array, Array, LSTMGates, LSTMCache]: ...  # fmt: skip
 def lstm(
     x: object,
@@ -97,6 +98,7 @@ def lstm(
     peephole: object = None,
     clip: float | None = None,
     input_forget: bool = False,
+    projection: object = None,
 ) -> (
     tuple[Array, Array]
     | tuple[Array, Array, LSTMGates]
@@ -160,6 +162,10 @@ def lstm(
         off, no gradient passes. The cell state has none.
     input_forget : bool
         Whether the forget gate is one minus the input gate; its weights then count for nothing.
+    projection : array-like, (H, P), optional
+        What projects the hidden state that leaves a step and enters the next: ``recurrent_kernel``
+        is then (P, 4H), and h, its initial state and its gradients have P columns where H stands
+        here. Neither with ``recompute`` nor with ``zoneout_h``.
 
     Returns
     -------
@@ -182,7 +188,8 @@ def lstm(
 
     References
     ----------
-    docs/math.md, LSTM forward, dropout, zoneout and other gates; Gers et al. (2000, 2002).
+    docs/math.md, LSTM forward, dropout, zoneout, other gates, projection; Gers et al. (2000,
+    2002), Sak et al. (2014).
     """
     go_backwards = check_bool("lstm", "go_backwards", go_backwards)
     return_gates = check_bool("lstm", "return_gates", return_gates)
@@ -191,11 +198,18 @@ def lstm(
     zero_output = check_bool("lstm", "zero_output_for_mask", zero_output_for_mask)
     sequence = sequence_operand("lstm", x, kernel, recurrent_kernel, time_major)
     dtype = sequence.dtype
+    w_r, state_shape = None, "(B, H)"
+    if projection is not None:
+        state_shape = "(B, P)"
+        w_r = projection_operand("lstm", projection, dtype, recompute, zoneout_h)
     weights = weight_operands(
-        "lstm", kernel, recurrent_kernel, bias, gates=4, inputs=sequence.shape[2], dtype=dtype
-    )
-    h0, c0 = _state_pair(initial_state)
-    batch, units = sequence.shape[1 if time_major else 0], weights.recurrent_kernel.shape[0]
+        "lstm", kernel, recurrent_kernel, bias,
+        gates=4, inputs=sequence.shape[2], dtype=dtype, projection=w_r,
+    )  # fmt: skip
+    h0, c0 = state_pair(initial_state)
+    batch = sequence.shape[1 if time_major else 0]
+    width = weights.recurrent_kernel.shape[0]  # of h
+    units = width if w_r is None else w_r.shape[0]
     steps = sequence.shape[0 if time_major else 1]
     steps_mask = mask_operand("lstm", "mask", mask, batch, steps, time_major=time_major)
     resets = mask_operand("lstm", "reset", reset, batch, steps, time_major=time_major)
@@ -211,6 +225,7 @@ def lstm(
             (steps, batch, sequence.shape[2], units),
             dtype,
             time_major=time_major,
+            width=width,
         )
     m_x, m_h, z_h, z_c = operands
     if return_gates and not (steps_mask is None and resets is None):
@@ -218,17 +233,18 @@ def lstm(
             "lstm: return_gates=True came with a mask or resets, expected it without; "
             "run the steps that count alone"
         )
-    variant: tuple[Array | None, float, bool] | tuple[()] = ()
-    if peephole is not None or clip is not None or input_forget is not False:
+    variant: tuple[Array | None, float, bool, Array | None] | tuple[()] = ()
+    if not (peephole is None and clip is None and w_r is None and input_forget is False):
         variant = (
             peephole_operand("lstm", peephole, units, dtype),
             clip_operand("lstm", clip),
             check_bool("lstm", "input_forget", input_forget),
+            w_r,
         )
     h, _, c_last, core_cache = _core.lstm_forward(
         sequence,
         *weights,
-        state_operand("lstm", "initial_state[0]", h0, batch, units, dtype),
+        state_operand("lstm", "initial_state[0]", h0, batch, width, dtype, state_shape),
         state_operand("lstm", "initial_state[1]", c0, batch, units, dtype),
         name_of("lstm", "activation", activation),
         name_of("lstm", "recurrent_activation", recurrent_activation),
@@ -253,7 +269,8 @@ def lstm(
         return h, c_last
     if not return_cache:
         return h, c_last, LSTMGates(*_core.lstm_gates(core_cache))
-    cache = LSTMCache(core_cache, sequence, weights, time_major, variant[0] if variant else None)
+    p = variant[0] if variant else None
+    cache = LSTMCache(core_cache, sequence, weights, time_major, p, w_r)
     if not return_gates:
         return h, c_last, cache
     return h, c_last, LSTMGates(*_core.lstm_gates(core_cache)), cache
@@ -300,16 +317,17 @@ def lstm_backward(
     check_cache(where, cache, LSTMCache)
     every = cache.arriving(where, "d_h", d_h, sequence=True)
     last_h = cache.arriving(where, "d_h_last", d_h_last, sequence=False)
-    last_c = cache.arriving(where, "d_c_last", d_c_last, sequence=False)
+    last_c = cache.arriving(where, "d_c_last", d_c_last, sequence=False, units=cache.units)
     need_d_x = check_bool(where, "need_d_x", need_d_x)
     weights = cache.zero_gradients()
     core_cache = cache.release_to(where)
     d_peephole = None if cache.peephole is None else np.zeros_like(cache.peephole)
+    d_projection = None if cache.projection is None else np.zeros_like(cache.projection)
     d_x, d_h0, d_c0 = _core.lstm_backward(
-        core_cache, every, last_h, last_c, need_d_x, *weights, d_peephole
+        core_cache, every, last_h, last_c, need_d_x, *weights, d_peephole, d_projection
     )
     gradients = LSTMGradients(d_x, *weights, d_h0, d_c0)
-    gradients.peephole = d_peephole
+    gradients.peephole, gradients.projection = d_peephole, d_projection
     return gradients
 
 
@@ -372,16 +390,3 @@ def lstm_cell(
         False,
     )
     return h, c
-
-
-def _state_pair(initial_state: object) -> tuple[object, object]:
-    """Return (h0, c0) of the argument ``initial_state``."""
-    if initial_state is None:
-        return None, None
-    if not isinstance(initial_state, list | tuple) or len(initial_state) != 2:
-        size = f" of {len(initial_state)}" if isinstance(initial_state, list | tuple) else ""
-        raise ValueError(
-            f"lstm: initial_state is a {type(initial_state).__name__}{size}, expected [h0, c0]; "
-            "pass both states of the LSTM"
-        )
-    return initial_state[0], initial_state[1]

@@ -35,15 +35,18 @@ class LSTMGradients(_EveryGradient):
     ----------
     peephole : ndarray, (3, H), or None
         Gradient by the peepholes, where there are some.
+    projection : ndarray, (H, P), or None
+        Gradient by the projection, where there is one.
     """
 
     peephole: Array | None = None
+    projection: Array | None = None
 
 
 class LSTMCache(SavedPass[_core.LSTMCache]):
     """What ``lstm(..., return_cache=True)`` saved for one call of ``lstm_backward``."""
 
-    __slots__ = ("peephole",)
+    __slots__ = ("peephole", "projection", "units")
 
     def __init__(
         self,
@@ -52,6 +55,9 @@ class LSTMCache(SavedPass[_core.LSTMCache]):
         weights: Weights,
         time_major: bool,
         peephole: Array | None,
+        projection: Array | None,
     ) -> None:
         super().__init__(core_cache, x, weights, time_major)
+        self.units = weights.kernel.shape[1] // 4
         self.peephole = peephole
+        self.projection = projection

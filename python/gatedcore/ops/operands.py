@@ -100,8 +100,10 @@ class SavedPass(SavedCall[CoreCache]):
         """Return zeros for the gradients of kernel, recurrent kernel and bias."""
         return self._weights.zeros_like()
 
-    def arriving(self, where: str, name: str, value: object, *, sequence: bool) -> Array | None:
-        """Return a gradient that arrives at every hidden state, or at a last state.
+    def arriving(
+        self, where: str, name: str, value: object, *, sequence: bool, units: int | None = None
+    ) -> Array | None:
+        """Return a gradient that arrives at every hidden state, or at a last state of ``units``.
 
         Raises
         ------
@@ -112,11 +114,12 @@ class SavedPass(SavedCall[CoreCache]):
             return None
         convert = as_array if sequence else as_contiguous
         d = convert(where, name, value, self._weights.kernel.dtype)
+        shape = self._sequence_shape if sequence else self._state_shape
         check_shape(
             where,
             name,
             d,
-            self._sequence_shape if sequence else self._state_shape,
+            shape if units is None else (*shape[:-1], units),
             "the shape of the state" + ("s" if sequence else ""),
             "pass the gradient of what forward returned",
         )
@@ -193,8 +196,11 @@ def weight_operands(
     inputs: int,
     dtype: np.dtype[Any],
     two_biases: bool = False,
+    projection: Array | None = None,
 ) -> Weights:
     """Return the weights as contiguous arrays of one dtype and of matching shapes.
+
+    With a projection (H, P), ``recurrent_kernel`` has a row for each of its columns.
 
     Raises
     ------
@@ -205,15 +211,18 @@ def weight_operands(
     k = as_contiguous(where, "kernel", kernel, dtype)
     r = as_contiguous(where, "recurrent_kernel", recurrent_kernel, dtype)
     order = f"the gates {GATE_ORDER[gates]} stand side by side, as in Keras"
-    check_rank(where, "recurrent_kernel", r, f"(H, {gates}*H)", order)
-    units = r.shape[0]
+    formula = f"(H, {gates}*H)" if projection is None else f"(P, {gates}*H)"
+    check_rank(where, "recurrent_kernel", r, formula, order)
+    units = rows = r.shape[0]
+    if projection is not None:
+        units, rows = projection.shape
     if units == 0:
         raise ValueError(
             f"{where}: recurrent_kernel has shape {r.shape}, expected at least one unit; "
             "pass a larger one"
         )
     width = gates * units
-    check_shape(where, "recurrent_kernel", r, (units, width), f"(H, {gates}*H)", order)
+    check_shape(where, "recurrent_kernel", r, (rows, width), formula, order)
     check_shape(where, "kernel", k, (inputs, width), f"(I, {gates}*H)", order)
     if inputs == 0:
         raise ValueError(f"{where}: x has no features, expected at least one; pass a wider array")
@@ -230,8 +239,33 @@ def weight_operands(
     return Weights(k, r, b)
 
 
+def state_pair(initial_state: object) -> tuple[object, object]:
+    """Return (h0, c0) of the argument ``initial_state`` of an LSTM.
+
+    Raises
+    ------
+    ValueError
+        If it is no pair.
+    """
+    if initial_state is None:
+        return None, None
+    if not isinstance(initial_state, list | tuple) or len(initial_state) != 2:
+        size = f" of {len(initial_state)}" if isinstance(initial_state, list | tuple) else ""
+        raise ValueError(
+            f"lstm: initial_state is a {type(initial_state).__name__}{size}, expected [h0, c0]; "
+            "pass both states of the LSTM"
+        )
+    return initial_state[0], initial_state[1]
+
+
 def state_operand(
-    where: str, name: str, value: object, batch: int, units: int, dtype: np.dtype[Any]
+    where: str,
+    name: str,
+    value: object,
+    batch: int,
+    units: int,
+    dtype: np.dtype[Any],
+    formula: str = "(B, H)",
 ) -> Array | None:
     """Return an initial state as an array (B, H), or None.
 
@@ -244,7 +278,7 @@ def state_operand(
         return None
     state = as_contiguous(where, name, value, dtype)
     check_shape(
-        where, name, state, (batch, units), "(B, H)", "pass one row for each row of the batch"
+        where, name, state, (batch, units), formula, "pass one row for each row of the batch"
     )
     return state
 
@@ -285,11 +319,12 @@ def random_operands(
     dtype: np.dtype[Any],
     *,
     time_major: bool,
+    width: int | None = None,
 ) -> tuple[Array | None, ...]:
     """Return m_x (B, I), m_h (B, H), z_h and an LSTM's z_c of a call with sizes T, B, I, H.
 
-    None each for a rate of 0. Without a stream what is expected of the draws: nothing dropped, and
-    the rates of zoneout, a row (H,) each.
+    m_h is as wide as h, if that has another ``width``. None each for a rate of 0. Without a stream
+    what is expected of the draws: nothing dropped, and the rates of zoneout, a row (H,) each.
     """
     T, B, I, H = dims  # noqa: E741  # the letters of the equations
     if stream is None:
@@ -297,7 +332,7 @@ def random_operands(
         return (None, None, *kept)
     double = dtype == FLOAT64
     operands: list[Array | None] = []
-    for rate, columns in zip(rates.dropout, (I, H), strict=True):
+    for rate, columns in zip(rates.dropout, (I, H if width is None else width), strict=True):
         part = 4 * stream.call + len(operands)
         operands.append(
             _core.dropout_factors(B, columns, rate, stream.seed, part, double) if rate else None

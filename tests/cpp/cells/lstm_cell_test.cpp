@@ -21,10 +21,10 @@ std::vector<Scalar> gates_in_order(const std::vector<Scalar>& cache, Index B, In
 template <class Scalar>
 LstmStates<Scalar> forward_step(const LstmProblem<Scalar>& p, bool ahead) {
   const Dims& dims = p.dims;
-  const Index B = dims.B, H = dims.H, blocks = block_count<Scalar>(H), panel = lstm_panel_size<Scalar>(dims);
+  const Index B = dims.B, H = dims.H, blocks = block_count<Scalar>(H), panel = lstm_panel_size<Scalar>(dims, dims.H);
   const Index projected_row = blocks * kLstmGates * Vec<Scalar>::kLanes;
   Guarded<Scalar> packed(blocks * panel, 0, 0), projected(B * projected_row, 0, 0);
-  lstm_pack(dims, p.w_x.data(), p.w_h.data(), p.b.data(), packed.data());
+  lstm_pack(dims, dims.H, p.w_x.data(), p.w_h.data(), p.b.data(), packed.data());
   const Guarded<Scalar> x(p.x), h_prev = state_of(p.h0, B, H);
   Guarded<Scalar> h_next(B * state_row<Scalar>(H), 0, 0), c = state_of(p.c0, B, H);
   Guarded<Scalar> gates(B * 4 * H), c_saved(B * H);
@@ -38,11 +38,13 @@ LstmStates<Scalar> forward_step(const LstmProblem<Scalar>& p, bool ahead) {
   step.x = x.data();
   step.x_stride = dims.I;
   if (ahead) {
-    lstm_project(dims, packed.data(), {0, H}, Segment<Scalar>{x.data(), dims.I, dims.I}, B, projected.data());
+    lstm_project(dims, H, packed.data(), {0, H}, Segment<Scalar>{x.data(), dims.I, dims.I}, B, projected.data());
     step.projected = projected.data();
     step.projected_stride = projected_row;
   }
+  step.R = H;
   step.h_prev = h_prev.data();
+  step.h_prev_stride = state_row<Scalar>(H);
   step.h_next = h_next.data();
   step.c = c.data();
   step.z_h = {z_h.sequence().data, z_h.sequence().b_stride};
@@ -55,8 +57,12 @@ LstmStates<Scalar> forward_step(const LstmProblem<Scalar>& p, bool ahead) {
   step.c_saved = c_saved.data();
   lstm_cell_forward(Standard{}, step);
 
-  LstmStates<Scalar> states{h.values(), values_of_state(h_next, B, H), values_of_state(c, B, H),
-                            gates_in_order(gates.values(), B, H), c_saved.values()};
+  LstmStates<Scalar> states{h.values(),
+                            values_of_state(h_next, B, H),
+                            values_of_state(c, B, H),
+                            gates_in_order(gates.values(), B, H),
+                            c_saved.values(),
+                            {}};
   CHECK(packed.intact());
   CHECK(projected.intact());
   CHECK(h_next.intact());

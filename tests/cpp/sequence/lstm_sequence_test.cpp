@@ -1,5 +1,6 @@
 // sequence/lstm_sequence.hpp part by part, through the kernel table of every instruction set.
 #include "dispatch/peephole_gradients.hpp"
+#include "dispatch/projection_gradients.hpp"
 #include "lstm_problem.hpp"
 #include "sequence/parts.hpp"
 
@@ -10,20 +11,23 @@ template <class Scalar>
 LstmSolver<Scalar> in_parts(const KernelTable& table, Index run, Index shares = 1) {
   const Kernels<Scalar>& kernels = table.kernels<Scalar>();
   return {[=, &kernels](const LstmForward<Scalar>& call) { forward_in_parts(kernels.lstm, call, run, shares); },
-          [=, &kernels](const LstmBackward<Scalar>& call) {
+          [=, &kernels, &table](const LstmBackward<Scalar>& call) {
             PeepholeGradients<Scalar> peepholes(call, call.dims.B);
-            backward_in_parts(kernels.lstm, peepholes.call(), run, shares);
+            ProjectionGradients<Scalar> projection(peepholes.call(), call.dims.T * call.dims.B);
+            backward_in_parts(kernels.lstm, projection.call(), run, shares);
+            projection.add(table, 1);
             peepholes.add();
           },
           kernels.lanes};
 }
 
 template <class Scalar>
-void check_parts(const KernelTable& table, Dims dims, bool zoned) {
-  CONTEXT(list_of(dims) << " zoned " << zoned << " bytes " << sizeof(Scalar));
+void check_parts(const KernelTable& table, Dims dims, bool zoned, Index P = 0) {
+  CONTEXT(list_of(dims) << " zoned " << zoned << " P " << P << " bytes " << sizeof(Scalar));
   check::Random random(1);
   LstmProblem<Scalar> p = lstm_problem<Scalar>(random, dims);
   set_zoneout(random, p, zoned);
+  if (P > 0) project(random, p, P);
   const LstmSolver<double> twin = lstm_twin<double>(dims.H);
   const LstmStates<Scalar> states = solve_forward(p, in_parts<Scalar>(table, 1000));
   const LstmGradients<Scalar> gradients = solve_backward(p, in_parts<Scalar>(table, 1000), states);
@@ -45,6 +49,8 @@ void check_shapes(const KernelTable& table) {
     check_parts<Scalar>(table, {7, 6, 1, N}, zoned);
     check_parts<Scalar>(table, {50, 2, 6, N + 1}, zoned);
     check_parts<Scalar>(table, {1, 3, 3, 5 * N - 1}, zoned);
+    check_parts<Scalar>(table, {6, 5, 3, 2 * N + 3}, zoned, N + 1);
+    check_parts<Scalar>(table, {50, 2, 6, N + 1}, zoned, 3);
   }
 }
 
@@ -56,12 +62,13 @@ TEST_CASE("any split of rows, panels and steps gives the same bits, in memory of
 }
 
 template <class Scalar>
-void check_team(const KernelTable& table, Dims dims, bool zoned) {
-  CONTEXT(list_of(dims) << " zoned " << zoned << " bytes " << sizeof(Scalar));
+void check_team(const KernelTable& table, Dims dims, bool zoned, Index P = 0) {
+  CONTEXT(list_of(dims) << " zoned " << zoned << " P " << P << " bytes " << sizeof(Scalar));
   check::Random random(2);
   LstmProblem<Scalar> p = lstm_problem<Scalar>(random, dims);
   p.m_x.clear();
   set_zoneout(random, p, zoned);
+  if (P > 0) project(random, p, P);
   const LstmStates<Scalar> states = solve_forward(p, in_parts<Scalar>(table, 1000));
   const LstmGradients<Scalar> gradients = solve_backward(p, in_parts<Scalar>(table, 1000), states);
   for (const Index shares : {2, 3, 5}) {
@@ -80,6 +87,8 @@ void check_teams(const KernelTable& table) {
     check_team<Scalar>(table, {3, 7, 3, 5 * N - 1}, zoned);
     check_team<Scalar>(table, {1, 1, 3, N}, zoned);
     check_team<Scalar>(table, {0, 3, 3, N}, zoned);
+    check_team<Scalar>(table, {30, 1, 5, 9 * N + 1}, zoned, 5 * N + 1);
+    check_team<Scalar>(table, {7, 3, 5, 5 * N - 1}, zoned, 3);
   }
 }
 
