@@ -46,7 +46,9 @@ def run(
     if dtype not in (torch.float32, torch.float64):
         raise NotServedError(f"dtype {str(dtype).removeprefix('torch.')}")
     # Keras casts inputs and states to the dtype of the weights, too.
-    x, h0, *rest = (convert_to_tensor(value).to(dtype) for value in (inputs, *states))
+    x = convert_to_tensor(inputs).to(dtype)
+    # A stateful layer writes its new states into its old ones, before backward reads these.
+    h0, *rest = (convert_to_tensor(state).to(dtype, copy=True) for state in states)
     tensors = (x, h0, rest[0] if rest else None, *weights)
     mask = None if mask is None else convert_to_tensor(mask).to(torch.bool)
     for tensor in (*tensors, mask):

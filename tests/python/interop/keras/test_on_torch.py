@@ -142,3 +142,25 @@ def test_other_tensors_are_left_to_torch(x):
 def test_shapes_alone_are_not_counted():
     keras.layers.Bidirectional(keras.layers.LSTM(H))(keras.Input((T, I)))
     assert gatedcore.keras.stats().passed_on == 0
+
+
+@pytest.mark.parametrize("kind", [keras.layers.LSTM, keras.layers.GRU])
+def test_a_stateful_layer_trains(kind):
+    # Its new states are written into its old ones before backward runs.
+    rng = np.random.default_rng(2)
+    x, y = rng.normal(size=(4 * B, T, I)), rng.normal(size=(4 * B, 1))
+    x[::3, 2:] = 0  # Keras itself trains such a layer with a mask alone
+
+    def losses():
+        keras.utils.set_random_seed(5)
+        layers = [keras.layers.Masking(), kind(H, stateful=True), keras.layers.Dense(1)]
+        model = keras.Sequential([keras.Input((T, I), batch_size=B), *layers])
+        model.compile("sgd", "mse")
+        fitted = model.fit(x, y, batch_size=B, epochs=2, shuffle=False, verbose=0)
+        return fitted.history["loss"]
+
+    found = losses()
+    assert gatedcore.keras.stats().passed_on == 0
+    assert gatedcore.keras.stats().backward_runs > 0
+    gatedcore.keras.disable()
+    np.testing.assert_allclose(found, losses(), rtol=1e-5)
