@@ -1,7 +1,7 @@
 """How LSTM, GRU and RNN run: on the kernels where these have all that is asked for, or plainly."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -71,11 +71,13 @@ class Job(NamedTuple):
 
         The last states of a row of which no step counts are not said.
         """
+        if not self.has_fused_functions():
+            return self.run_plainly()
         manner = self.manner
         plain = (
             manner.clip is None and not manner.coupled and all(p is None for p in self.peepholes)
         )
-        return self.run_stacked() if plain and self.has_fused_functions() else self.run_plainly()
+        return self.run_stacked() if plain else self.run_alone()
 
     def has_fused_functions(self) -> bool:
         """Return whether the kernels have the cell with these activations."""
@@ -113,6 +115,36 @@ class Job(NamedTuple):
         if turned:
             h = np.flip(h, self.along)
         return h.reshape(*h.shape[:2], len(layer), h.shape[2] // len(layer)), last
+
+    def run_alone(self) -> Ran:
+        """Run each direction with what a stack has not: clip, peepholes, coupled gates."""
+        outputs, last = [], []
+        for k, backwards in enumerate(self.manner.backwards):
+            functions = self.manner.functions[k]
+            options: dict[str, Any] = {
+                "activation": functions[1].fused,
+                "recurrent_activation": functions[0].fused,
+                "time_major": self.manner.time_major,
+                "go_backwards": backwards,
+                "mask": self.mask,
+                "clip": self.manner.clip,
+            }
+            first = self.states[k]
+            after: States
+            if self.kind == "lstm":
+                options |= {"peephole": self.peepholes[k], "input_forget": self.manner.coupled}
+                h, c = ops.lstm(self.x, *self.weights[k], list(first), **options)
+                after = (c,)
+            else:
+                options["reset_after"] = self.manner.reset_after
+                h, after = ops.gru(self.x, *self.weights[k], first[0], **options), ()
+            # A step that does not count repeats the output before it: the last is the state.
+            steps = h if self.manner.time_major else h.swapaxes(0, 1)
+            last.append((steps[-1] if len(steps) else first[0], *after))
+            h = np.flip(h, self.along) if backwards else h
+            mask = self.mask
+            outputs.append(h if mask is None else np.where(mask[..., None], h, h.dtype.type(0)))
+        return np.stack(outputs, axis=2), last
 
     def run_plainly(self) -> Ran:
         """Run each direction step by step."""

@@ -41,8 +41,13 @@ def case(operator, direction, layout, lengths=True, **attributes):
 
 ASKED = [
     ("LSTM", {}),
+    ("LSTM", {"P": True}),
+    ("LSTM", {"clip": 0.5}),
+    ("LSTM", {"input_forget": 1}),
+    ("LSTM", {"P": True, "clip": 0.7, "input_forget": 1}),
     ("GRU", {}),
-    ("GRU", {"linear_before_reset": 1}),
+    ("GRU", {"clip": 0.5, "linear_before_reset": 1}),
+    ("GRU", {"clip": 0.5}),
 ]
 
 
