@@ -141,8 +141,10 @@ def _unless_turned_around(original: Method) -> Method:
     def can_attempt(self: Any, *args: Any, **kwargs: Any) -> Any:
         layers = (self.forward_layer, self.backward_layer)
         plain = all(type(getattr(layer, "cell", None)) in _CELLS.values() for layer in layers)
-        # A fused call takes the first layer for the one that runs forward.
-        if not plain or self.forward_layer.go_backwards:
+        # A fused call takes the first layer for the one that runs forward, and casts the weights
+        # of both to the dtype of the wrapper.
+        cast = any(layer.compute_dtype != self.compute_dtype for layer in layers)
+        if not plain or cast or self.forward_layer.go_backwards:
             return False
         return original(self, *args, **kwargs)
 

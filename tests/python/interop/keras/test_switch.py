@@ -188,6 +188,16 @@ def test_bidirectional_around_a_layer_that_goes_backwards(x):
     compare(layer, x, served=2)
 
 
+@pytest.mark.skipif(BACKEND == "jax", reason="JAX has no float64 by default")
+def test_bidirectional_around_layers_of_another_dtype(x):
+    # One call for both would cast their weights to the float32 of the wrapper.
+    inner = keras.layers.LSTM(H, return_sequences=True, dtype="float64")
+    layer = keras.layers.Bidirectional(inner)
+    layer.build(x.shape)
+    draw_weights(layer)
+    compare(layer, x, served=2)
+
+
 @pytest.mark.parametrize("kind", CELLS)
 def test_a_stateful_layer(x, kind):
     layer = built(kind, x, stateful=True)
