@@ -15,6 +15,9 @@ _lock = threading.RLock()
 # While on: the backend, and what undoes each change, in the order in which they were made.
 _backend: str | None = None
 _undo: list[Callable[[], None]] = []
+# How many blocks of ``accelerated`` are open, of all threads, that turned it on or found it so by
+# another such block: the last of them turns it off.
+_blocks = 0
 
 
 def enable() -> None:
@@ -63,30 +66,39 @@ def disable() -> None:
     What was traced in between (``tf.function``, ``jax.jit``) keeps gatedcore's kernels until it is
     traced anew: call ``compile`` on such a model once more. ``stats`` keeps its counts.
     """
-    global _backend
+    global _backend, _blocks
     with _lock:
         while _undo:
             _undo.pop()()
         _backend = None
+        _blocks = 0
 
 
 @contextmanager
 def accelerated() -> Iterator[None]:
     """Turn gatedcore on for the length of a ``with`` block, if it is not on already.
 
+    Of blocks that overlap, in threads or one within another, the last to end turns it off.
+
     Raises
     ------
     ModuleNotFoundError, RuntimeError
         As ``enable``.
     """
+    global _blocks
     with _lock:
-        on_already = _backend is not None
+        counted = _backend is None or _blocks > 0
         enable()
+        _blocks += counted
     try:
         yield
     finally:
-        if not on_already:
-            disable()
+        with _lock:
+            # After a disable within the block there is nothing left to count.
+            if counted and _blocks > 0:
+                _blocks -= 1
+                if _blocks == 0:
+                    disable()
 
 
 def stats() -> Stats:

@@ -302,6 +302,23 @@ def test_a_block_leaves_it_on_if_it_was_on():
     assert gatedcore.keras.stats().backend is None
 
 
+def test_blocks_that_overlap_as_those_of_threads_do():
+    first, second = gatedcore.keras.accelerated(), gatedcore.keras.accelerated()
+    with first:
+        second.__enter__()
+    assert gatedcore.keras.stats().backend == BACKEND
+    second.__exit__(None, None, None)
+    assert gatedcore.keras.stats().backend is None
+
+
+def test_disable_within_blocks_ends_them():
+    with gatedcore.keras.accelerated(), gatedcore.keras.accelerated():
+        gatedcore.keras.disable()
+        assert gatedcore.keras.stats().backend is None
+        gatedcore.keras.enable()
+    assert gatedcore.keras.stats().backend == BACKEND
+
+
 def test_another_backend_is_an_error(monkeypatch):
     monkeypatch.setattr(keras.config, "backend", lambda: "openvino")
     with pytest.raises(RuntimeError, match="Keras runs on openvino, expected one of torch"):
