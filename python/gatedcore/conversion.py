@@ -40,8 +40,8 @@ def main(arguments: Sequence[str]) -> None:
     Raises
     ------
     ValueError
-        If an ending is not known, a file is damaged, or something of the model has no counterpart
-        where it is to go.
+        If an ending is not known, an option is for other files, a file is damaged, or something of
+        the model has no counterpart where it is to go.
     OSError
         If a file cannot be read or written.
     """
@@ -50,6 +50,10 @@ def main(arguments: Sequence[str]) -> None:
     read, write = _chosen("IN", source, READERS), _chosen("OUT", target, WRITERS)
     if os.path.exists(source) and os.path.exists(target) and os.path.samefile(source, target):
         raise ValueError(f"convert: OUT is {target}, the file that is read; choose another name")
+    if options.batch_size is not None and write is not _write_keras:
+        raise ValueError(
+            f"convert: got --batch-size for {target}, expected it for a file of Keras; leave it out"
+        )
     try:
         model = read(source, options)
         for line in report(source, model):
@@ -131,7 +135,17 @@ def _chosen(what: str, path: str, known: Mapping[str, Callable[..., Any]]) -> Ca
 # Reading.
 
 
+def _refuse_options_of_torch(path: str, options: Any) -> None:
+    given = {"--prefix": options.prefix, "--last-state": options.last_state}
+    for name, value in given.items():
+        if value:
+            raise ValueError(
+                f"convert: got {name} for {path}, expected it for weights of PyTorch; leave it out"
+            )
+
+
 def _read_keras(path: str, options: Any) -> Any:
+    _refuse_options_of_torch(path, options)
     return gk.from_keras(path, compile=not options.no_compile)
 
 
@@ -141,11 +155,13 @@ def _read_torch(path: str, options: Any) -> Any:
 
 def _read_safetensors(path: str, options: Any) -> Any:
     if archive.is_own(path):
+        _refuse_options_of_torch(path, options)
         return gk.load_model(path, compile=not options.no_compile)
     return _read_torch(path, options)
 
 
 def _read_onnx(path: str, options: Any) -> Any:
+    _refuse_options_of_torch(path, options)
     return gk.onnx.load(path).to_sequential()
 
 

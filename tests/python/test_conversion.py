@@ -124,6 +124,15 @@ def test_errors_are_one_line(own, tmp_path, capsys, monkeypatch, source, target,
     assert error.count("\n") == 1
 
 
+@pytest.mark.parametrize("option", [("--prefix", "a."), ("--last-state",), ("--batch-size", "2")])
+@pytest.mark.parametrize("name", ["own.safetensors", "in.keras", "in.onnx"])
+def test_an_option_for_other_files_is_an_error(own, tmp_path, capsys, option, name):
+    target = tmp_path / "copy.safetensors"
+    assert run(tmp_path / name, target, *option) == 2
+    assert f"gatedcore: convert: got {option[0]} for " in capsys.readouterr().err
+    assert not target.exists()
+
+
 def test_a_file_is_not_written_over_itself(own, capsys):
     _, path = own
     assert run(path, path) == 2
