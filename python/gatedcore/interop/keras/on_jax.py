@@ -1,5 +1,6 @@
 """The kernels behind Keras's JAX backend, eager and in ``jax.jit``, with gradients."""
 
+import os
 from functools import partial
 from typing import Any
 
@@ -34,11 +35,14 @@ def run(
     Raises
     ------
     NotServedError
-        If another device than the CPU is to compute it, or its numbers are neither float32 nor
-        float64.
+        If another device than the CPU is to compute it, or a single core, or its numbers are
+        neither float32 nor float64.
     """
     if jax.default_backend() != "cpu":
         raise NotServedError(f"JAX runs on {jax.default_backend()}")
+    if len(os.sched_getaffinity(0)) == 1:
+        # The one thread of its pool would wait in the callback for a copy that it has to make.
+        raise NotServedError("JAX has one core, on which its callbacks may wait for ever")
     k, r = convert_to_tensor(kernel), convert_to_tensor(recurrent_kernel)
     b = None if bias is None else convert_to_tensor(bias)
     dtype = k.dtype

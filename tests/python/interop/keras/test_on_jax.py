@@ -111,3 +111,12 @@ def test_an_array_on_another_device_is_left_to_keras(x, monkeypatch):
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
     keras.layers.GRU(H)(x)
     assert gatedcore.keras.stats().reasons == {"JAX runs on gpu": 1}
+
+
+def test_one_core_is_left_to_keras(monkeypatch):
+    # There a callback waits for a copy that its own thread has to make.
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: {0})
+    layer = keras.layers.LSTM(4)
+    layer(np.ones((2, 3, 3), "float32"))
+    (reason,) = gatedcore.keras.stats().reasons
+    assert reason.startswith("JAX has one core")
