@@ -130,6 +130,7 @@ void check_lstm(const KernelTable& table, Index B, Index I, Index H) {
   using Bounds = Tolerances<Scalar>;
   check::Random random(1);
   LstmProblem<Scalar> p = lstm_problem<Scalar>(random, {1, B, I, H});
+  clear_variant(p);
   p.m_x.clear();
   p.m_h.clear();
   p.z_h.clear();
@@ -170,6 +171,7 @@ void check_gru(const KernelTable& table, Index B, Index I, Index H, const Index*
   using Bounds = Tolerances<Scalar>;
   check::Random random(2);
   GruProblem<Scalar> p = gru_problem<Scalar>(random, {1, B, I, H}, GruForm::kResetAfter);
+  p.clip = 0;
   p.m_x.clear();
   p.m_h.clear();
   p.z_h.clear();
