@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 import gatedcore as gk
 from gatedcore.optimizers.schedules import CosineDecay
-from gatedcore.tasks.console import data_folder, print_table, save_plots, task_parser
+from gatedcore.tasks.console import count, data_folder, print_table, save_plots, task_parser
 from gatedcore.tasks.files import cut, read_arrays
 from gatedcore.tasks.training import keep_best, train
 
@@ -21,6 +21,9 @@ BATCH, PATIENCE = 4, 15
 DROPOUT = {"jsb_chorales": 0.1, "nottingham": 0.0, "musedata": 0.0, "piano_midi": 0.1}
 TALLEST = 1.4  # of the least loss: the top of the picture
 SPREAD = 0.5  # of the first input weights: few of the keys are down, and each must be heard
+# Of networks of another size, found with a million parameters: learning rate, spread, and the
+# least dropout.
+LARGE_RATE, LARGE_SPREAD, LARGE_DROPOUT = 0.004, 0.1, 0.1
 # Some 20 thousand parameters each, as in the paper; and the learning rates at first.
 LAYERS: dict[str, tuple[Any, int, float]] = {
     "tanh": (gk.SimpleRNN, 100, 0.003),
@@ -80,17 +83,18 @@ def nats(model: gk.Sequential, rolls: list[Roll]) -> float:
     return total / steps
 
 
-def network(name: str, dropout: float) -> gk.Sequential:
-    """Return one of the paper's networks, which gives the logits of all keys after each step."""
-    layer, units, _ = LAYERS[name]
+def network(name: str, units: int | None, dropout: float) -> gk.Sequential:
+    """Return a network, of the paper's size for None: the logits of all keys after each step."""
+    layer, papers_units, _ = LAYERS[name]
+    spread = SPREAD if units is None else LARGE_SPREAD
     return gk.Sequential(
         [
             gk.Masking(SILENT, input_shape=(None, KEYS)),
             layer(
-                units,
+                units or papers_units,
                 return_sequences=True,
                 dropout=dropout,
-                kernel_initializer=gk.initializers.RandomNormal(stddev=SPREAD),
+                kernel_initializer=gk.initializers.RandomNormal(stddev=spread),
             ),
             gk.Dropout(dropout),
             gk.Dense(KEYS),
@@ -116,6 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         default=list(LAYERS),
         help="which of the paper's networks (all three)",
     )
+    parser.add_argument("--units", type=count, metavar="H", help="of each network (the paper's)")
     options = parser.parse_args(arguments)
     files = {name: options.data(f"music_{name}.npz") for name in options.sets}
     options.out.mkdir(parents=True, exist_ok=True)
@@ -130,8 +135,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             gk.set_random_seed(options.seed)
             rng = np.random.default_rng(options.seed)
             pieces = Pieces(parts["train"], rng)
-            model = network(name, DROPOUT[music])
-            schedule = CosineDecay(LAYERS[name][2], options.epochs * len(pieces), alpha=0.02)
+            rate, dropout = LAYERS[name][2], DROPOUT[music]
+            if options.units is not None:
+                rate, dropout = LARGE_RATE, max(dropout, LARGE_DROPOUT)
+            model = network(name, options.units, dropout)
+            schedule = CosineDecay(rate, options.epochs * len(pieces), alpha=0.02)
             model.compile(
                 gk.Adam(schedule, global_clipnorm=1.0),
                 loss=gk.losses.BinaryCrossentropy(from_logits=True),
