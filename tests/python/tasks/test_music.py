@@ -47,12 +47,12 @@ def test_the_loss_is_summed_over_keys_and_a_mean_over_steps():
 
 @pytest.mark.parametrize("name", music.LAYERS)
 def test_networks_have_the_papers_size(name):
-    assert 18_000 < music.network(name, None, 0.1).count_params() < 28_000
+    assert 18_000 < music.network(name, None, (0.1, 0.1)).count_params() < 28_000
 
 
 @pytest.mark.parametrize("name", music.LAYERS)
 def test_networks_may_have_another_size(name):
-    assert music.network(name, 7, 0.1).layers[1].units == 7
+    assert music.network(name, 7, (0.0, 0.1)).layers[1].units == 7
 
 
 def test_training_reports_the_papers_loss(tmp_path, capsys):
