@@ -201,17 +201,22 @@ class _StepFunction(torch.autograd.Function):
     ) -> tuple[Any, ...]:
         results = forward(cell, Step(*tensors), known, save=True)
         ctx.cell = cell
-        ctx.save_for_backward(*tensors, results.c, results.gates)
+        # Not among the saved tensors, as those may not be written to: torch.nn's c may.
+        ctx.c = None if results.c is None else results.c.detach()
+        ctx.version = 0 if ctx.c is None else ctx.c._version
+        ctx.save_for_backward(*tensors, results.gates)
         ctx.mark_non_differentiable(results.gates)
         ctx.set_materialize_grads(False)
         return results
 
     @staticmethod
     def backward(ctx: Any, *d: torch.Tensor | None) -> tuple[Any, ...]:
-        *tensors, c, gates = ctx.saved_tensors
-        step = Step(*tensors)
+        *tensors, gates = ctx.saved_tensors
+        step, c = Step(*tensors), ctx.c
         if torch.is_grad_enabled():
             return None, None, *_second_order(ctx.cell, step, d[:2])
+        if c is not None and c._version != ctx.version:  # written to since
+            c = forward(ctx.cell, step, WeightArrays(), save=False).c
         wanted = ctx.needs_input_grad[2:]
         return None, None, *backward(ctx.cell, step, c, gates, d[0], d[1], wanted)
 

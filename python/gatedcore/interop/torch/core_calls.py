@@ -149,7 +149,8 @@ def forward(
     saved = None
     if save:
         weights = [[d.weights for d in layer] for layer in directions]
-        saved = Saved(caches, weights, packed, output.detach(), output._version)
+        version = 0 if output.is_inference() else output._version  # nothing goes back from those
+        saved = Saved(caches, weights, packed, output.detach(), version)
     return Results(output, h_n, c_n), saved
 
 
@@ -229,5 +230,6 @@ def _row(states: torch.Tensor | None, index: int) -> Array | None:
 
 
 def _joined(states: list[Array]) -> torch.Tensor:
-    tensors = [torch.from_numpy(state) for state in states]
-    return tensors[0].unsqueeze(0) if len(tensors) == 1 else torch.stack(tensors)
+    if len(states) == 1:
+        return torch.from_numpy(states[0][None])  # no view to PyTorch, which refuses writes to one
+    return torch.stack([torch.from_numpy(state) for state in states])

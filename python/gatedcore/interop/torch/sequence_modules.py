@@ -75,7 +75,7 @@ class _SequenceModule:
         weights = [getattr(self, name) for name in self._flat_weights_names]
         packed = input if isinstance(input, PackedSequence) else None
         x = input if packed is None else packed.data
-        states = _states(hx)
+        states = _states(self._cell, hx)
         reason = reason_to_fall_back((x, *states, *weights))
         reason = reason or self._reason_by_shape(x, states, packed)
         if reason is not None:
@@ -258,10 +258,12 @@ class GRU(_SequenceModule, torch.nn.GRU):
     _cell = "gru"
 
 
-def _states(hx: Any) -> tuple[Any, ...]:
+def _states(cell: str, hx: Any) -> tuple[Any, ...]:
     if hx is None:
         return ()
-    return (hx,) if isinstance(hx, torch.Tensor) else tuple(hx)
+    if cell == "gru" or isinstance(hx, torch.Tensor):
+        return (hx,)
+    return tuple(hx) or (hx,)  # what is empty is no pair, which PyTorch says
 
 
 def _as_hx(results: Results, change: Any = None) -> Any:

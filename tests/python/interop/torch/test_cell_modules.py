@@ -53,6 +53,21 @@ def test_a_loop_over_steps(kind):
 
 
 @BOTH
+@pytest.mark.parametrize("which", [0, -1])
+def test_a_result_may_be_written_to_before_backward(kind, which):
+    theirs, ours = pair(kind, I, H)
+    x, hx = torch.randn(3, I), states(kind, 3, H)
+    found = []
+    for module in (ours, theirs):
+        module.zero_grad()
+        results = tensors(module(x, hx))
+        results[which].mul_(2.0)
+        sum(t.square().sum() for t in results).backward()
+        found.append([*results, *(p.grad for p in module.parameters())])
+    assert_same(*found)
+
+
+@BOTH
 def test_second_derivatives(kind):
     theirs, ours = pair(kind, I, H, dtype=torch.float64)
     found = []

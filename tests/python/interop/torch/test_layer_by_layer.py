@@ -158,6 +158,16 @@ def test_gates(kind, layers, bidirectional, batch_first, wanted):
 
 
 @BOTH
+def test_gates_in_inference_mode(kind):
+    module = module_of(kind)
+    x = torch.randn(T, B, I, dtype=torch.float64)
+    with torch.inference_mode():
+        _, _, (gates,) = module(x, return_gates=True)
+    _, _, (wanted,) = module(x, return_gates=True)
+    assert_same(gates, wanted)
+
+
+@BOTH
 def test_gates_of_a_lone_sequence(kind):
     module = module_of(kind)
     _, _, (gates,) = module(torch.randn(T, I, dtype=torch.float64), return_gates=True)

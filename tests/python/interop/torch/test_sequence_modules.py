@@ -189,6 +189,23 @@ def test_a_result_may_be_written_to_before_backward(kind):
 
 
 @BOTH
+@pytest.mark.parametrize("layers", [1, 2])
+def test_last_states_may_be_written_to_before_backward(kind, layers):
+    # An agent does so with the rows whose episodes are over.
+    theirs, ours = pair(kind, I, H, layers)
+    x = randn(T, B, I)
+    found = []
+    for module in (ours, theirs):
+        module.zero_grad()
+        output, last = module(x)
+        for state in tensors(last):
+            state[:, 0] = 0.0
+        sum(t.square().sum() for t in (output, *tensors(last))).backward()
+        found.append([output, *tensors(last), *(p.grad for p in module.parameters())])
+    assert_same(*found)
+
+
+@BOTH
 def test_an_input_written_to_before_backward_is_an_error(kind):
     _, ours = pair(kind, I, H)
     x = randn(T, B, I)
@@ -325,6 +342,19 @@ def test_wrong_calls_raise_what_pytorch_raises(kind, x, hx):
         errors.append(caught)
     assert errors[1].type is errors[0].type
     assert str(errors[1].value) == str(errors[0].value)
+
+
+@BOTH
+@pytest.mark.parametrize("number", [0, 1])
+def test_tuples_of_too_few_states_are_pytorchs_to_refuse(kind, number):
+    theirs, ours = pair(kind, I, H)
+    hx = (torch.zeros(1, B, H),) * number
+    errors = []
+    for module in (theirs, ours):
+        with pytest.raises((AttributeError, IndexError, RuntimeError, TypeError)) as caught:
+            module(torch.zeros(T, B, I), hx)
+        errors.append((caught.type, str(caught.value)))
+    assert errors[1] == errors[0]
 
 
 @BOTH
