@@ -1,5 +1,6 @@
 """Recurrent modules of a model given gatedcore's kernels in place, and PyTorch's back."""
 
+import warnings
 from typing import NamedTuple
 
 import torch
@@ -62,8 +63,8 @@ def accelerate(model: torch.nn.Module) -> Report:
     _check_module("accelerate", model)
     replaced, left_alone = [], {}
     for name, module in model.named_modules():
-        if type(module) in _REPLACEMENTS.values():
-            continue  # it is one of ours
+        if isinstance(module, tuple(_REPLACEMENTS.values())):
+            continue  # it is one of ours, or a parametrized one
         why = _reason_to_leave(module)
         if why is not None:
             left_alone[name] = why
@@ -85,7 +86,8 @@ def restore(model: torch.nn.Module) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Names of the modules that were changed back.
+        Names of the modules that were changed back. A warning names those that were parametrized
+        after ``accelerate``, whose class is not ours to change.
 
     Raises
     ------
@@ -101,6 +103,12 @@ def restore(model: torch.nn.Module) -> tuple[str, ...]:
             delattr(module, _MARK)
             vars(module).pop("_gatedcore_arrays", None)  # a cell's
             restored.append(name)
+        elif getattr(module, _MARK, False):
+            warnings.warn(
+                f"restore: {_shown(name)} stays on gatedcore's kernels, as its class became "
+                f"{type(module).__name__} after accelerate; remove its parametrizations first",
+                stacklevel=2,
+            )
     return tuple(restored)
 
 

@@ -70,6 +70,18 @@ def test_modules_made_as_ours_stay_ours():
     assert type(model[0]) is gk.torch.LSTM
 
 
+def test_modules_parametrized_later_are_ours_until_that_is_removed():
+    model = torch.nn.Sequential(torch.nn.LSTM(I, H))
+    gk.torch.accelerate(model)
+    torch.nn.utils.parametrizations.weight_norm(model[0], "weight_hh_l0")
+    assert gk.torch.accelerate(model) == ((), {})
+    with pytest.warns(UserWarning, match="restore: 0 stays on gatedcore's kernels"):
+        assert gk.torch.restore(model) == ()
+    torch.nn.utils.parametrize.remove_parametrizations(model[0], "weight_hh_l0")
+    assert gk.torch.restore(model) == ("0",)
+    assert type(model[0]) is torch.nn.LSTM
+
+
 def test_what_is_left_alone_has_its_reason():
     patched = torch.nn.LSTM(I, H)
     patched.forward = lambda x: x
