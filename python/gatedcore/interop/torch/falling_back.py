@@ -32,8 +32,10 @@ def _reason_of_tensors(tensors: Sequence[Any]) -> str | None:
         if tensor.device.type != "cpu":
             return f"a tensor is on the device {tensor.device.type}"
         dtype = dtype or tensor.dtype
-        if tensor.dtype not in _DTYPES or tensor.dtype is not dtype:
+        if tensor.dtype is not dtype:
             return f"its tensors have the dtypes {dtype} and {tensor.dtype}"
+        if dtype not in _DTYPES:
+            return f"its tensors have the dtype {dtype}"
         if tensor.layout is not torch.strided:
             return f"a tensor has the layout {tensor.layout}"
     return None
@@ -54,7 +56,7 @@ def _reason_of_surroundings() -> str | None:
 
 
 def warn_once(module: str, reason: str) -> None:
-    """Warn that PyTorch's own kernel serves a module, once for each module and reason."""
+    """Warn that PyTorch's own kernel serves a class of modules, once for each reason."""
     if (module, reason) in _warned:
         return
     _warned.add((module, reason))

@@ -42,7 +42,9 @@ def test_autocast(kind):
 def test_other_dtypes(kind):
     theirs, ours = pair(kind, I, H, dtype=torch.bfloat16)
     x = torch.randn(T, B, I, dtype=torch.bfloat16)
-    assert_left_to_pytorch(lambda m: m(x), theirs, ours, "its tensors have the dtypes")
+    assert_left_to_pytorch(
+        lambda m: m(x), theirs, ours, "its tensors have the dtype torch.bfloat16;"
+    )
 
 
 @BOTH
