@@ -70,7 +70,7 @@ def run_step(
     save = torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in step)
     if torch.compiler.is_compiling() or type(step.x) not in (torch.Tensor, torch.nn.Parameter):
         h, c, _ = cell_op(*step, cell, save)
-        return h, c if cell == "lstm" else None
+        return h, c.clone() if cell == "lstm" else None  # the saved c may not be written to
     if save:
         h, c, _ = _StepFunction.apply(cell, known, *step)
         return h, c

@@ -181,6 +181,20 @@ def test_compiled_cells(kind):
 
 
 @BOTH
+def test_results_of_compiled_cells_may_be_written_to(kind):
+    def loss(x):
+        results = tensors(ours(x))
+        results[-1].mul_(2.0)
+        return sum(t.square().sum() for t in results)
+
+    torch._dynamo.reset()
+    _, ours = pair(kind, I, H)
+    x = torch.randn(3, I, requires_grad=True)
+    compiled = torch.compile(loss, backend="aot_eager", fullgraph=True)
+    assert_same(torch.autograd.grad(compiled(x), x), torch.autograd.grad(loss(x), x))
+
+
+@BOTH
 @pytest.mark.parametrize(
     ("x", "hx"),
     [
