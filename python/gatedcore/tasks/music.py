@@ -21,8 +21,8 @@ BATCH, PATIENCE = 4, 15
 DROPOUT = {"jsb_chorales": 0.1, "nottingham": 0.0, "musedata": 0.0, "piano_midi": 0.1}
 TALLEST = 1.4  # of the least loss: the top of the picture
 SPREAD = 0.5  # of the first input weights: few of the keys are down, and each must be heard
-# Of networks of another size, found with a million parameters: the spread, the share of outputs
-# alone that is dropped, and the learning rates at first.
+# Of networks of another size: the spread, the share of outputs alone that is dropped, and the
+# learning rates at first. Found with an LSTM of a million parameters; the other rates are guesses.
 LARGE_SPREAD, LARGE_DROPOUT = 0.1, 0.1
 LARGE_RATES = {"tanh": 0.0005, "GRU": 0.0015, "LSTM": 0.004}
 # Some 20 thousand parameters each, as in the paper; and the learning rates at first.
