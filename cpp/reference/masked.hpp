@@ -101,7 +101,7 @@ LstmBackward<Scalar> alone(LstmBackward<Scalar> call, Index b, const Stretch& s)
 }
 template <class Scalar>
 GruBackward<Scalar> alone(GruBackward<Scalar> call, Index b, const Stretch& s) {
-  const Index H = call.dims.H, P = h_width(call);
+  const Index P = h_width(call);
   call.h0 = row_of(call.h0, b, P, s.from_initial);
   call.d_h_last = row_of(call.d_h_last, b, P, s.to_last);
   call.d_h0 = row_of(call.d_h0, b, P, s.from_initial);
