@@ -46,7 +46,8 @@ def _log_softmax_gradient(x: Array, y: Array, d_y: Array) -> Array:
     return d_x
 
 
-def _logistic(x: Array) -> Array:
+def logistic(x: Array) -> Array:
+    """Return 1 / (1 + exp(-x))."""
     e = np.exp(-np.abs(x))  # at most 1: nothing overflows
     y: Array = np.where(x >= 0, 1, e) / (1 + e)
     return y
@@ -57,15 +58,15 @@ def _softplus(x: Array) -> Array:
 
 
 def _softplus_gradient(x: Array, y: Array, d_y: Array) -> Array:
-    return d_y * _logistic(x)
+    return d_y * logistic(x)
 
 
 def _silu(x: Array) -> Array:
-    return x * _logistic(x)
+    return x * logistic(x)
 
 
 def _silu_gradient(x: Array, y: Array, d_y: Array) -> Array:
-    s = _logistic(x)
+    s = logistic(x)
     return d_y * (s + y * (1 - s))
 
 
@@ -133,7 +134,7 @@ def _log_sigmoid(x: Array) -> Array:
 
 
 def _log_sigmoid_gradient(x: Array, y: Array, d_y: Array) -> Array:
-    return d_y * _logistic(-x)
+    return d_y * logistic(-x)
 
 
 def _mish(x: Array) -> Array:
@@ -142,7 +143,7 @@ def _mish(x: Array) -> Array:
 
 def _mish_gradient(x: Array, y: Array, d_y: Array) -> Array:
     t = np.tanh(_softplus(x))
-    d_x: Array = d_y * (t + x * (1 - t * t) * _logistic(x))
+    d_x: Array = d_y * (t + x * (1 - t * t) * logistic(x))
     return d_x
 
 

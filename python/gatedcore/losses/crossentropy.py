@@ -11,7 +11,57 @@ from gatedcore.losses.base import EPSILON, Loss, Scale, check_axis
 from gatedcore.losses.probability import held_inside
 
 
-class BinaryCrossentropy(Loss):
+class OfShares(Loss):
+    """What losses of probabilities share: their arguments, and targets that are smoothed.
+
+    Parameters
+    ----------
+    from_logits : bool
+        Whether predictions are logits, of which the loss computes probabilities.
+    label_smoothing : float
+        In [0, 1]: the part of each target that is spread evenly.
+    axis : int
+        -1.
+    reduction, name, dtype
+        See ``Loss``.
+    """
+
+    def __init__(
+        self,
+        from_logits: bool,
+        label_smoothing: float,
+        axis: int,
+        reduction: str | None,
+        name: str | None,
+        dtype: object,
+    ) -> None:
+        super().__init__(reduction, name, dtype)
+        self.from_logits = check_bool(self.name, "from_logits", from_logits)
+        # Up to 1 itself, which the check would leave out.
+        self.label_smoothing = check_number(
+            self.name, "label_smoothing", label_smoothing, 0.0, np.nextafter(1.0, 2.0)
+        )
+        check_axis(self.name, axis)
+        self.axis = axis
+
+    def smoothed_bits(self, y_true: Array, scale: Scale) -> Array:
+        """Return the targets of yes and no, checked; ValueError if one is no probability."""
+        _check_shares(self.name, y_true, scale, "yes as 1 and no as 0")
+        return self._smoothed(y_true, 2)
+
+    def smoothed_rows(self, y_true: Array, scale: Scale, classes: int) -> Array:
+        """Return the targets of several classes, checked likewise."""
+        _check_shares(self.name, y_true, scale, "one-hot rows, of to_categorical say")
+        return self._smoothed(y_true, classes)
+
+    def _smoothed(self, y_true: Array, classes: int) -> Array:
+        if self.label_smoothing:
+            y_true = y_true * (1.0 - self.label_smoothing)
+            y_true += self.label_smoothing / classes
+        return y_true
+
+
+class BinaryCrossentropy(OfShares):
     """The mean of ``-y_true log(p) - (1 - y_true) log(1 - p)``.
 
     Parameters
@@ -38,19 +88,12 @@ class BinaryCrossentropy(Loss):
         name: str | None = "binary_crossentropy",
         dtype: object = None,
     ) -> None:
-        super().__init__(reduction, name, dtype)
-        self.from_logits = check_bool(self.name, "from_logits", from_logits)
-        self.label_smoothing = check_smoothing(self.name, label_smoothing)
-        check_axis(self.name, axis)
-        self.axis = axis
+        super().__init__(from_logits, label_smoothing, axis, reduction, name, dtype)
 
     def terms(
         self, y_true: Array, y_pred: Array, scale: Scale, slope: bool
     ) -> tuple[Array, Array | None]:
-        check_shares(self.name, y_true, scale, "yes as 1 and no as 0")
-        if self.label_smoothing:
-            y_true = y_true * (1.0 - self.label_smoothing)
-            y_true += 0.5 * self.label_smoothing
+        y_true = self.smoothed_bits(y_true, scale)
         of = self._of_logits if self.from_logits else self._of_probabilities
         terms, gradient = of(y_true, y_pred, slope)
         if gradient is not None:
@@ -76,18 +119,11 @@ class BinaryCrossentropy(Loss):
 
     @staticmethod
     def _of_probabilities(y_true: Array, y_pred: Array, slope: bool) -> tuple[Array, Array | None]:
-        p = np.clip(y_pred, EPSILON, 1.0 - EPSILON)
-        q = 1.0 - p
-        terms = np.log(p)
-        terms *= y_true
-        np.log(q, out=q)
-        q *= 1.0 - y_true
-        terms += q
-        np.negative(terms, out=terms)
+        terms = entropy_of(y_true, y_pred)
         if not slope:
             return terms, None
         p = held_inside(y_pred)
-        np.subtract(1.0, p, out=q)
+        q = 1.0 - p
         q *= p
         p -= y_true
         p /= q
@@ -95,7 +131,7 @@ class BinaryCrossentropy(Loss):
         return terms, p
 
 
-class CategoricalCrossentropy(Loss):
+class CategoricalCrossentropy(OfShares):
     """Minus the sum over classes of ``y_true log(p)``, targets being one-hot or probabilities.
 
     Parameters
@@ -123,20 +159,12 @@ class CategoricalCrossentropy(Loss):
         name: str | None = "categorical_crossentropy",
         dtype: object = None,
     ) -> None:
-        super().__init__(reduction, name, dtype)
-        self.from_logits = check_bool(self.name, "from_logits", from_logits)
-        self.label_smoothing = check_smoothing(self.name, label_smoothing)
-        check_axis(self.name, axis)
-        self.axis = axis
+        super().__init__(from_logits, label_smoothing, axis, reduction, name, dtype)
 
     def terms(
         self, y_true: Array, y_pred: Array, scale: Scale, slope: bool
     ) -> tuple[Array, Array | None]:
-        classes = need_classes(self.name, y_pred)
-        check_shares(self.name, y_true, scale, "one-hot rows, of to_categorical say")
-        if self.label_smoothing:
-            y_true = y_true * (1.0 - self.label_smoothing)
-            y_true += self.label_smoothing / classes
+        y_true = self.smoothed_rows(y_true, scale, need_classes(self.name, y_pred))
         of = self._of_logits if self.from_logits else self._of_probabilities
         terms, gradient = of(y_true, y_pred, slope)
         if gradient is not None:
@@ -252,6 +280,19 @@ class SparseCategoricalCrossentropy(Loss):
         return terms, gradient
 
 
+def entropy_of(y_true: Array, p: Array) -> Array:
+    """Return ``-y_true log(p) - (1 - y_true) log(1 - p)``, p kept in [1e-7, 1 - 1e-7]."""
+    p = np.clip(p, EPSILON, 1.0 - EPSILON)
+    q = 1.0 - p
+    np.log(p, out=p)
+    p *= y_true
+    np.log(q, out=q)
+    q *= 1.0 - y_true
+    p += q
+    np.negative(p, out=p)
+    return p
+
+
 def exponentials_of(logits: Array) -> tuple[Array, Array, Array]:
     """Return logits less their largest, the exponentials of these, and the sums of those."""
     shifted = logits - np.maximum.reduce(logits, axis=-1, keepdims=True)
@@ -295,7 +336,7 @@ def class_numbers(
     return np.where(wrong, 0, numbers)
 
 
-def check_shares(where: str, y_true: Array, scale: Scale, advice: str) -> None:
+def _check_shares(where: str, y_true: Array, scale: Scale, advice: str) -> None:
     """Raise if a target is no probability, unless its scale is 0: it does not count then.
 
     Raises
@@ -328,17 +369,6 @@ def need_classes(where: str, y_pred: Array) -> int:
             "axis; use binary_crossentropy for one output"
         )
     return classes
-
-
-def check_smoothing(where: str, label_smoothing: object) -> float:
-    """Return ``label_smoothing`` as a float.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is no number from 0 to 1.
-    """
-    return check_number(where, "label_smoothing", label_smoothing, 0.0, np.nextafter(1.0, 2.0))
 
 
 def _subtract_at(gradient: Array, chosen: npt.NDArray[np.intp], slopes: Scale) -> None:

@@ -7,17 +7,13 @@ import numpy as np
 
 from gatedcore.arrays import Array
 from gatedcore.checks import check_bool, check_number
-from gatedcore.losses.base import EPSILON, Loss, Scale, check_axis
-from gatedcore.losses.crossentropy import (
-    check_shares,
-    check_smoothing,
-    exponentials_of,
-    need_classes,
-)
+from gatedcore.losses.base import EPSILON, Scale
+from gatedcore.losses.crossentropy import OfShares, entropy_of, exponentials_of, need_classes
 from gatedcore.losses.probability import held_inside
+from gatedcore.unfused import logistic
 
 
-class BinaryFocalCrossentropy(Loss):
+class BinaryFocalCrossentropy(OfShares):
     """The binary cross-entropy of each output, times ``m**gamma``.
 
     m is the probability of the wrong answer, ``y_true (1 - p) + (1 - y_true) p``.
@@ -54,26 +50,19 @@ class BinaryFocalCrossentropy(Loss):
         name: str | None = "binary_focal_crossentropy",
         dtype: object = None,
     ) -> None:
-        super().__init__(reduction, name, dtype)
+        super().__init__(from_logits, label_smoothing, axis, reduction, name, dtype)
         self.apply_class_balancing = check_bool(
             self.name, "apply_class_balancing", apply_class_balancing
         )
         self.alpha = check_number(self.name, "alpha", alpha, 0.0, np.nextafter(1.0, 2.0))
         self.gamma = check_number(self.name, "gamma", gamma, 0.0)
-        self.from_logits = check_bool(self.name, "from_logits", from_logits)
-        self.label_smoothing = check_smoothing(self.name, label_smoothing)
-        check_axis(self.name, axis)
-        self.axis = axis
 
     def terms(
         self, y_true: Array, y_pred: Array, scale: Scale, slope: bool
     ) -> tuple[Array, Array | None]:
-        check_shares(self.name, y_true, scale, "yes as 1 and no as 0")
-        if self.label_smoothing:
-            y_true = y_true * (1.0 - self.label_smoothing) + 0.5 * self.label_smoothing
-        p: Array = _sigmoid(y_pred) if self.from_logits else y_pred
-        clipped = np.clip(p, EPSILON, 1.0 - EPSILON)
-        entropy = -(y_true * np.log(clipped) + (1.0 - y_true) * np.log(1.0 - clipped))
+        y_true = self.smoothed_bits(y_true, scale)
+        p = logistic(y_pred) if self.from_logits else y_pred
+        entropy = entropy_of(y_true, p)
         weight = y_true * self.alpha + (1.0 - y_true) * (1.0 - self.alpha)
         balance = weight if self.apply_class_balancing else 1.0
         wrong: Array = y_true * (1.0 - p) + (1.0 - y_true) * p
@@ -92,7 +81,7 @@ class BinaryFocalCrossentropy(Loss):
         return terms, gradient.astype(y_pred.dtype, copy=False)
 
 
-class CategoricalFocalCrossentropy(Loss):
+class CategoricalFocalCrossentropy(OfShares):
     """Minus the sum over classes of ``alpha (1 - p)**gamma y_true log(p)``.
 
     Parameters
@@ -125,29 +114,23 @@ class CategoricalFocalCrossentropy(Loss):
         name: str | None = "categorical_focal_crossentropy",
         dtype: object = None,
     ) -> None:
-        super().__init__(reduction, name, dtype)
+        super().__init__(from_logits, label_smoothing, axis, reduction, name, dtype)
         several = isinstance(alpha, list | tuple | np.ndarray)
         given: Any = alpha if several else [alpha]
         checked = [check_number(self.name, "alpha", one, 0.0) for one in given]
         self.alpha: float | list[float] = checked if several else checked[0]
         self.gamma = check_number(self.name, "gamma", gamma, 0.0)
-        self.from_logits = check_bool(self.name, "from_logits", from_logits)
-        self.label_smoothing = check_smoothing(self.name, label_smoothing)
-        check_axis(self.name, axis)
-        self.axis = axis
 
     def terms(
         self, y_true: Array, y_pred: Array, scale: Scale, slope: bool
     ) -> tuple[Array, Array | None]:
         classes = need_classes(self.name, y_pred)
-        check_shares(self.name, y_true, scale, "one-hot rows, of to_categorical say")
+        y_true = self.smoothed_rows(y_true, scale, classes)
         if isinstance(self.alpha, list) and len(self.alpha) != classes:
             raise ValueError(
                 f"{self.name}: alpha holds {len(self.alpha)} numbers, expected {classes}, one for "
                 "each class of y_pred; pass as many, or one number for all"
             )
-        if self.label_smoothing:
-            y_true = y_true * (1.0 - self.label_smoothing) + self.label_smoothing / classes
         if self.from_logits:
             _, share, total = exponentials_of(y_pred)
         else:
@@ -173,10 +156,3 @@ class CategoricalFocalCrossentropy(Loss):
             gradient /= total
         gradient *= scale
         return terms, gradient.astype(y_pred.dtype, copy=False)
-
-
-def _sigmoid(logits: Array) -> Array:
-    """Return the sigmoid, without an exponential of a positive number."""
-    small = np.exp(-np.abs(logits))
-    result: Array = np.where(logits < 0.0, small, 1.0) / (1.0 + small)
-    return result.astype(logits.dtype, copy=False)

@@ -10,6 +10,7 @@ from gatedcore.checks import check_bool, check_count, check_number
 from gatedcore.losses.base import EPSILON
 from gatedcore.metrics.base import Counter, Weights
 from gatedcore.metrics.confusion import Counts, yes_or_no
+from gatedcore.unfused import logistic
 
 _CURVES = ("ROC", "PR")
 _SUMS = ("interpolation", "minoring", "majoring")
@@ -107,7 +108,7 @@ class AUC(Counter):
         columns = y_pred.shape[-1]
         self._check_columns(columns)
         if self.from_logits:
-            y_pred = _sigmoid(y_pred)
+            y_pred = logistic(y_pred)
         elif not (y_pred.min() >= 0.0 and y_pred.max() <= 1.0):
             wrong = y_pred[~((y_pred >= 0.0) & (y_pred <= 1.0))][0]
             raise ValueError(
@@ -189,13 +190,6 @@ def _divided(a: Counts, b: Counts) -> Counts:
     """Return a / b, and 0 where b is 0."""
     b = np.broadcast_to(b, a.shape)
     return np.divide(a, b, out=np.zeros_like(a, dtype=np.float64), where=b != 0.0)
-
-
-def _sigmoid(logits: Array) -> Array:
-    """Return probabilities without an overflow."""
-    small = np.exp(-np.abs(logits))
-    probabilities: Array = np.where(logits < 0.0, small, 1.0) / (1.0 + small)
-    return probabilities
 
 
 def _one_of(where: str, name: str, value: Any, known: tuple[str, ...]) -> str:
