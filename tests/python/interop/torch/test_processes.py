@@ -78,7 +78,7 @@ for (name, p), q in zip(model.named_parameters(), plain.parameters(), strict=Tru
     torch.testing.assert_close(p.grad, q.grad, rtol=1e-5, atol=1e-6, msg=name)
 dist.destroy_process_group()
 print("same gradients", flush=True)
-os._exit(0)  # in one exit of a hundred PyTorch's own threads abort the process, without gatedcore too
+os._exit(0)  # one exit of a hundred aborts in PyTorch's own threads, without gatedcore too
 """
 
 
