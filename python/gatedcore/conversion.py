@@ -8,7 +8,7 @@ from typing import Any
 
 import gatedcore as gk
 from gatedcore import archive
-from gatedcore.interop.frameworks import require
+from gatedcore.frameworks import require
 from gatedcore.tasks.console import Parser, count
 
 _DESCRIPTION = """\

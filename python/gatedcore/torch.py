@@ -1,6 +1,6 @@
 """``gatedcore.torch``: PyTorch's recurrent modules on gatedcore's kernels."""
 
-from gatedcore.interop.frameworks import require
+from gatedcore.frameworks import require
 
 require("gatedcore.torch", "torch", extra="torch")
 

@@ -36,6 +36,7 @@ PYTHON_LEVELS = [
         "arrays",
         "ceilings",
         "columns",
+        "frameworks",
         "interrupt",
         "keras_arguments",
         "keras_names",

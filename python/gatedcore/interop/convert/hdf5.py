@@ -18,9 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from gatedcore.archive import SavedFileError
+from gatedcore.frameworks import require
 from gatedcore.interop.convert.foreign import Budget
 from gatedcore.interop.convert.hdf5_texts import claimed_lengths
-from gatedcore.interop.frameworks import require
 
 _WHOLE = "an HDF5 file of Keras"
 

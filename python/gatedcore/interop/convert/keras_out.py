@@ -10,11 +10,11 @@ from typing import Any
 
 from gatedcore.archive import temporary_prefix
 from gatedcore.checks import check_bool, check_count
+from gatedcore.frameworks import require
 from gatedcore.graph import Model
 from gatedcore.graph_config import unpacked
 from gatedcore.interop.convert.keras_config_out import layer_to_keras, object_to_keras
 from gatedcore.interop.convert.keras_file import KERAS_3, WEIGHTS, WHOLE
-from gatedcore.interop.frameworks import require
 from gatedcore.layers import Normalization, StackedRNNCells
 from gatedcore.layers.base import Layer
 from gatedcore.layers.tensor import LayerCall, Tensor

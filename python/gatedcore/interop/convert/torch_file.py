@@ -11,8 +11,8 @@ import numpy as np
 
 from gatedcore.archive import SavedFileError
 from gatedcore.arrays import Array
+from gatedcore.frameworks import require
 from gatedcore.interop.convert.foreign import Budget, budget_of
-from gatedcore.interop.frameworks import require
 
 PICKLED = (".pt", ".pth")
 ENDINGS = (*PICKLED, ".safetensors")

@@ -7,6 +7,7 @@ from typing import Any
 
 from gatedcore import layers
 from gatedcore.arrays import Array
+from gatedcore.frameworks import require
 from gatedcore.graph import Model
 from gatedcore.interop.convert.torch_groups import (
     groups_of,
@@ -15,7 +16,6 @@ from gatedcore.interop.convert.torch_groups import (
     recurrent_of,
 )
 from gatedcore.interop.convert.torch_modules import ACTIVATIONS
-from gatedcore.interop.frameworks import require
 from gatedcore.interop.gate_order import keras_to_torch
 from gatedcore.layers.base import Layer
 from gatedcore.model import Sequential

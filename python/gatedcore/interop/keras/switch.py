@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from gatedcore.interop.frameworks import require
+from gatedcore.frameworks import require
 from gatedcore.interop.keras.counts import Stats, counts
 
 BACKENDS = ("torch", "tensorflow", "jax", "numpy")

@@ -1,6 +1,6 @@
 """The bridge to ONNX: models of its files, and files of models."""
 
-from gatedcore.interop.frameworks import require
+from gatedcore.frameworks import require
 
 require("gatedcore.onnx", "onnx", "onnx")
 

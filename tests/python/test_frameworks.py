@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from gatedcore.interop.frameworks import require
+from gatedcore.frameworks import require
 
 
 def test_a_framework_that_is_there_is_returned():

@@ -1,18 +1,18 @@
-"""Other frameworks, imported by the bridge that needs one, or an error that says how to get it."""
+"""Modules of other people, imported by what needs one, or an error that says how to get it."""
 
 import importlib
 from types import ModuleType
 
 
-def require(bridge: str, module: str, extra: str) -> ModuleType:
-    """Return another framework's module.
+def require(where: str, module: str, extra: str) -> ModuleType:
+    """Return another project's module.
 
     Parameters
     ----------
-    bridge : str
+    where : str
         Who asks, for the error.
     module : str
-        Name of the framework's module.
+        Name of the module.
     extra : str
         The extra of gatedcore that installs it.
 
@@ -24,10 +24,11 @@ def require(bridge: str, module: str, extra: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        if error.name != module.split(".")[0]:
+        package = module.split(".")[0]
+        if error.name != package:
             raise  # it is there, and what is missing is not ours to explain
         raise ModuleNotFoundError(
-            f"{bridge}: the module {module} is not installed, expected it; "
+            f"{where}: the module {package} is not installed, expected it; "
             f"run pip install 'gatedcore[{extra}]'",
             name=error.name,
         ) from None
