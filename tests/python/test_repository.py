@@ -47,6 +47,7 @@ PYTHON_LEVELS = [
     {"ops"},
     {
         "constraints",
+        "distributed",
         "initializers",
         "losses",
         "metrics",

@@ -1,0 +1,41 @@
+"""A rank that fails ends the job, with its message."""
+
+import platform
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from types import TracebackType
+
+from gatedcore.distributed.communicator import Communicator
+
+
+def abort_on_error(comm: Communicator, abort: Callable[[int], None] | None = None) -> None:
+    """From now on, say which rank an error that nobody catches is of, and end the job.
+
+    Parameters
+    ----------
+    comm : Communicator
+        All ranks.
+    abort : callable, optional
+        What ends the job, given an exit status; without it the end of this process does, as its
+        launcher sees to that.
+    """
+    head = f"rank {comm.rank} of {comm.size} on {platform.node()}: "
+
+    def tell(
+        kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # In one piece: the lines of several ranks would mix otherwise.
+        sys.stderr.write(head + "".join(traceback.format_exception(kind, error, trace)))
+        sys.stdout.flush()
+        sys.stderr.flush()
+        if abort is not None:
+            abort(130 if issubclass(kind, KeyboardInterrupt) else 1)
+
+    def tell_of_thread(failed: threading.ExceptHookArgs) -> None:
+        if not issubclass(failed.exc_type, SystemExit):  # which ends a thread and means no harm
+            tell(failed.exc_type, failed.exc_value, failed.exc_traceback)
+
+    sys.excepthook = tell
+    threading.excepthook = tell_of_thread

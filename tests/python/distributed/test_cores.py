@@ -1,0 +1,50 @@
+"""Cores divided among the ranks of a host."""
+
+import os
+
+import gatedcore as gk
+import thread_ranks
+from gatedcore.distributed.cores import share_cores, threads_for
+
+
+def test_cores_that_all_may_use_are_divided():
+    sixteen = list(range(16))
+    assert threads_for(sixteen, [sixteen] * 4, 16, 4) == 4
+    assert threads_for(sixteen, [sixteen] * 5, 16, 5) == 3
+    assert threads_for([0, 1], [[0, 1]] * 8, 2, 8) == 1
+    assert threads_for(sixteen, [sixteen], 16, 1) == 16
+
+
+def test_who_was_bound_to_cores_of_its_own_keeps_them():
+    bound = [[0, 1, 2], [3, 4, 5]]
+    assert threads_for(bound[0], bound, 3, 2) == 3
+    assert threads_for([0, 1, 2, 3], [[0, 1, 2, 3], [2, 3, 4, 5]], 4, 2) == 3
+
+
+def test_a_limit_on_processor_time_is_divided_by_who_is_under_it():
+    many = list(range(64))
+    assert threads_for(many, [many] * 4, 8, 4) == 2  # one container
+    assert threads_for(many, [many] * 4, 8, 1) == 8  # four of them
+
+
+def test_ranks_of_this_host_share_its_cores(monkeypatch):
+    for name in ("GATEDCORE_NUM_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    cores, before = len(os.sched_getaffinity(0)), gk.get_num_threads()
+    try:
+        gk.set_num_threads(cores)
+        thread_ranks.run(cores, share_cores)
+        assert gk.get_num_threads() == 1
+    finally:
+        gk.set_num_threads(before)
+
+
+def test_what_the_environment_sets_stays(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    before = gk.get_num_threads()
+    try:
+        gk.set_num_threads(3)
+        thread_ranks.run(64, share_cores)
+        assert gk.get_num_threads() == 3
+    finally:
+        gk.set_num_threads(before)
