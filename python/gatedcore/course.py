@@ -76,6 +76,10 @@ class Course:
             self.step = step + 1
             yield step, pair
 
+    def place(self) -> str:
+        """Return where the run stands, for an error."""
+        return f"batch {self.step} of epoch {self.epoch + 1}, counted from 1; "
+
     def get_state(self, *, epoch_done: bool) -> dict[str, Any]:
         """Return where the run stands, with the state of every generator.
 

@@ -261,11 +261,11 @@ class Evaluator(ABC):
             run.batch("on_test_batch_begin", step)
             with np.errstate(over="ignore", invalid="ignore"):  # reported here
                 y_pred, mask = self.forward_masked(x, False)
-                loss = objective.loss_of(y, y_pred, weights, mask)[0] + penalty
-            if not math.isfinite(loss):
-                what = f"loss of batch {step} is {loss}"
+                loss = objective.loss_of(y, y_pred, weights, mask)[0]
+            if not math.isfinite(loss + penalty):
+                what = f"loss of batch {step} is {loss + penalty}"
                 raise ValueError(not_finite(where, what, x, y, self.computing_layers, self.forward))
-            means.add(loss, y, y_pred, weights, mask)
+            means.add(loss, y, y_pred, weights, mask, penalty=penalty)
             if run.listens("on_test_batch_end"):
                 run.batch("on_test_batch_end", step, means.logs())
         logs = means.logs()

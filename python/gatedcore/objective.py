@@ -108,10 +108,12 @@ class Means:
         weights: Weights = None,
         mask: Weights = None,
         share: float = 1,
+        penalty: float = 0.0,
     ) -> None:
         """Count a batch in: the mask reaches all metrics, weights the weighted ones.
 
-        Of a part of its time steps ``share`` says how large it is.
+        Of a part of its time steps ``share`` says how large it is; ``penalty`` is what regularizers
+        add to the loss.
 
         Raises
         ------
@@ -121,7 +123,7 @@ class Means:
         is_first = not self._samples
         n = len(y_pred) * share
         self._samples += n
-        self._loss += loss * n
+        self._loss += (loss + penalty) * n
         for metric in self._plain:
             metric.add_part(y_true, y_pred, mask, share)
         if self._weighted:

@@ -113,13 +113,14 @@ class SeveralMeans(Means):
         weights: Any = None,
         mask: Any = None,
         share: float = 1,
+        penalty: float = 0.0,
     ) -> None:
         none = [None] * len(self._each)
         masks, weighed = (none if given is None else given for given in (mask, weights))
         losses = self._objectives.losses
         for means, *given in zip(self._each, losses, y_true, y_pred, weighed, masks, strict=True):
             means.add(*given, share)
-        self._loss += loss * len(y_pred) * share
+        self._loss += (loss + penalty) * len(y_pred) * share
         self._samples += len(y_pred) * share
 
     def get_state(self) -> dict[str, Any]:

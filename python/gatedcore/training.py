@@ -1,36 +1,31 @@
 """Fit: one readable training loop over any model."""
 
-import math
 import warnings
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import cast
 
-import numpy as np
-
 from gatedcore import feeding, keras_arguments
 from gatedcore.arrays import Array, Shape
-from gatedcore.batches import ArrayBatches, Passes, Step
-from gatedcore.callbacks import CallbackList, History, Logs, NotFiniteError, check_callbacks
+from gatedcore.batches import ArrayBatches, Passes
+from gatedcore.callbacks import CallbackList, History, Logs, check_callbacks
 from gatedcore.checks import check_bool, check_count
-from gatedcore.chunks import check_cut, cut, states_between_chunks
+from gatedcore.chunks import check_cut
 from gatedcore.course import Course, validated_epochs
-from gatedcore.diagnosis import not_finite
 from gatedcore.evaluation import Evaluator, as_asked
 from gatedcore.interrupt import DeferredInterrupt
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.base import Layer
-from gatedcore.layers.sequence import SequenceLayer
-from gatedcore.layers.weighted import Rule
-from gatedcore.objective import Means, Objective
+from gatedcore.objective import Objective
 from gatedcore.optimizers import Optimizer
 from gatedcore.optimizers.part import Part
 from gatedcore.parameters import ParameterVector
 from gatedcore.progress import printers
 from gatedcore.random import make_generator, undone_on_error
-from gatedcore.run_state import carried_kept_on_error, stateful_layers
+from gatedcore.run_state import carried_kept_on_error
 from gatedcore.sources import SourceBatches
+from gatedcore.step import TrainingStep
 
 
 class Trainer(Evaluator):
@@ -49,8 +44,6 @@ class Trainer(Evaluator):
         self.history: History | None = None
         self.stop_training = False
         self._training = False
-        self._ruled: list[tuple[Array, Array, Rule]] = []
-        self._stateful: list[SequenceLayer] = []
         self._part: Part | None = None  # what the run trains, if not all
         self._course: Course | None = None  # of the run in progress
 
@@ -201,30 +194,30 @@ class Trainer(Evaluator):
             vector = self._ready(objective, train.input_shape)
             self.history, self.stop_training = history, False
             course = self._course = Course(passes, validation, run.callbacks, first)
+            steps = TrainingStep(
+                self, objective, vector, self._part, course.place, interrupt, chunk=size
+            )
             run.call("on_train_begin")
             logs: Logs = {}
             for epoch in course.epochs(epochs):
                 run.call("on_epoch_begin", epoch)
-                means = objective.means()
+                means = steps.means()
                 for step, batch in course.batches(means):
                     run.batch("on_train_batch_begin", step)
-                    if size is None:
-                        self._step(objective, vector, means, batch)
-                    else:
-                        self._step_by_chunks(objective, vector, means, batch, size)
+                    steps.take_batch(means, batch)
                     if run.listens("on_train_batch_end"):
                         run.batch("on_train_batch_end", step, means.logs())
-                    if self.stop_training or interrupt.pending:
+                    if steps.ends_epoch():
                         break
-                if interrupt.pending:
+                if steps.interrupted():
                     break
-                logs = means.logs()
+                logs = steps.logs(means)
                 if validation is not None and epoch in validated:
-                    with carried_kept_on_error(self._stateful):
+                    with carried_kept_on_error(steps.stateful):
                         seen = self._evaluate("validation", objective, validation, run)
                     logs.update({f"val_{name}": value for name, value in seen.items()})
                 run.call("on_epoch_end", epoch, logs)
-                if self.stop_training or interrupt.pending:
+                if steps.ends_run():
                     break
             objective.optimizer.finalize_variable_values(vector.values, self._part)
             run.call("on_train_end", logs)
@@ -271,73 +264,9 @@ class Trainer(Evaluator):
         means = objective.means()
         with self._unchanged_before_a_step(where, objective.optimizer):
             vector = self._ready(objective, cast(Shape, x_batch.shape))
-            self._step(objective, vector, means, (x_batch, y_batch, batch.weights))
+            step = TrainingStep(self, objective, vector, self._part)
+            step.take(means, (x_batch, y_batch, batch.weights))
         return as_asked(means.logs(), return_dict)
-
-    def _step_by_chunks(
-        self, objective: Objective, vector: ParameterVector, means: Means, batch: Step, size: int
-    ) -> None:
-        """Take one step on each chunk of so many time steps of a batch, states carried between."""
-        with states_between_chunks(self.computing_layers):
-            for chunk, share in cut("fit", *batch, size):
-                self._step(objective, vector, means, chunk, share)
-
-    def _step(
-        self,
-        objective: Objective,
-        vector: ParameterVector,
-        means: Means,
-        batch: Step,
-        share: float = 1,
-    ) -> None:
-        """Take one step and count its loss in.
-
-        After an error no parameter is changed, nor what layers carry.
-        """
-        x, y, weights = batch
-        # What is not finite is reported below.
-        with np.errstate(over="ignore", invalid="ignore"), carried_kept_on_error(self._stateful):
-            y_pred, mask = self.forward_masked(x, True)
-            loss, d_y_pred = objective.loss_of(y, y_pred, weights, mask)
-            if not math.isfinite(loss):
-                raise self._not_finite(f"loss is {loss}", x, y, backward=False)
-            part, gradients = self._part, vector.gradients
-            if part is None:
-                gradients.fill(0.0)
-            else:
-                part.clear(gradients)
-            self.backward(d_y_pred)
-            if self._ruled:
-                loss += add_penalties(self._ruled)
-            if part is not None:
-                part.find_rows()
-                gradients = part.take(gradients)
-            # One NaN or infinity spoils the sum; the sum costs less than a test of each element.
-            if not math.isfinite(np.add.reduce(gradients)):
-                raise self._not_finite("a gradient is not finite", x, y, backward=True)
-            means.add(loss, y, y_pred, weights, mask, share)  # before the step: a metric may raise
-        objective.optimizer.step(vector.values, gradients, part)
-        for value, _, rule in self._ruled:
-            if rule.constraint is not None:
-                value[...] = rule.constraint(value)
-
-    def _not_finite(self, what: str, x: Array, y: Array, *, backward: bool) -> NotFiniteError:
-        """Return the error for a batch whose loss or gradients are no finite numbers."""
-        course, place = self._course, ""
-        if course is not None:
-            place = f"batch {course.step} of epoch {course.epoch + 1}, counted from 1; "
-        return NotFiniteError(
-            not_finite(
-                "training step",
-                what,
-                x,
-                y,
-                self.computing_layers,
-                self.forward,
-                backward=backward,
-                outcome=f" ({place}the step was not taken, weights and optimizer are as before it)",
-            )
-        )
 
     @contextmanager
     def _unchanged_before_a_step(self, where: str, optimizer: Optimizer) -> Iterator[None]:
@@ -381,15 +310,4 @@ class Trainer(Evaluator):
         for layer, to_input in self.way_back():
             layer.check_trains("fit", to_input)
         objective.optimizer.attach(self._vector.values, self._vector.ends, self._part)
-        self._ruled, self._stateful = self.ruled(), stateful_layers(self.computing_layers)
         return self._vector
-
-
-def add_penalties(ruled: list[tuple[Array, Array, Rule]]) -> float:
-    """Return what regularizers add to the loss, and add their gradients."""
-    penalty = 0.0
-    for value, gradient, rule in ruled:
-        if rule.regularizer is not None:
-            penalty += rule.regularizer(value)
-            gradient += rule.regularizer.gradient(value)
-    return penalty

@@ -75,7 +75,7 @@ PYTHON_LEVELS = [
         "summary",
     },
     {"bucketing", "data", "datasets"},
-    {"course", "evaluation", "model_weights"},
+    {"course", "evaluation", "model_weights", "step"},
     {"training"},
     {"persistence"},
     {"layered"},
