@@ -14,6 +14,10 @@ def step_of(model: gk.Sequential, **options: object) -> TrainingStep:
     return TrainingStep(model, model._objective, model._vector, **options)
 
 
+def ends(step: TrainingStep) -> tuple[bool, bool, bool]:
+    return step.ends_epoch(), step.ends_run(), step.interrupted()
+
+
 def test_a_step_changes_the_weights_and_counts_its_loss() -> None:
     model = make(gk.SGD(0.1))
     before, expected = model._vector.values.copy(), model.test_on_batch(X, Y)
@@ -37,11 +41,11 @@ def test_it_says_where_the_run_stands_if_a_loss_is_not_finite() -> None:
 def test_it_ends_where_a_callback_or_ctrl_c_says_so() -> None:
     model = make(gk.SGD(0.1))
     step = step_of(model)
-    assert not step.ends_epoch() and not step.ends_run()
+    assert ends(step) == (False, False, False)
     model.stop_training = True
-    assert step.ends_epoch() and step.ends_run() and not step.interrupted()
+    assert ends(step) == (True, True, False)
     model.stop_training, step.interrupt.pending = False, True
-    assert step.ends_epoch() and step.ends_run() and step.interrupted()
+    assert ends(step) == (True, True, True)
 
 
 def test_penalties_are_added_to_loss_and_gradients() -> None:
