@@ -7,14 +7,15 @@ from typing import Any
 
 from gatedcore.archive import check_path
 from gatedcore.callbacks import Logs, MonitorCallback
-from gatedcore.callbacks.base import check_verbose, say
+from gatedcore.callbacks.base import check_verbose
 from gatedcore.checks import check_bool, check_count, check_number
 
 
 class ModelCheckpoint(MonitorCallback):
     """Saves the model, or its weights, after epochs or batches.
 
-    Each file is replaced in one moment: whenever training stops, it is whole.
+    Each file is replaced in one moment: whenever training stops, it is whole. Of several processes
+    that train together the first one writes.
 
     Parameters
     ----------
@@ -104,7 +105,7 @@ class ModelCheckpoint(MonitorCallback):
             self._save(logs, f"{self.monitor} improved from {best} to {value:.5f}, ")
             self.best = value
         elif self.verbose:
-            say(f"Epoch {self._epoch + 1}: {self.monitor} did not improve from {best}")
+            self.say(f"Epoch {self._epoch + 1}: {self.monitor} did not improve from {best}")
 
     def _save(self, logs: dict[str, Any], reason: str = "") -> None:
         try:
@@ -114,13 +115,12 @@ class ModelCheckpoint(MonitorCallback):
                 f"ModelCheckpoint: filepath is {self.filepath!r}, expected placeholders among "
                 f"{', '.join(['epoch', *logs])}; {error} cannot be filled in"
             ) from None
-        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        if self.save_weights_only:
-            self.model.save_weights(path)
-        else:
-            self.model.save(path)
+        if self.leads:
+            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+            write = self.model.save_weights if self.save_weights_only else self.model.save
+            write(path)
         if self.verbose:
-            say(f"Epoch {self._epoch + 1}: {reason}saved to {path}")
+            self.say(f"Epoch {self._epoch + 1}: {reason}saved to {path}")
 
 
 def check_save_freq(where: str, save_freq: object) -> str | int:

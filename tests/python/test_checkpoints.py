@@ -155,3 +155,20 @@ def test_a_monitor_that_is_not_there(tmp_path) -> None:
 def test_wrong_arguments(arguments, error, message) -> None:
     with pytest.raises(error, match=message):
         ModelCheckpoint(**{"filepath": "best.safetensors", **arguments})
+
+
+def test_of_several_processes_the_first_one_writes(tmp_path, capsys) -> None:
+    class OnRankOne(ModelCheckpoint):
+        def set_params(self, params: dict[str, Any]) -> None:
+            super().set_params({**params, "rank": 1})
+
+    path = tmp_path / "new" / "best.safetensors"
+    first, other = (
+        kind(path, verbose=1, save_best_only=True) for kind in (ModelCheckpoint, OnRankOne)
+    )
+    fit(Losses(3, 1, 2), other)
+    assert list(tmp_path.iterdir()) == []
+    assert capsys.readouterr().out == ""
+    fit(Losses(3, 1, 2), first)
+    assert path.exists()
+    assert first.best == other.best == 1  # it keeps count all the same

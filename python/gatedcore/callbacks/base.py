@@ -30,7 +30,7 @@ class Callback:
     model
         The model that runs.
     params : dict
-        ``epochs``, ``steps`` and ``verbose`` of the run.
+        ``epochs``, ``steps`` and ``verbose`` of the run; of several processes the ``rank`` of this.
     """
 
     after_others: ClassVar[bool] = False  # whether all others are told before, whatever the order
@@ -46,6 +46,20 @@ class Callback:
     def set_params(self, params: dict[str, Any]) -> None:
         """Learn about the run."""
         self.params = params
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process prints and writes files: of several that train together, the first.
+
+        All of them are told the same; Keras has no such name.
+        """
+        return int(self.params.get("rank", 0)) == 0
+
+    def say(self, text: str) -> None:
+        """Print a line at once, for an argument ``verbose``, where this process leads."""
+        if self.leads:
+            sys.stdout.write(f"{text}\n")
+            sys.stdout.flush()
 
     def close(self) -> None:
         """After the run, an error included; Keras has no such hook."""
@@ -200,12 +214,6 @@ def check_callbacks(where: str, callbacks: object) -> list[Callback]:
                 "derive yours from it, and pass an object rather than its class"
             )
     return list(given)
-
-
-def say(text: str) -> None:
-    """Print a line at once, for the argument ``verbose`` of callbacks."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 def check_verbose(where: str, verbose: object) -> int:

@@ -14,7 +14,7 @@ class CSVLogger(Callback):
 
     The columns are ``epoch``, counted from 0, and the names of the first epoch in alphabetical
     order; without a validation in it, ``val_`` columns for all of them follow. ``NA`` stands for
-    what an epoch does not have.
+    what an epoch does not have. Of several processes that train together the first one writes.
 
     Parameters
     ----------
@@ -55,11 +55,15 @@ class CSVLogger(Callback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.close()
+        if not self.leads:
+            return
         self._names = self._names_there() if self.append else []
         self._file = self.filename.open("a" if self.append else "w", newline="", encoding="utf-8")
         self._first = True
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        if not self.leads:
+            return
         assert self._file is not None
         row: dict[str, Any] = {"epoch": epoch, **(logs or {})}
         names = self._names or _names_for(logs or {})

@@ -1,7 +1,7 @@
 """An end to training that no longer helps."""
 
 from gatedcore.arrays import Array
-from gatedcore.callbacks.base import Logs, check_verbose, say
+from gatedcore.callbacks.base import Logs, check_verbose
 from gatedcore.callbacks.monitor import MonitorCallback
 from gatedcore.checks import check_bool, check_count, check_number
 
@@ -99,8 +99,8 @@ class EarlyStopping(MonitorCallback):
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         if self.stopped_epoch and self.verbose:
-            say(f"Epoch {self.stopped_epoch + 1}: early stopping")
+            self.say(f"Epoch {self.stopped_epoch + 1}: early stopping")
         if self.best_weights is not None:
             if self.verbose:
-                say(f"The weights are those of the best epoch: {self.best_epoch + 1}")
+                self.say(f"The weights are those of the best epoch: {self.best_epoch + 1}")
             self.model.set_weights(self.best_weights)

@@ -4,7 +4,7 @@ import inspect
 import math
 from collections.abc import Callable
 
-from gatedcore.callbacks.base import Callback, Logs, check_verbose, say
+from gatedcore.callbacks.base import Callback, Logs, check_verbose
 from gatedcore.callbacks.monitor import MonitorCallback
 from gatedcore.checks import check_count, check_number
 
@@ -91,7 +91,7 @@ class ReduceLROnPlateau(MonitorCallback):
                 self.cooldown_counter = self.cooldown
                 self.wait = 0
                 if self.verbose:
-                    say(f"Epoch {epoch + 1}: learning rate reduced to {_current(self):g}")
+                    self.say(f"Epoch {epoch + 1}: learning rate reduced to {_current(self):g}")
 
 
 class LearningRateScheduler(Callback):
@@ -138,7 +138,7 @@ class LearningRateScheduler(Callback):
         )
         self.model.optimizer.learning_rate = rate
         if self.verbose:
-            say(f"Epoch {epoch + 1}: learning rate set to {rate:g}")
+            self.say(f"Epoch {epoch + 1}: learning rate set to {rate:g}")
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         _rate_of_epoch(self, logs)

@@ -1,6 +1,6 @@
 """An end to training whose loss is no number."""
 
-from gatedcore.callbacks.base import Callback, Logs, NotFiniteError, say
+from gatedcore.callbacks.base import Callback, Logs, NotFiniteError
 from gatedcore.checks import check_bool
 
 
@@ -39,6 +39,6 @@ class TerminateOnNaN(Callback):
     def on_not_finite(self, error: NotFiniteError) -> bool:
         if self.raise_error:
             raise RuntimeError(f"batch {self._batch}: {error}") from error
-        say(f"Batch {self._batch}: invalid loss, training ends ({error})")
+        self.say(f"Batch {self._batch}: invalid loss, training ends ({error})")
         self.model.stop_training = True
         return True

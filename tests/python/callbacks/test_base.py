@@ -191,3 +191,11 @@ def test_the_callbacks_that_save_are_here_too() -> None:
     assert issubclass(gk.callbacks.BackupAndRestore, gk.Callback)
     with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
         _ = gk.callbacks.nonsense
+
+
+def test_of_several_processes_the_first_one_speaks(capsys) -> None:
+    callback = gk.Callback()
+    for params in ({}, {"rank": 0}, {"rank": 1}):
+        callback.set_params(params)
+        callback.say(f"{params}, {callback.leads}")
+    assert capsys.readouterr().out == "{}, True\n{'rank': 0}, True\n"

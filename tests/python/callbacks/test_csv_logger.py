@@ -96,3 +96,12 @@ def test_bad_arguments(tmp_path: Path) -> None:
         gk.CSVLogger("log.csv", append="a")
     with pytest.raises(FileNotFoundError):
         run(gk.CSVLogger(tmp_path / "none" / "log.csv"))
+
+
+def test_of_several_processes_the_first_one_writes(tmp_path: Path) -> None:
+    class OnRankOne(gk.CSVLogger):
+        def set_params(self, params: dict[str, object]) -> None:
+            super().set_params({**params, "rank": 1})
+
+    run(OnRankOne(tmp_path / "log.csv"))
+    assert list(tmp_path.iterdir()) == []
