@@ -1,6 +1,7 @@
 """Small things that every rank tells all others, with nothing but what a communicator has."""
 
-import json
+import pickle
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,15 +16,15 @@ def gather(comm: Communicator, value: Any) -> list[Any]:
     ----------
     comm : Communicator
         The ranks.
-    value : JSON-able
-        What this one tells.
+    value : object
+        What this one tells; it can be pickled.
 
     Returns
     -------
     list
         By rank.
     """
-    data = np.frombuffer(json.dumps(value).encode(), np.uint8)
+    data = np.frombuffer(pickle.dumps(value), np.uint8)
     lengths = np.zeros(comm.size, np.int64)
     lengths[comm.rank] = len(data)
     comm.allreduce_(lengths)
@@ -31,7 +32,7 @@ def gather(comm: Communicator, value: Any) -> list[Any]:
     slots = np.zeros((comm.size, int(lengths.max())), np.uint8)
     slots[comm.rank, : len(data)] = data
     comm.allreduce_(slots.reshape(-1))
-    return [json.loads(slots[r, :n].tobytes()) for r, n in enumerate(lengths)]
+    return [pickle.loads(slots[r, :n].tobytes()) for r, n in enumerate(lengths)]
 
 
 def broadcast_bytes(comm: Communicator, data: bytes | bytearray | None, root: int = 0) -> bytes:
@@ -61,10 +62,44 @@ def broadcast(comm: Communicator, value: Any = None, root: int = 0) -> Any:
     ----------
     comm : Communicator
         The ranks.
-    value : JSON-able
-        Of ``root``; other ranks' are passed over.
+    value : object
+        Of ``root``, where it can be pickled; other ranks' are passed over.
     root : int
         Who has it.
     """
-    data = json.dumps(value).encode() if comm.rank == root else None
-    return json.loads(broadcast_bytes(comm, data, root))
+    data = pickle.dumps(value) if comm.rank == root else None
+    return pickle.loads(broadcast_bytes(comm, data, root))
+
+
+def of_first(comm: Communicator, make: Callable[[], Any]) -> Any:
+    """Return what ``make`` returns on rank 0, where alone it is called.
+
+    Parameters
+    ----------
+    comm : Communicator
+        The ranks.
+    make : callable
+        Gives something that can be pickled, or raises.
+
+    Raises
+    ------
+    Exception
+        What ``make`` raises on rank 0.
+    RuntimeError
+        Then on all others; so that none waits for it.
+    """
+    failure: Exception | None = None
+    told: tuple[Any, str | None] = None, None
+    if comm.rank == 0:
+        try:
+            told = make(), None
+        except Exception as error:
+            failure, told = error, (None, f"{type(error).__name__}: {error}")
+    if comm.size > 1:
+        told = broadcast(comm, told)
+    if failure is not None:
+        raise failure
+    value, message = told
+    if message is not None:
+        raise RuntimeError(f"rank 0 failed: {message}")
+    return value

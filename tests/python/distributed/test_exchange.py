@@ -1,12 +1,15 @@
 """Small things told to all ranks."""
 
+import numpy as np
+import pytest
+
 import thread_ranks
 from gatedcore.distributed import SelfCommunicator
-from gatedcore.distributed.exchange import broadcast, broadcast_bytes, gather
+from gatedcore.distributed.exchange import broadcast, broadcast_bytes, gather, of_first
 
 
 def test_gathered_values_stand_by_rank_everywhere():
-    values = [{"a": [1, 2.5, None]}, "é" * 300, []]
+    values = [{"a": [1, 2.5, None]}, "é" * 300, (np.float64(1),)]
     results = thread_ranks.run(3, lambda comm: gather(comm, values[comm.rank]))
     assert results == [values] * 3
 
@@ -33,3 +36,24 @@ def test_a_single_process_tells_itself():
     comm = SelfCommunicator()
     assert gather(comm, 3) == [3]
     assert broadcast(comm, "x") == "x"
+
+
+def test_what_the_first_rank_makes_or_fails_to_make_is_told_to_all():
+    asked = []
+
+    def make(comm):
+        asked.append(comm.rank)
+        return np.arange(3)
+
+    results = thread_ranks.run(3, lambda comm: of_first(comm, lambda: make(comm)))
+    assert [r.tolist() for r in results] == [[0, 1, 2]] * 3
+    assert asked == [0]
+
+    def fail():
+        raise FileNotFoundError("no such file")
+
+    _, errors = thread_ranks.outcomes(3, lambda comm: of_first(comm, fail))
+    assert isinstance(errors[0], FileNotFoundError)
+    assert [str(e) for e in errors[1:]] == ["rank 0 failed: FileNotFoundError: no such file"] * 2
+    with pytest.raises(FileNotFoundError):
+        of_first(SelfCommunicator(), fail)
