@@ -112,6 +112,19 @@ def read(where: str, path: str, *kinds: str) -> tuple[dict[str, Any], Tensors]:
     SavedFileError
         If it is damaged, newer, or holds something else.
     """
+    with open(path, "rb") as file:
+        data = file.read()
+    return parse(where, path, data, *kinds)
+
+
+def parse(where: str, path: str, data: bytes, *kinds: str) -> tuple[dict[str, Any], Tensors]:
+    """Return what ``write`` was given, of the bytes that it wrote to ``path``.
+
+    Raises
+    ------
+    SavedFileError
+        As ``read``.
+    """
     import json
 
     from safetensors import SafetensorError
@@ -120,8 +133,6 @@ def read(where: str, path: str, *kinds: str) -> tuple[dict[str, Any], Tensors]:
     def error(what: str, expected: str, advice: str) -> SavedFileError:
         return SavedFileError(f"{where}: {path} {what}, expected {expected}; {advice}")
 
-    with open(path, "rb") as file:
-        data = file.read()
     end = 8 + int.from_bytes(data[:8], "little")
     again = "take a copy of it, or save it again"
     if len(data) < 8 or len(data) < end:

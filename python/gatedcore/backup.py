@@ -12,6 +12,7 @@ from gatedcore.archive import SUFFIX, SavedFileError, Tensors
 from gatedcore.callbacks import Callback, Logs
 from gatedcore.checkpoints import check_save_freq
 from gatedcore.checks import check_bool
+from gatedcore.distributed.exchange import of_first
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.persistence import (
     give_optimizer,
@@ -32,6 +33,9 @@ class BackupAndRestore(Callback):
     ends with the same bits as one that was not: weights, optimizer, generators, order of the
     samples, means of the epoch, ``History``, and the states of callbacks that have ``get_state``.
     It is told last of all callbacks, wherever it stands in their list.
+
+    Of several processes that train together the first one writes and reads, and tells the others;
+    another number of them goes on at the same place, with the same batches.
 
     Parameters
     ----------
@@ -77,15 +81,11 @@ class BackupAndRestore(Callback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._batches, self._finished, self._within_epoch = 0, False, None
-        self.model._course.watched = self.save_freq != "epoch"
-        os.makedirs(self.backup_dir, exist_ok=True)
-        unfinished = archive.temporary_prefix(_NAME)
-        for name in os.listdir(self.backup_dir):
-            if name.startswith(unfinished):
-                os.unlink(os.path.join(self.backup_dir, name))
-        if os.path.exists(self._path):
-            content, tensors = archive.read("BackupAndRestore", self._path, "backup")
-            self._resume(content, tensors)
+        course = self.model._course
+        course.watched = self.save_freq != "epoch"
+        data = of_first(course.comm, self._read)
+        if data is not None:
+            self._resume(*archive.parse("BackupAndRestore", self._path, data, "backup"))
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         # What other callbacks do as an epoch begins was done before the backup within it.
@@ -107,17 +107,32 @@ class BackupAndRestore(Callback):
             self._save(epoch_done=True)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        if self._finished and self.delete_checkpoint:
+        if self._finished and self.delete_checkpoint and self.leads:
             with suppress(FileNotFoundError):
                 os.unlink(self._path)
             with suppress(OSError):  # where the user keeps something else too
                 os.rmdir(self.backup_dir)
 
+    def _read(self) -> bytes | None:
+        """Make the folder, tidy it up, and return the backup that is there."""
+        os.makedirs(self.backup_dir, exist_ok=True)
+        unfinished = archive.temporary_prefix(_NAME)
+        for name in os.listdir(self.backup_dir):
+            if name.startswith(unfinished):
+                os.unlink(os.path.join(self.backup_dir, name))
+        if not os.path.exists(self._path):
+            return None
+        with open(self._path, "rb") as file:
+            return file.read()
+
     def _save(self, *, epoch_done: bool) -> None:
         model, course = self.model, self.model._course
+        position = course.get_state(epoch_done=epoch_done)
+        if not self.leads:
+            return
         tensors: Tensors = {}
         state = {
-            "position": course.get_state(epoch_done=epoch_done),
+            "position": position,
             "batches": self._batches,
             "stop_training": model.stop_training,
             "layers": get_layer_states(model.computing_layers),

@@ -8,6 +8,7 @@ from typing import Any
 from gatedcore.batches import Passes, Step
 from gatedcore.callbacks import Callback
 from gatedcore.checks import check_count
+from gatedcore.distributed.communicator import Communicator, SelfCommunicator
 from gatedcore.objective import Means
 from gatedcore.random import get_random_state, set_random_state
 
@@ -25,6 +26,8 @@ class Course:
         All that the run tells.
     epoch : int
         The epoch to begin with.
+    comm : Communicator, optional
+        Those who train together; alone by default.
 
     Attributes
     ----------
@@ -37,9 +40,15 @@ class Course:
     """
 
     def __init__(
-        self, train: Passes, validation: Passes | None, callbacks: list[Callback], epoch: int = 0
+        self,
+        train: Passes,
+        validation: Passes | None,
+        callbacks: list[Callback],
+        epoch: int = 0,
+        comm: Communicator | None = None,
     ) -> None:
         self.callbacks = callbacks
+        self.comm = SelfCommunicator() if comm is None else comm
         self.epoch, self.step = epoch, 0
         self.watched = False
         self._train = train
@@ -81,7 +90,7 @@ class Course:
         return f"batch {self.step} of epoch {self.epoch + 1}, counted from 1; "
 
     def get_state(self, *, epoch_done: bool) -> dict[str, Any]:
-        """Return where the run stands, with the state of every generator.
+        """Return where the run stands, with the state of every generator; all ranks ask for it.
 
         Parameters
         ----------
