@@ -46,7 +46,7 @@ def check(comm):
         except error:
             continue
         raise AssertionError("no error")
-    print("all of it on", r)
+    print(f"all of it on {r}")
 """
 RUN = "\ncheck(gk.distributed.init())\n"
 
