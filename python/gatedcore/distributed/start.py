@@ -33,8 +33,8 @@ def init(backend: str | None = None, timeout: float = 30.0) -> Communicator:
     backend : {"mpi", "gloo"}, optional
         Instead of what the environment says.
     timeout : float
-        Seconds after which gloo takes a rank for gone that does not answer; the longest that ranks
-        may have to wait for one another. MPI has none: there ``mpiexec`` watches over the ranks.
+        Seconds after which a rank that does not answer is taken for gone; the longest that ranks
+        may have to wait for one another.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def init(backend: str | None = None, timeout: float = 30.0) -> Communicator:
     if chosen is None:
         return SelfCommunicator()
     if chosen not in _joined:
-        comm = _join_mpi() if chosen == "mpi" else _join_gloo(timeout)
+        comm = _join_mpi(timeout) if chosen == "mpi" else _join_gloo(timeout)
         share_cores(comm)
         _joined[chosen] = comm
     return _joined[chosen]
@@ -78,9 +78,9 @@ def _started(name: str) -> int:
     return int(text) if text.isdecimal() else 0
 
 
-def _join_mpi() -> Communicator:
+def _join_mpi(timeout: float) -> Communicator:
     mpi = load_mpi("init")
-    comm = MPICommunicator()
+    comm = MPICommunicator(timeout=timeout)
     sizes = {name: _started(name) for name in _MPI_SIZES if _started(name) > 1}
     if comm.size == 1 and sizes:
         name, size = next(iter(sizes.items()))

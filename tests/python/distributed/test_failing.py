@@ -29,12 +29,13 @@ if comm.rank == 1:
     if way == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
     if way == "hang":
-        time.sleep(8)
+        time.sleep(30)
         os._exit(3)
 comm.allreduce_(array)
 print("went on")
 """
 LOST = "has lost another rank"
+SILENT = "the other ranks did not answer for 5 s"
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,7 @@ LOST = "has lost another rank"
             ("mpi", ranks.needs_mpi, "interrupt", ["rank 1 of 3 on ", "KeyboardInterrupt"]),
             ("mpi", ranks.needs_mpi, "thread", ["rank 1 of 3 on ", "ValueError: a thread failed"]),
             ("mpi", ranks.needs_mpi, "kill", ["signal 9|KILLED BY SIGNAL: 9"]),
+            ("mpi", ranks.needs_mpi, "hang", ["rank 0 of 3 on |rank 2 of 3 on ", SILENT]),
             ("gloo", ranks.needs_gloo, "raise", ["rank 1 of 2 on ", "the data ended", LOST]),
             ("gloo", ranks.needs_gloo, "kill", [LOST]),
             ("gloo", ranks.needs_gloo, "hang", [LOST, "imed out"]),
