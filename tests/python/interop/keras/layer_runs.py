@@ -5,6 +5,18 @@ from keras import config
 
 BACKEND = config.backend()
 HAS_GRADIENTS = BACKEND != "numpy"
+B, T, I, H = 2, 5, 3, 4  # noqa: E741  # the letters of the equations
+
+
+def series():
+    """Return an input (B, T, I) in float64, the same each time."""
+    return np.random.default_rng(1).normal(size=(B, T, I))
+
+
+def built(layer):
+    """Return a layer with weights for such an input."""
+    layer.build((B, T, I))
+    return layer
 
 
 def outputs_of(layer, x, **call):

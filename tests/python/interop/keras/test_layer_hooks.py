@@ -10,17 +10,12 @@ from gatedcore.interop.keras import layer_hooks, switch
 from interop.keras.layer_runs import BACKEND, outputs_of
 
 pytestmark = [
+    pytest.mark.usefixtures("accelerated"),
     pytest.mark.skipif(
         BACKEND not in switch.BACKENDS, reason=f"Keras runs on {BACKEND}; set KERAS_BACKEND"
     ),
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def _on():
-    with gatedcore.keras.accelerated():
-        yield
 
 
 @pytest.fixture

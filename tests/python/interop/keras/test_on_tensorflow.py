@@ -10,29 +10,22 @@ tf = pytest.importorskip("tensorflow")
 
 import gatedcore.keras
 from gatedcore.interop.keras.shelf import shelf
+from interop.keras.layer_runs import H, I, T, built, series
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy")
-
-B, T, I, H = 2, 5, 3, 4  # noqa: E741  # the letters of the equations
-
-
-@pytest.fixture(autouse=True)
-def _on():
-    with gatedcore.keras.accelerated():
-        yield
-    shelf.clear()
+pytestmark = [
+    pytest.mark.usefixtures("accelerated"),
+    pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword"),
+]
 
 
 @pytest.fixture
 def layer():
-    layer = keras.layers.GRU(H, return_sequences=True)
-    layer.build((B, T, I))
-    return layer
+    return built(keras.layers.GRU(H, return_sequences=True))
 
 
 @pytest.fixture
 def x():
-    return tf.constant(np.random.default_rng(1).normal(size=(B, T, I)).astype("float32"))
+    return tf.constant(series().astype("float32"))
 
 
 def gradients(layer, x):

@@ -7,33 +7,23 @@ keras = pytest.importorskip("keras")
 torch = pytest.importorskip("torch")
 
 import gatedcore.keras
+from interop.keras.layer_runs import BACKEND, B, H, I, T, built, series
 
 pytestmark = [
-    pytest.mark.skipif(
-        keras.config.backend() != "torch", reason="needs KERAS_BACKEND=torch in the environment"
-    ),
+    pytest.mark.usefixtures("accelerated"),
+    pytest.mark.skipif(BACKEND != "torch", reason="needs KERAS_BACKEND=torch in the environment"),
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword"),
 ]
-
-B, T, I, H = 2, 5, 3, 4  # noqa: E741  # the letters of the equations
-
-
-@pytest.fixture(autouse=True)
-def _on():
-    with gatedcore.keras.accelerated():
-        yield
 
 
 @pytest.fixture
 def layer():
-    layer = keras.layers.LSTM(H, return_sequences=True, dtype="float64")
-    layer.build((B, T, I))
-    return layer
+    return built(keras.layers.LSTM(H, return_sequences=True, dtype="float64"))
 
 
 @pytest.fixture
 def x():
-    return torch.tensor(np.random.default_rng(1).normal(size=(B, T, I)), requires_grad=True)
+    return torch.tensor(series(), requires_grad=True)
 
 
 def test_gradcheck(layer, x):

@@ -1,5 +1,10 @@
 """Modules of torch.nn and ours with the same parameters, and all that a call of either gives."""
 
+import copy
+import io
+import pickle
+
+import pytest
 import torch
 from torch.nn.utils.rnn import PackedSequence
 
@@ -18,6 +23,23 @@ def pair(kind, *arguments, **options):
     ours = getattr(gk.torch, kind)(*arguments, **options)
     ours.load_state_dict(theirs.state_dict())
     return theirs, ours
+
+
+def states(kind, *shape, dtype=torch.float32):
+    """Return initial states for a module or cell of that kind, the same each time."""
+    generator = torch.Generator().manual_seed(2)
+    h, c = (torch.randn(shape, dtype=dtype, generator=generator) for _ in range(2))
+    return (h, c) if kind.startswith("LSTM") else h
+
+
+def copies(module):
+    """Yield a module copied, pickled, and saved to a file, each read back."""
+    yield copy.deepcopy(module)
+    yield pickle.loads(pickle.dumps(module))  # our own bytes
+    file = io.BytesIO()
+    torch.save(module, file)
+    file.seek(0)
+    yield torch.load(file, weights_only=False)
 
 
 def tensors(value):
@@ -55,3 +77,13 @@ def assert_same(ours, theirs):
     assert len(ours) == len(theirs)
     for mine, wanted in zip(ours, theirs, strict=True):
         torch.testing.assert_close(mine, wanted, **TOLERANCES[wanted.dtype])
+
+
+def assert_same_error(ours, theirs, *arguments):
+    """Compare what a wrong call raises, class and message."""
+    errors = []
+    for module in (ours, theirs):
+        with pytest.raises(Exception) as caught:  # noqa: PT011  # any: it is compared
+            module(*arguments)
+        errors.append((caught.type, str(caught.value)))
+    assert errors[0] == errors[1]

@@ -1,7 +1,5 @@
 """LSTMCell and GRUCell beside torch.nn's."""
 
-import copy
-import io
 import pickle
 
 import pytest
@@ -9,16 +7,18 @@ import pytest
 torch = pytest.importorskip("torch", reason="the bridge to PyTorch needs it")
 
 import gatedcore as gk
-from interop.torch.beside_torch import assert_same, everything, pair, tensors
+from interop.torch.beside_torch import (
+    assert_same,
+    assert_same_error,
+    copies,
+    everything,
+    pair,
+    states,
+    tensors,
+)
 
 I, H = 6, 19  # noqa: E741  # the letters of the equations
 BOTH = pytest.mark.parametrize("kind", ["LSTMCell", "GRUCell"])
-
-
-def states(kind, *shape, dtype=torch.float32):
-    generator = torch.Generator().manual_seed(2)
-    h, c = (torch.randn(shape, dtype=dtype, generator=generator) for _ in range(2))
-    return (h, c) if kind == "LSTMCell" else h
 
 
 @BOTH
@@ -139,14 +139,7 @@ def test_copies_and_files_hold_the_same_module(kind):
     theirs, ours = pair(kind, I, H)
     x = torch.randn(2, I)
     wanted = tensors(ours(x))
-    file = io.BytesIO()
-    torch.save(ours, file)
-    file.seek(0)
-    for module in (
-        copy.deepcopy(ours),
-        pickle.loads(pickle.dumps(ours)),  # our own bytes
-        torch.load(file, weights_only=False),
-    ):
+    for module in copies(ours):
         assert type(module) is type(ours)
         assert_same(tensors(module(x)), wanted)
         assert vars(module).keys() - vars(theirs).keys() <= {"_gatedcore_arrays"}
@@ -211,10 +204,4 @@ def test_results_of_compiled_cells_may_be_written_to(kind):
 def test_wrong_calls_raise_what_pytorch_raises(kind, x, hx):
     theirs, ours = pair(kind, I, H)
     hx = None if hx is None else states(kind, *hx)
-    errors = []
-    for module in (theirs, ours):
-        with pytest.raises(Exception) as caught:  # noqa: PT011  # any: it is compared
-            module(x, hx)
-        errors.append(caught)
-    assert errors[1].type is errors[0].type
-    assert str(errors[1].value) == str(errors[0].value)
+    assert_same_error(ours, theirs, x, hx)

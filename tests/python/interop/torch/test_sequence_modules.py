@@ -1,26 +1,24 @@
 """LSTM and GRU beside torch.nn's: results, gradients, sequences of all kinds, what users do."""
 
-import copy
-import io
-import pickle
-
 import pytest
 
 torch = pytest.importorskip("torch", reason="the bridge to PyTorch needs it")
 
 from torch.nn.utils.rnn import pack_padded_sequence, pack_sequence
 
-from interop.torch.beside_torch import assert_same, everything, pair, tensors
+from interop.torch.beside_torch import (
+    assert_same,
+    assert_same_error,
+    copies,
+    everything,
+    pair,
+    states,
+    tensors,
+)
 
 T, B, I, H = 5, 4, 3, 7  # noqa: E741  # the letters of the equations
 BOTH = pytest.mark.parametrize("kind", ["LSTM", "GRU"])
 DTYPES = pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-
-
-def states(kind, *shape, dtype=torch.float32, seed=2):
-    generator = torch.Generator().manual_seed(seed)
-    h, c = (torch.randn(shape, dtype=dtype, generator=generator) for _ in range(2))
-    return (h, c) if kind == "LSTM" else h
 
 
 def randn(*shape, dtype=torch.float32, seed=3):
@@ -262,14 +260,7 @@ def test_saved_tensors_may_be_moved(kind):
 def test_copies_and_files_hold_the_same_module(kind):
     theirs, ours = pair(kind, I, H, 2, bidirectional=True)
     wanted = tensors(theirs(randn(T, B, I)))
-    file = io.BytesIO()
-    torch.save(ours, file)
-    file.seek(0)
-    for module in (
-        copy.deepcopy(ours),
-        pickle.loads(pickle.dumps(ours)),  # our own bytes
-        torch.load(file, weights_only=False),
-    ):
+    for module in copies(ours):
         assert type(module) is type(ours)
         assert_same(tensors(module(randn(T, B, I))), wanted)
     assert list(ours.state_dict()) == list(theirs.state_dict())
@@ -335,13 +326,7 @@ def test_batches_without_rows(kind):
 def test_wrong_calls_raise_what_pytorch_raises(kind, x, hx):
     theirs, ours = pair(kind, I, H)
     hx = None if hx is None else states(kind, *hx)
-    errors = []
-    for module in (theirs, ours):
-        with pytest.raises(Exception) as caught:  # noqa: PT011  # any: it is compared
-            module(x, hx)
-        errors.append(caught)
-    assert errors[1].type is errors[0].type
-    assert str(errors[1].value) == str(errors[0].value)
+    assert_same_error(ours, theirs, x, hx)
 
 
 @BOTH
@@ -349,12 +334,7 @@ def test_wrong_calls_raise_what_pytorch_raises(kind, x, hx):
 def test_tuples_of_too_few_states_are_pytorchs_to_refuse(kind, number):
     theirs, ours = pair(kind, I, H)
     hx = (torch.zeros(1, B, H),) * number
-    errors = []
-    for module in (theirs, ours):
-        with pytest.raises((AttributeError, IndexError, RuntimeError, TypeError)) as caught:
-            module(torch.zeros(T, B, I), hx)
-        errors.append((caught.type, str(caught.value)))
-    assert errors[1] == errors[0]
+    assert_same_error(ours, theirs, torch.zeros(T, B, I), hx)
 
 
 @BOTH

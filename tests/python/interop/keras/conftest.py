@@ -1,0 +1,13 @@
+"""The accelerator on for a test, and nothing of it left for the next."""
+
+import pytest
+
+import gatedcore.keras
+from gatedcore.interop.keras.shelf import shelf
+
+
+@pytest.fixture
+def accelerated():
+    with gatedcore.keras.accelerated():
+        yield
+    shelf.clear()
