@@ -1,7 +1,8 @@
 """The methods of Keras's layers that say what their calls of the backend leave unsaid.
 
 A layer does not tell its backend whether masked outputs are zero, and does not ask it at all with
-``use_cudnn=False`` or ``recurrent_dropout``. These hooks tell the one and count the other.
+``use_cudnn=False`` or ``recurrent_dropout``, or as ``RNN`` over a cell. These hooks tell the one,
+and ask for the other or count it.
 """
 
 import functools
@@ -25,7 +26,7 @@ _LEFT_TO_KERAS = object()
 # The layer whose call of the backend this is, or that object; None for a call from elsewhere.
 _calling: ContextVar[Any] = ContextVar("gatedcore_keras_layer", default=None)
 _exporting: ContextVar[bool] = ContextVar("gatedcore_keras_exporting", default=False)
-_CELLS = {LSTM: LSTMCell, GRU: GRUCell}
+_CELLS = (LSTMCell, GRUCell)
 
 
 def count_served() -> None:
@@ -58,9 +59,9 @@ def exporting() -> bool:
 def methods() -> list[tuple[type, str, Callable[[Method], Method]]]:
     """Return the classes, names and hooks of the methods that this version of Keras has."""
     hooks: list[tuple[type, str, Callable[[Method], Method]]] = [
-        (RNN, "inner_loop", _count_other_layers),
-        (LSTM, "inner_loop", functools.partial(_tell_or_count, LSTM)),
-        (GRU, "inner_loop", functools.partial(_tell_or_count, GRU)),
+        (RNN, "inner_loop", _unless_a_subclass_told),
+        (LSTM, "inner_loop", _tell_or_count),
+        (GRU, "inner_loop", _tell_or_count),
     ]
     for name in ("_can_attempt_fused_lstm", "_can_attempt_fused_gru"):
         if hasattr(Bidirectional, name):
@@ -70,17 +71,18 @@ def methods() -> list[tuple[type, str, Callable[[Method], Method]]]:
     return hooks
 
 
-def _tell_or_count(kind: type, original: Method) -> Method:
+def _tell_or_count(original: Method) -> Method:
     @functools.wraps(original)
     def inner_loop(
         self: Any, sequences: Any, initial_state: Any, mask: Any, training: Any = False
     ) -> Any:
-        reason = _why_left_to_keras(kind, self, training)
+        reason = _why_left_to_keras(self, training)
         if reason:
             count_passed_on(reason)
         token = _calling.set(_LEFT_TO_KERAS if reason else self)
         try:
-            if self.recurrent_dropout and not reason:
+            never_asks = type(self) is RNN or self.recurrent_dropout
+            if never_asks and not reason:
                 with suppress(NotImplementedError):
                     return _ask(self, sequences, initial_state, mask)
             return original(self, sequences, initial_state, mask, training)
@@ -90,22 +92,42 @@ def _tell_or_count(kind: type, original: Method) -> Method:
     return inner_loop
 
 
-def _why_left_to_keras(kind: type, layer: Any, training: Any) -> str | None:
-    if type(layer.cell) is not _CELLS[kind]:
-        return f"cell of type {type(layer.cell).__name__}"
-    if layer.use_cudnn is False:
-        return "use_cudnn=False"
-    if layer.recurrent_dropout and training:
+def _unless_a_subclass_told(original: Method) -> Method:
+    hook = _tell_or_count(original)
+
+    @functools.wraps(original)
+    def inner_loop(self: Any, *args: Any, **kwargs: Any) -> Any:
+        told = isinstance(self, LSTM | GRU)  # whose own hooks did so
+        return (original if told else hook)(self, *args, **kwargs)
+
+    return inner_loop
+
+
+def _why_left_to_keras(layer: Any, training: Any) -> str | None:
+    kind, cell = type(layer).__name__, layer.cell
+    cell_kind = type(cell).__name__
+    if isinstance(layer, LSTM | GRU):
+        if type(cell) is not (LSTMCell if isinstance(layer, LSTM) else GRUCell):
+            return f"cell of type {cell_kind}"
+        if layer.use_cudnn is False:
+            return "use_cudnn=False"
+    elif type(layer) is not RNN:
+        return f"layer {kind}"
+    elif type(cell) not in _CELLS:
+        return f"layer {kind} over {cell_kind}"
+    elif cell.dropout and training:
+        return f"layer {kind} over {cell_kind} with dropout in training"
+    if cell.recurrent_dropout and training:
         return "recurrent_dropout in training, of which Keras draws one mask for each gate"
     return None
 
 
 def _ask(layer: Any, sequences: Any, initial_state: Any, mask: Any) -> Any:
-    """Call the backend for a layer that drops nothing now, though it does in training."""
+    """Call the backend for a layer that never does, and drops nothing now."""
     cell = layer.cell
     states = initial_state if isinstance(initial_state, list | tuple) else [initial_state]
     function, more = backend.lstm, {}
-    if isinstance(layer, GRU):
+    if isinstance(cell, GRUCell):
         function, more = backend.gru, {"reset_after": cell.reset_after}
     return function(
         sequences,
@@ -123,24 +145,13 @@ def _ask(layer: Any, sequences: Any, initial_state: Any, mask: Any) -> Any:
     )
 
 
-def _count_other_layers(original: Method) -> Method:
-    @functools.wraps(original)
-    def inner_loop(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if not isinstance(self, LSTM | GRU):  # whose own hooks count
-            over = f" over {type(self.cell).__name__}" if type(self) is RNN else ""
-            count_passed_on(f"layer {type(self).__name__}{over}")
-        return original(self, *args, **kwargs)
-
-    return inner_loop
-
-
 def _unless_turned_around(original: Method) -> Method:
     """Leave to single calls what a fused one would compute otherwise than they do."""
 
     @functools.wraps(original)
     def can_attempt(self: Any, *args: Any, **kwargs: Any) -> Any:
         layers = (self.forward_layer, self.backward_layer)
-        plain = all(type(getattr(layer, "cell", None)) in _CELLS.values() for layer in layers)
+        plain = all(type(getattr(layer, "cell", None)) in _CELLS for layer in layers)
         # A fused call takes the first layer for the one that runs forward, and casts the weights
         # of both to the dtype of the wrapper.
         cast = any(layer.compute_dtype != self.compute_dtype for layer in layers)

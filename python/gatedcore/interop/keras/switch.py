@@ -15,9 +15,9 @@ _lock = threading.RLock()
 # While on: the backend, and what undoes each change, in the order in which they were made.
 _backend: str | None = None
 _undo: list[Callable[[], None]] = []
-# How many blocks of ``accelerated`` are open, of all threads, that turned it on or found it so by
+# The blocks of ``accelerated`` that are open, of all threads, and turned it on or found it so by
 # another such block: the last of them turns it off.
-_blocks = 0
+_blocks: set[object] = set()
 
 
 def enable() -> None:
@@ -66,12 +66,12 @@ def disable() -> None:
     What was traced in between (``tf.function``, ``jax.jit``) keeps gatedcore's kernels until it is
     traced anew: call ``compile`` on such a model once more. ``stats`` keeps its counts.
     """
-    global _backend, _blocks
+    global _backend
     with _lock:
         while _undo:
             _undo.pop()()
         _backend = None
-        _blocks = 0
+        _blocks.clear()
 
 
 @contextmanager
@@ -85,19 +85,20 @@ def accelerated() -> Iterator[None]:
     ModuleNotFoundError, RuntimeError
         As ``enable``.
     """
-    global _blocks
+    block = object()
     with _lock:
-        counted = _backend is None or _blocks > 0
+        was_on = _backend is not None
         enable()
-        _blocks += counted
+        if _blocks or not was_on:
+            _blocks.add(block)
     try:
         yield
     finally:
         with _lock:
-            # After a disable within the block there is nothing left to count.
-            if counted and _blocks > 0:
-                _blocks -= 1
-                if _blocks == 0:
+            # After a disable within the block others may have turned it on again.
+            if block in _blocks:
+                _blocks.remove(block)
+                if not _blocks:
                     disable()
 
 

@@ -79,14 +79,20 @@ def test_cells_of_one_s_own_are_left_to_keras(x):
 
 
 def test_layers_of_other_kinds_are_counted(x):
+    class Cell(keras.layers.GRUCell):
+        pass
+
     outputs_of(keras.layers.SimpleRNN(5), x)
-    outputs_of(keras.layers.RNN(keras.layers.GRUCell(5)), x)
+    outputs_of(keras.layers.RNN(Cell(5)), x)
     outputs_of(keras.layers.RNN([keras.layers.LSTMCell(5), keras.layers.LSTMCell(4)]), x)
+    outputs_of(keras.layers.RNN(keras.layers.GRUCell(5, dropout=0.5)), x, training=True)
     assert reasons() == {
         "layer SimpleRNN": 1,
-        "layer RNN over GRUCell": 1,
+        "layer RNN over Cell": 1,
         "layer RNN over StackedRNNCells": 1,
+        "layer RNN over GRUCell with dropout in training": 1,
     }
+    assert gatedcore.keras.stats().served == 0
 
 
 def test_use_cudnn_true_is_served(x):

@@ -140,6 +140,20 @@ def test_arguments(x, kind, arguments):
     assert compare(layer, x, states_of(layer)).passed_on == 0
 
 
+@pytest.mark.parametrize("mask", [None, "holes", "rows without a step"])
+@pytest.mark.parametrize("kind", CELLS)
+def test_a_layer_over_a_cell(x, kind, mask):
+    _, more = CELLS[kind]
+    cell_class = keras.layers.LSTMCell if kind == "lstm" else keras.layers.GRUCell
+    cell = cell_class(H, recurrent_dropout=0.5, dropout=0.5, **more)  # which act in training alone
+    for how in ({"return_sequences": True}, {"return_state": True, "go_backwards": True}):
+        layer = keras.layers.RNN(cell, zero_output_for_mask=mask == "holes", **how)
+        layer.build(x.shape)
+        draw_weights(layer)
+        call = {} if mask is None else {"mask": MASKS[mask]}
+        assert compare(layer, x, states_of(layer), **call).passed_on == 0
+
+
 @pytest.mark.parametrize("zero", [False, True])
 @pytest.mark.parametrize("backwards", [False, True])
 @pytest.mark.parametrize("kind", CELLS)
@@ -317,6 +331,16 @@ def test_disable_within_blocks_ends_them():
         assert gatedcore.keras.stats().backend is None
         gatedcore.keras.enable()
     assert gatedcore.keras.stats().backend == BACKEND
+
+
+def test_a_block_that_was_ended_leaves_a_later_one_alone():
+    first, second = gatedcore.keras.accelerated(), gatedcore.keras.accelerated()
+    first.__enter__()
+    gatedcore.keras.disable()
+    with second:
+        first.__exit__(None, None, None)
+        assert gatedcore.keras.stats().backend == BACKEND
+    assert gatedcore.keras.stats().backend is None
 
 
 def test_another_backend_is_an_error(monkeypatch):
