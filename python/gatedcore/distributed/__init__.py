@@ -5,8 +5,16 @@ trained. Ranks are started by ``mpiexec``, Slurm or ``torchrun``.
 """
 
 from gatedcore.distributed.communicator import Communicator, SelfCommunicator
+from gatedcore.distributed.cost import predict
 from gatedcore.distributed.gloo import TorchCommunicator
 from gatedcore.distributed.mpi import MPICommunicator
 from gatedcore.distributed.start import init
 
-__all__ = ["Communicator", "MPICommunicator", "SelfCommunicator", "TorchCommunicator", "init"]
+__all__ = [
+    "Communicator",
+    "MPICommunicator",
+    "SelfCommunicator",
+    "TorchCommunicator",
+    "init",
+    "predict",
+]
