@@ -1,13 +1,15 @@
 """The command ``gatedcore``: runs the example tasks, tells about the installation."""
 
 import argparse
+import contextlib
 import difflib
 import os
 import platform
 import sys
 from collections.abc import Callable, Collection, Sequence
 
-from gatedcore import __version__, _core, benchmark, conversion, tasks
+from gatedcore import __version__, _core, benchmark, conversion, distributed, tasks
+from gatedcore.distributed.failing import end_job
 from gatedcore.tasks.console import Parser
 
 _COMMANDS_HELP = """commands:
@@ -34,8 +36,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 on success, 2 after an error that the user can mend, 130 after Ctrl-C.
+        0 on success, 2 after an error that the user can mend, 130 after Ctrl-C. Of several
+        processes that run a task together one that fails ends all.
     """
+    try:
+        status = _main(arguments)
+    except SystemExit as ended:  # the parser's, after --help too
+        if ended.code:
+            end_job(2)
+        raise
+    if status:
+        end_job(status)
+    return status
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     parser = Parser(
         prog="gatedcore",
         description="LSTM and GRU on the CPU.",
@@ -106,7 +121,16 @@ def _run(arguments: list[str]) -> None:
         print("usage: gatedcore run NAME [options]\n")
         _list_tasks([])
         return
-    tasks.module(_pick("task", name, tasks.NAMES)).main(rest)
+    task = tasks.module(_pick("task", name, tasks.NAMES))
+    try:
+        leads = distributed.init().rank == 0
+    except (ModuleNotFoundError, RuntimeError) as error:
+        raise UsageError(str(error)) from error
+    with contextlib.ExitStack() as stack:
+        if not leads:  # the first speaks for all
+            quiet = stack.enter_context(open(os.devnull, "w"))
+            stack.enter_context(contextlib.redirect_stdout(quiet))
+        task.main(rest)
 
 
 def _list_tasks(arguments: list[str]) -> None:

@@ -9,6 +9,8 @@ from types import TracebackType
 
 from gatedcore.distributed.communicator import Communicator
 
+_aborts: list[Callable[[int], None]] = []  # what ends the job that this process has joined
+
 
 def abort_on_error(comm: Communicator, abort: Callable[[int], None] | None = None) -> None:
     """From now on, say which rank an error that nobody catches is of, and end the job.
@@ -21,6 +23,8 @@ def abort_on_error(comm: Communicator, abort: Callable[[int], None] | None = Non
         What ends the job, given an exit status; without it the end of this process does, as its
         launcher sees to that.
     """
+    if abort is not None:
+        _aborts.append(abort)
     head = f"rank {comm.rank} of {comm.size} on {platform.node()}: "
 
     def tell(
@@ -30,8 +34,7 @@ def abort_on_error(comm: Communicator, abort: Callable[[int], None] | None = Non
         sys.stderr.write(head + "".join(traceback.format_exception(kind, error, trace)))
         sys.stdout.flush()
         sys.stderr.flush()
-        if abort is not None:
-            abort(130 if issubclass(kind, KeyboardInterrupt) else 1)
+        end_job(130 if issubclass(kind, KeyboardInterrupt) else 1)
 
     def tell_of_thread(failed: threading.ExceptHookArgs) -> None:
         if not issubclass(failed.exc_type, SystemExit):  # which ends a thread and means no harm
@@ -39,3 +42,15 @@ def abort_on_error(comm: Communicator, abort: Callable[[int], None] | None = Non
 
     sys.excepthook = tell
     threading.excepthook = tell_of_thread
+
+
+def end_job(status: int) -> None:
+    """End all ranks of the job that this process has joined, where its own end would not.
+
+    Parameters
+    ----------
+    status : int
+        Exit status of the job; not 0.
+    """
+    for abort in _aborts:
+        abort(status)

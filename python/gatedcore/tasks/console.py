@@ -154,7 +154,7 @@ def seed(text: str) -> int:
 
 
 class EpochBar(gk.Callback):
-    """One progress bar for a whole training, on standard error."""
+    """One progress bar for a whole training, on standard error, the first process's."""
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -168,7 +168,11 @@ class EpochBar(gk.Callback):
         # A log file gets a line now and then instead of ten a second.
         interval = 0.1 if sys.stderr.isatty() else 10.0
         self._bar = tqdm(
-            total=self.params["epochs"], desc=self._title, unit="epoch", mininterval=interval
+            total=self.params["epochs"],
+            desc=self._title,
+            unit="epoch",
+            mininterval=interval,
+            disable=not self.leads,
         )
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -200,7 +204,8 @@ def save_plots(
 ) -> list[Path]:
     """Draw the figures, write each to its file in ``--out`` and name the files.
 
-    Without matplotlib, say how to get it; with ``--no-plot`` do nothing.
+    Without matplotlib, say how to get it; with ``--no-plot``, or where another process is the
+    first, do nothing.
 
     Parameters
     ----------
@@ -220,7 +225,7 @@ def save_plots(
         If one cannot be written.
     """
     written: list[Path] = []
-    if options.no_plot:
+    if options.no_plot or gk.distributed.init().rank:
         return written
     try:
         for name, draw in figures.items():
