@@ -11,8 +11,9 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
+import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -36,6 +37,7 @@ _FOR_OPEN_MPI = {
     "OMPI_MCA_rmaps_base_oversubscribe": "1",
     "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
 }
+_LAST_WORDS = 5.0  # seconds for the ranks that are left when one has failed
 # PyTorch's own threads abort one exit in a hundred, without gatedcore too: leave without them.
 _LEAVE = "\nimport os, sys\nsys.stdout.flush()\nos._exit(0)\n"
 
@@ -96,51 +98,46 @@ def run(
         The largest exit code, and what all ranks wrote to both streams, as one text.
     """
     given = list(map(str, arguments))
+    shared = environment(**variables)
     if engine == "mpi":
         assert MPIEXEC is not None
         command = [MPIEXEC, "-n", str(size), sys.executable, "-c", code, *given]
-        processes = [_start(command, environment(**variables), cwd)]
-    else:
-        master = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
-        command = [sys.executable, "-c", code + _LEAVE, *given]
-        processes = [
-            _start(
-                command,
-                environment(RANK=str(r), WORLD_SIZE=str(size), **master, **variables),
-                cwd,
-            )
-            for r in range(size)
-        ]
-    return finish(processes, timeout, check)
+        return _outcome([(command, shared)], timeout, check, cwd)
+    shared |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
+    command = [sys.executable, "-c", code + _LEAVE, *given]
+    places = [{"RANK": str(rank), "WORLD_SIZE": str(size)} for rank in range(size)]
+    return _outcome([(command, shared | place) for place in places], timeout, check, cwd)
 
 
-def finish(
-    processes: "list[subprocess.Popen[str]]", timeout: float, check: bool = True
+def _outcome(
+    commands: list[tuple[list[str], dict[str, str]]], timeout: float, check: bool, cwd: Path | None
 ) -> "subprocess.CompletedProcess[str]":
-    """Wait for processes that belong together, and kill them all if one takes too long."""
-    outputs = []
-    try:
-        for process in processes:
-            outputs.append(process.communicate(timeout=timeout)[0])
-    except subprocess.TimeoutExpired:
-        for process in processes:
+    """Run processes that belong together; end the others a while after one fails."""
+    with tempfile.TemporaryFile("a+b") as written:
+        processes = [
+            subprocess.Popen(
+                command, env=variables, cwd=cwd, stdout=written, stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            for command, variables in commands
+        ]  # fmt: skip
+        last = time.monotonic() + timeout
+        failed = late = False
+        while (running := [p for p in processes if p.poll() is None]) and not late:
+            if not failed and any(p.returncode for p in processes):
+                # As torchrun does, but late enough that they can say what became of them.
+                failed, last = True, min(last, time.monotonic() + _LAST_WORDS)
+            late = time.monotonic() > last
+            time.sleep(0.02)
+        for process in running:
             os.killpg(process.pid, signal.SIGKILL)
-        outputs = [process.communicate()[0] for process in processes]
-        pytest.fail(f"no end within {timeout:g} s; the ranks wrote:\n" + "".join(outputs))
-    text = "".join(outputs)
+            process.wait()
+        written.seek(0)
+        text = written.read().decode()
+    assert failed or not late, f"no end within {timeout:g} s; the ranks wrote:\n{text}"
     code = max(abs(process.returncode) for process in processes)
-    if check:
-        assert code == 0, f"exit code {code}; the ranks wrote:\n{text}"
-    return subprocess.CompletedProcess(processes[0].args, code, text)
-
-
-def _start(
-    command: list[str], variables: dict[str, str], cwd: Path | None
-) -> "subprocess.Popen[str]":
-    options: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    return subprocess.Popen(
-        command, env=variables, cwd=cwd, text=True, start_new_session=True, **options
-    )
+    assert not (check and code), f"exit code {code}; the ranks wrote:\n{text}"
+    return subprocess.CompletedProcess(commands[0][0], code, text)
 
 
 def free_port() -> int:
