@@ -9,8 +9,10 @@ from tensorflow.python.ops import control_flow_util
 from gatedcore.interop.keras.counts import counts
 from gatedcore.interop.keras.recurrence import (
     Call,
+    Gradients,
     Operands,
     Results,
+    Saved,
     backward,
     forward,
 )
@@ -76,6 +78,7 @@ class _Recurrence:
         self._names = names
         self._mask = mask
         self._differentiated = False
+        self._need_d_x = False
 
     def eager(self, *tensors: Any) -> tuple[Any, ...]:
         """Run at once; the cache waits in the gradient's closure."""
@@ -88,7 +91,7 @@ class _Recurrence:
             assert saved is not None
 
             def gradient(*d_outputs: Any) -> Any:
-                found = backward(saved, *(_numpy(d) for d in d_outputs))
+                found = backward(saved, *(_numpy(d) for d in d_outputs), need_d_x=True)
                 counts.add_backward()
                 gradients = [tf.convert_to_tensor(getattr(found, name)) for name in self._names]
                 return _once(gradients, (*tensors, *d_outputs))
@@ -112,15 +115,21 @@ class _Recurrence:
 
             def gradient(*d_outputs: Any) -> Any:
                 self._differentiated = True
-                gradients = tf.numpy_function(
+                operands = [*d_outputs, *tensors, *mask]
+                d_x, *others = tf.numpy_function(
                     self._run_backward,
-                    [number, *d_outputs, *tensors, *mask],
+                    [number, *operands],
                     [dtype] * len(tensors),
                     stateful=False,
                 )
-                for found, tensor in zip(gradients, tensors, strict=True):
+                # A call of its own, which graphs without a use for it leave out.
+                d_x = tf.numpy_function(
+                    self._run_input_gradient, [d_x, *operands], dtype, stateful=False
+                )
+                for found, tensor in zip((d_x, *others), tensors, strict=True):
                     found.set_shape(tensor.shape)
-                return _once(gradients, (*tensors, *d_outputs))
+                sources = (*tensors, *d_outputs)
+                return _once([d_x], sources) + _once(others, sources)
 
             return tuple(outputs), gradient
 
@@ -134,14 +143,25 @@ class _Recurrence:
         return (*(a for a in results if a is not None), np.int32(number))
 
     def _run_backward(self, number: Any, *arrays: Any) -> tuple[Any, ...]:
+        gradients = self._gradients(shelf.take(int(number)), arrays)
+        counts.add_backward()
+        if gradients.x is None:
+            gradients = gradients._replace(x=arrays[0][:0])
+        return tuple(getattr(gradients, name) for name in self._names)
+
+    def _run_input_gradient(self, d_x: Any, *arrays: Any) -> Any:
+        if d_x.size == 0 and not self._need_d_x:
+            # Whether it is wanted at all shows here first: this once all is computed again.
+            self._need_d_x = True
+            d_x = self._gradients(None, arrays).x
+        return d_x
+
+    def _gradients(self, saved: Saved | None, arrays: Any) -> Gradients:
         count = 3 if self._call.cell == "lstm" else 2
-        saved = shelf.take(int(number))
         if saved is None:
             _, saved = forward(self._call, self._split(arrays[count:]), save=True)
             assert saved is not None
-        gradients = backward(saved, *arrays[:count])
-        counts.add_backward()
-        return tuple(getattr(gradients, name) for name in self._names)
+        return backward(saved, *arrays[:count], need_d_x=self._need_d_x)
 
     def _split(self, arrays: Any) -> Operands:
         masked = self._mask is not None

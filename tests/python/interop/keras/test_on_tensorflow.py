@@ -9,6 +9,7 @@ if keras.config.backend() != "tensorflow":
 tf = pytest.importorskip("tensorflow")
 
 import gatedcore.keras
+from gatedcore.interop.keras import on_tensorflow
 from gatedcore.interop.keras.shelf import shelf
 from interop.keras.layer_runs import H, I, T, built, series
 
@@ -54,6 +55,28 @@ def test_a_pass_that_the_shelf_let_go_runs_forward_again(layer, x, monkeypatch):
     monkeypatch.setattr(shelf, "take", lambda number: None)
     for found, wanted in zip(tf.function(gradients)(layer, x), expected, strict=True):
         np.testing.assert_allclose(found, wanted, atol=1e-6)
+
+
+def test_the_input_s_gradient_is_computed_where_it_is_wanted(layer, x, monkeypatch):
+    asked = []
+
+    def recording(*arguments, need_d_x):
+        asked.append(need_d_x)
+        return backward(*arguments, need_d_x=need_d_x)
+
+    backward = on_tensorflow.backward
+    monkeypatch.setattr(on_tensorflow, "backward", recording)
+    expected = gradients(layer, x)
+    asked.clear()
+    by_weights = tf.function(lambda x: gradients(layer, x)[1:])
+    by_all = tf.function(lambda x: gradients(layer, x))
+    for _ in range(2):
+        for found, wanted in zip(by_weights(x), expected[1:], strict=True):
+            np.testing.assert_allclose(found, wanted, atol=1e-6)
+    assert asked == [False, False]
+    for _ in range(2):
+        np.testing.assert_allclose(by_all(x)[0], expected[0], atol=1e-6)
+    assert asked[2:] == [False, True, True]  # once computed again
 
 
 def test_a_function_without_gradients_saves_nothing(layer, x):
