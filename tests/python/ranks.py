@@ -95,7 +95,7 @@ def run(
     Returns
     -------
     CompletedProcess
-        The largest exit code, and what all ranks wrote to both streams, as one text.
+        The largest exit code, and what all ranks wrote: output, and behind it errors.
     """
     given = list(map(str, arguments))
     shared = environment(**variables)
@@ -113,10 +113,10 @@ def _outcome(
     commands: list[tuple[list[str], dict[str, str]]], timeout: float, check: bool, cwd: Path | None
 ) -> "subprocess.CompletedProcess[str]":
     """Run processes that belong together; end the others a while after one fails."""
-    with tempfile.TemporaryFile("a+b") as written:
+    with tempfile.TemporaryFile("a+b") as output, tempfile.TemporaryFile("a+b") as errors:
         processes = [
             subprocess.Popen(
-                command, env=variables, cwd=cwd, stdout=written, stderr=subprocess.STDOUT,
+                command, env=variables, cwd=cwd, stdout=output, stderr=errors,
                 start_new_session=True,
             )
             for command, variables in commands
@@ -132,8 +132,9 @@ def _outcome(
         for process in running:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-        written.seek(0)
-        text = written.read().decode()
+        output.seek(0)
+        errors.seek(0)
+        text = output.read().decode() + errors.read().decode()
     assert failed or not late, f"no end within {timeout:g} s; the ranks wrote:\n{text}"
     code = max(abs(process.returncode) for process in processes)
     assert not (check and code), f"exit code {code}; the ranks wrote:\n{text}"
