@@ -10,4 +10,5 @@ from gatedcore.interop.keras.shelf import shelf
 def accelerated():
     with gatedcore.keras.accelerated():
         yield
+    gatedcore.keras.disable()  # of a test that turned it on itself
     shelf.clear()
