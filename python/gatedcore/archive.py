@@ -175,6 +175,23 @@ def is_own(path: str) -> bool:
         return f'"__metadata__":{{"{_KEY}":'.encode() in file.read(64)
 
 
+def check_target(path: str) -> str:
+    """Return the full path of a file to be written, of a link where that leads.
+
+    Raises
+    ------
+    OSError
+        If it is a folder, or would lie in one that is not there.
+    """
+    target = os.path.realpath(path)
+    folder = os.path.dirname(target)
+    if os.path.isdir(target):
+        raise IsADirectoryError(f"{path} is a folder, expected a file; choose another name")
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(f"{path}: there is no folder {folder}; make it first")
+    return target
+
+
 def write_whole(path: str, data: bytes | bytearray) -> None:
     """Write a file so that at any moment, whatever happens, the old one or the new one is there.
 
@@ -183,12 +200,8 @@ def write_whole(path: str, data: bytes | bytearray) -> None:
     OSError
         If it cannot be written; the old one is as it was.
     """
-    target = os.path.realpath(path)  # a link stays one
+    target = check_target(path)
     folder, name = os.path.split(target)
-    if os.path.isdir(target):
-        raise IsADirectoryError(f"{path} is a folder, expected a file; choose another name")
-    if not os.path.isdir(folder):
-        raise FileNotFoundError(f"{path}: there is no folder {folder}; make it first")
     temporary = os.path.join(folder, f"{temporary_prefix(name)}{os.urandom(6).hex()}")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:

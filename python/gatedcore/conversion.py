@@ -50,6 +50,7 @@ def main(arguments: Sequence[str]) -> None:
     read, write = _chosen("IN", source, READERS), _chosen("OUT", target, WRITERS)
     if os.path.exists(source) and os.path.exists(target) and os.path.samefile(source, target):
         raise ValueError(f"convert: OUT is {target}, the file that is read; choose another name")
+    archive.check_target(target)  # before what may take minutes
     if options.batch_size is not None and write is not _write_keras:
         raise ValueError(
             f"convert: got --batch-size for {target}, expected it for a file of Keras; leave it out"

@@ -113,6 +113,7 @@ def test_a_graph_that_is_no_row_is_told(tmp_path, capsys):
         ("a.bin", "b.keras", "IN is 'a.bin', expected a name that ends in .keras, "),
         ("own.safetensors", "b.bin", "OUT is 'b.bin', expected a name that ends in .safetensors"),
         ("absent.keras", "b.safetensors", "absent.keras: No such file or directory"),
+        ("absent.keras", "absent/b.keras", "absent/b.keras: there is no folder /"),
     ],
 )
 def test_errors_are_one_line(own, tmp_path, capsys, monkeypatch, source, target, message):

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from gatedcore.archive import temporary_prefix
+from gatedcore.archive import check_target, temporary_prefix
 from gatedcore.checks import check_bool, check_count
 from gatedcore.frameworks import require
 from gatedcore.graph import Model
@@ -186,11 +186,12 @@ def _saver(where: str, path: str) -> str:
 
 def _save(made: Any, method: str, path: str) -> None:
     """Save a Keras model so that at any moment there is the old file or the new one."""
-    folder, name = os.path.split(os.path.abspath(path))
+    target = check_target(path)
+    folder, name = os.path.split(target)
     with tempfile.TemporaryDirectory(prefix=temporary_prefix(name), dir=folder) as temporary:
         whole = os.path.join(temporary, name)  # Keras looks at the ending
         getattr(made, method)(whole)
-        os.replace(whole, path)
+        os.replace(whole, target)
 
 
 def _compile(where: str, keras: Any, model: Sequential | Model, made: Any) -> None:

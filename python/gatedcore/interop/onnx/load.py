@@ -92,6 +92,8 @@ def read(source: object, max_file: int) -> ModelProto:
             f"{WHERE}: file has {size} bytes, expected at most {max_file}; pass a larger max_file "
             "if it is to be trusted"
         )
+    if size == 0:
+        raise ValueError(f"{WHERE}: file is empty, expected an ONNX model; export it anew")
     check_wire(WHERE, data)
     try:
         return ModelProto.FromString(data)

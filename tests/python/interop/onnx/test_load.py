@@ -45,9 +45,13 @@ def test_what_is_no_model_is_refused(data):
         gk.onnx.load(data)
 
 
-def test_nothing_at_all_is_no_model():
+def test_nothing_at_all_is_no_model(tmp_path):
+    (tmp_path / "empty.onnx").touch()
+    for source in (b"", tmp_path / "empty.onnx"):
+        with pytest.raises(ValueError, match="file is empty, expected an ONNX model"):
+            gk.onnx.load(source)
     with pytest.raises(ValueError, match="opset is missing, expected one from 7"):
-        gk.onnx.load(b"")
+        gk.onnx.load(onnx.ModelProto())
 
 
 @pytest.mark.parametrize("opset", [1, 6, NEWEST_OPSET + 1])
