@@ -18,7 +18,8 @@ PICKLED = (".pt", ".pth")
 ENDINGS = (*PICKLED, ".safetensors")
 # What training scripts call the state dict in what they save beside it.
 _WITHIN_CHECKPOINTS = ("state_dict", "model_state_dict", "model")
-_FLOATS = {"F32": np.float32, "F64": np.float64}
+# Halves become float32, which holds each of them exactly.
+_FLOATS = ("F32", "F64", "F16", "BF16")
 
 
 def read_state_dict(where: str, path: str) -> dict[str, Array]:
@@ -35,7 +36,7 @@ def read_state_dict(where: str, path: str) -> dict[str, Array]:
     Returns
     -------
     dict of ndarray of float32 or float64
-        By PyTorch's names, in the file's order.
+        By PyTorch's names, in the file's order; float16 and bfloat16 as float32.
 
     Raises
     ------
@@ -60,17 +61,39 @@ def _from_safetensors(path: str, budget: Budget) -> dict[str, Array]:
         with safe_open(path, framework="np") as file:
             metadata = file.metadata() or {}
             slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118  # no dict
-            sizes = ((n, s.get_dtype(), tuple(s.get_shape())) for n, s in slices.items())
+            sizes = [(n, s.get_dtype(), tuple(s.get_shape())) for n, s in slices.items()]
             _check(budget, ((name, dtype in _FLOATS, dtype, shape) for name, dtype, shape in sizes))
             if "gatedcore" in metadata:
                 raise budget.error(
                     "is a file of this library", "one of PyTorch", "read it with load_model"
                 )
+            if any(dtype in ("F16", "BF16") for _, dtype, _ in sizes):
+                return _widened(path)
             return {name: file.get_tensor(name) for name in slices}
     except SavedFileError:
         raise
     except (SafetensorError, ValueError, TypeError, OverflowError) as cause:
         raise budget.damaged(cause, expected) from None
+
+
+def _widened(path: str) -> dict[str, Array]:
+    """Return the arrays of a file that holds halves; of bfloat16 NumPy knows nothing."""
+    import safetensors
+
+    deserialize: Any = safetensors.deserialize
+    with open(path, "rb") as file:
+        content = deserialize(file.read())
+    arrays: dict[str, Array] = {}
+    for name, tensor in content:
+        dtype = tensor["dtype"]
+        if dtype == "BF16":  # the upper half of a float32
+            bits = np.frombuffer(tensor["data"], "<u2").astype(np.uint32)
+            array = (bits << np.uint32(16)).view(np.float32)
+        else:
+            array = np.frombuffer(tensor["data"], f"<f{int(dtype[1:]) // 8}")
+            array = array.astype(np.float32 if dtype == "F16" else array.dtype)
+        arrays[name] = array.reshape(tensor["shape"])
+    return arrays
 
 
 def _from_torch(path: str, budget: Budget) -> dict[str, Array]:
@@ -87,11 +110,12 @@ def _from_torch(path: str, budget: Budget) -> dict[str, Array]:
     try:
         # On the device "meta" there are shapes without memory: these are looked at first.
         shapes = _tensors(torch, budget, torch.load(path, weights_only=True, map_location="meta"))
-        known = (torch.float32, torch.float64)
+        known = (torch.float32, torch.float64, *(halves := (torch.float16, torch.bfloat16)))
         listed = ((n, t.dtype in known, str(t.dtype), tuple(t.shape)) for n, t in shapes.items())
         _check(budget, listed)
         tensors = _tensors(torch, budget, torch.load(path, weights_only=True, map_location="cpu"))
-        return {name: tensor.detach().contiguous().numpy() for name, tensor in tensors.items()}
+        whole = {n: t.float() if t.dtype in halves else t for n, t in tensors.items()}
+        return {name: tensor.detach().contiguous().numpy() for name, tensor in whole.items()}
     except (SavedFileError, FileNotFoundError):
         raise
     except Exception as cause:  # of the unpickler and of torch, of any class
@@ -120,6 +144,13 @@ def _tensors(torch: Any, budget: Budget, content: Any) -> dict[str, Any]:
             "a state dict, tensors by name",
             "save model.state_dict()",
         )
+    for name, tensor in content.items():
+        if tensor.layout != torch.strided:
+            raise budget.error(
+                f"holds a {str(tensor.layout).removeprefix('torch.')} tensor as {name}",
+                "dense ones",
+                "save its to_dense()",
+            )
     return dict(content)
 
 

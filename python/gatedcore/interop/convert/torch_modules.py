@@ -81,7 +81,7 @@ def kind_of(module: Any) -> str:
 
 
 def as_array(name: str, tensor: Any) -> Array:
-    """Return a tensor's values as an array of float32 or float64.
+    """Return a tensor's values as an array of float32 or float64; of halves as float32.
 
     Raises
     ------
@@ -92,11 +92,14 @@ def as_array(name: str, tensor: Any) -> Array:
         array = tensor
     elif hasattr(tensor, "detach"):
         dtype = str(tensor.dtype).removeprefix("torch.")
-        if dtype not in ("float32", "float64"):
+        if dtype not in ("float32", "float64", "float16", "bfloat16"):
             raise ValueError(f"{name} holds {dtype}, expected float32 or float64; call float()")
-        array = tensor.detach().cpu().numpy()
+        tensor = tensor.detach().cpu()
+        array = (tensor.float() if dtype.endswith("float16") else tensor).numpy()
     else:
         raise ValueError(f"{name} is a {type(tensor).__name__}, expected a tensor or an array")
+    if array.dtype == np.float16:
+        array = array.astype(np.float32)
     if array.dtype not in (np.float32, np.float64):
         raise ValueError(f"{name} holds {array.dtype}, expected float32 or float64; convert it")
     return array

@@ -34,8 +34,8 @@ def test_safetensors_are_read_without_torch(tmp_path):
 def test_safetensors_of_other_numbers_are_refused(tmp_path):
     from safetensors.numpy import save_file
 
-    save_file({"a": np.ones(2, np.float16)}, tmp_path / "a.safetensors")
-    refuse(tmp_path / "a.safetensors", "holds F16 as a, expected float32 or float64; save model")
+    save_file({"a": np.ones(2, np.int32)}, tmp_path / "a.safetensors")
+    refuse(tmp_path / "a.safetensors", "holds I32 as a, expected float32 or float64; save model")
 
 
 def test_a_file_of_this_library_is_told(tmp_path):
@@ -98,8 +98,44 @@ def test_what_is_no_state_dict_is_refused(torch, tmp_path, content):
 
 
 def test_other_numbers_are_refused(torch, tmp_path):
-    torch.save({"a": torch.ones(2, dtype=torch.bfloat16)}, tmp_path / "a.pt")
-    refuse(tmp_path / "a.pt", r"holds torch\.bfloat16 as a, expected float32 or float64")
+    torch.save({"a": torch.ones(2, dtype=torch.complex64)}, tmp_path / "a.pt")
+    refuse(tmp_path / "a.pt", r"holds torch\.complex64 as a, expected float32 or float64")
+
+
+@pytest.mark.parametrize("ending", ["safetensors", "pt"])
+def test_halves_are_read_as_the_floats_that_they_are(torch, tmp_path, ending):
+    from safetensors.torch import save_file
+
+    values = torch.tensor([[1.0, -2.5, 0.1], [3e-41, float("inf"), 65504.0]])
+    tensors = {
+        "bf16": values.bfloat16(),
+        "f16": values.half(),
+        "f32": values,
+        "f64": values.double() / 3,
+        "none": torch.ones(0, 2).bfloat16(),
+    }
+    path = tmp_path / f"a.{ending}"
+    for names in (list(tensors), ["f16", "f32"]):
+        written = {name: tensors[name] for name in names}
+        save_file(written, path) if ending == "safetensors" else torch.save(written, path)
+        found = read_state_dict("from_x", str(path))
+        assert set(found) == set(names)
+        for name, tensor in written.items():
+            wide = tensor if name == "f64" else tensor.float()
+            assert found[name].flags.writeable
+            assert found[name].dtype == wide.numpy().dtype
+            np.testing.assert_array_equal(found[name], wide.numpy())
+
+
+@pytest.mark.filterwarnings("ignore:.*Sparse CSR")
+def test_tensors_that_are_no_plain_arrays_are_refused(torch, tmp_path):
+    eye = torch.eye(3)
+    for tensor, message in (
+        (eye.to_sparse(), r"holds a sparse_coo tensor as a, expected dense ones"),
+        (eye.to_sparse_csr(), r"holds a sparse_csr tensor as a, expected dense ones"),
+    ):
+        torch.save({"a": tensor}, tmp_path / "a.pt")
+        refuse(tmp_path / "a.pt", message)
 
 
 def test_one_number_that_stands_for_many_is_refused(torch, tmp_path):

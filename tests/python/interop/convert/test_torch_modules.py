@@ -94,7 +94,10 @@ def test_a_class_of_ones_own_counts_by_its_forward():
         (nn.Hardtanh(0, 1), "min_val=0, max_val=1, expected -1, 1"),
         (nn.Embedding(5, 3, max_norm=1.0), r"max_norm=1\.0 has no counterpart"),
         (nn.LSTM(3, 2, proj_size=1), "weight_hr_l0 projects the state"),
-        (nn.Linear(3, 2).bfloat16(), "weight holds bfloat16, expected float32 or float64"),
+        (
+            nn.Linear(3, 2, dtype=torch.complex64),
+            "weight holds complex64, expected float32 or float64",
+        ),
     ],
     ids=str,
 )
@@ -105,6 +108,11 @@ def test_what_has_no_counterpart_is_named(module, message):
 
 def test_arrays_of_numbers():
     assert as_array("a", np.ones(2)).dtype == np.float64
+    third = np.array([1 / 3], np.float16)
+    for half in (third, torch.tensor(third), torch.tensor(third).bfloat16()):
+        array = as_array("a", half)
+        assert array.dtype == np.float32
+        assert array == half
     with pytest.raises(ValueError, match="a holds int64, expected float32 or float64"):
         as_array("a", np.ones(2, np.int64))
     with pytest.raises(ValueError, match="a is a list, expected a tensor or an array"):
