@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.custom_derivatives import SymbolicZero
 from keras.src.backend.jax.core import convert_to_tensor
 
 from gatedcore.interop.keras.counts import counts
@@ -67,7 +68,10 @@ def _recurrence(call: Call, operands: Operands) -> Results:
     )
 
 
-def _forward(call: Call, operands: Operands) -> tuple[Results, Any]:
+def _forward(call: Call, primals: Any) -> tuple[Results, Any]:
+    # Each says whether somebody wants a gradient by it; residuals carry that as their structure.
+    operands: Operands = jax.tree.map(lambda primal: primal.value, primals)
+    need_d_x = () if primals.x.perturbed else None
     number = jax.ShapeDtypeStruct((), np.int32)
     results, number = jax.pure_callback(
         partial(_run_saving, call),
@@ -75,15 +79,23 @@ def _forward(call: Call, operands: Operands) -> tuple[Results, Any]:
         operands,
         vmap_method="sequential",
     )
-    return results, (number, operands)
+    return results, (number, operands, need_d_x)
 
 
 def _backward(call: Call, residuals: Any, d_results: Results) -> tuple[Operands]:
-    number, operands = residuals
+    number, operands, need_d_x = residuals
     wanted = operands._replace(mask=None)
+    if need_d_x is None:
+        wanted = wanted._replace(x=None)
     shapes = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), wanted)
+    d_results = jax.tree.map(lambda d: None if isinstance(d, SymbolicZero) else d, d_results)
     gradients = jax.pure_callback(
-        partial(_run_backward, call), shapes, number, operands, d_results, vmap_method="sequential"
+        partial(_run_backward, call, need_d_x is not None),
+        shapes,
+        number,
+        operands,
+        d_results,
+        vmap_method="sequential",
     )
     mask = operands.mask
     # The gradient by booleans has a dtype of its own, of no bits.
@@ -91,7 +103,7 @@ def _backward(call: Call, residuals: Any, d_results: Results) -> tuple[Operands]
     return (gradients._replace(mask=d_mask),)
 
 
-_recurrence.defvjp(_forward, _backward)
+_recurrence.defvjp(_forward, _backward, symbolic_zeros=True)
 
 
 def _shapes(call: Call, operands: Operands) -> Results:
@@ -119,11 +131,13 @@ def _run_saving(call: Call, operands: Operands) -> tuple[Results, Any]:
     return results, np.int32(shelf.put(saved))
 
 
-def _run_backward(call: Call, number: Any, operands: Operands, d_results: Results) -> Operands:
+def _run_backward(
+    call: Call, need_d_x: bool, number: Any, operands: Operands, d_results: Results
+) -> Operands:
     saved = shelf.take(int(number))
     if saved is None:
         _, saved = forward(call, _numpy(operands), save=True)
         assert saved is not None
-    gradients = backward(saved, *_numpy(d_results))
+    gradients = backward(saved, *_numpy(d_results), need_d_x=need_d_x)
     counts.add_backward()
     return Operands(**gradients._asdict(), mask=None)

@@ -10,6 +10,7 @@ jax = pytest.importorskip("jax")
 import jax.numpy as jnp
 
 import gatedcore.keras
+from gatedcore.interop.keras import on_jax
 from gatedcore.interop.keras.shelf import shelf
 from interop.keras.layer_runs import H, built, series
 
@@ -59,6 +60,24 @@ def test_a_pass_that_the_shelf_let_go_runs_forward_again(layer, x, monkeypatch):
     monkeypatch.setattr(shelf, "take", lambda number: None)
     for a, b in zip(jax.jit(jax.grad(loss))(weights, x), expected, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-6)
+
+
+def test_the_input_s_gradient_is_computed_where_it_is_wanted(layer, x, monkeypatch):
+    asked = []
+
+    def recording(saved, *d_results, need_d_x):
+        asked.append((need_d_x, *(d is not None for d in d_results)))
+        return backward(saved, *d_results, need_d_x=need_d_x)
+
+    backward = on_jax.backward
+    monkeypatch.setattr(on_jax, "backward", recording)
+    loss, weights = loss_of(layer)
+    by_both = jax.grad(loss, argnums=(0, 1))(weights, x)[0]
+    by_weights = jax.grad(loss)(weights, x)
+    for found, wanted in zip(by_weights, by_both, strict=True):
+        np.testing.assert_array_equal(found, wanted)
+    # Of the outputs alone, as nothing hangs on the last states.
+    assert asked == [(True, True, False, False), (False, True, False, False)]
 
 
 def test_a_call_without_gradients_saves_nothing(layer, x):
