@@ -12,6 +12,7 @@ void bind_dense(pybind11::module_& module);
 void bind_embedding(pybind11::module_& module);
 void bind_draws(pybind11::module_& module);
 void bind_row_step(pybind11::module_& module);
+void bind_gate_rows(pybind11::module_& module);
 void bind_memory(pybind11::module_& module);
 void bind_optimizers(pybind11::module_& module);
 void bind_stack(pybind11::module_& module);

@@ -16,6 +16,7 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
   gatedcore::bindings::bind_embedding(module);
   gatedcore::bindings::bind_draws(module);
   gatedcore::bindings::bind_row_step(module);
+  gatedcore::bindings::bind_gate_rows(module);
   gatedcore::bindings::bind_optimizers(module);
   gatedcore::bindings::bind_stack(module);
   gatedcore::bindings::bind_stream(module);

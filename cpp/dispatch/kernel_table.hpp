@@ -103,6 +103,8 @@ struct Kernels {
   RowStepKernels<Scalar> lstm_row_step;
   RowStepKernels<Scalar> gru_row_step;
   DenseKernels<Scalar> dense;
+  // to[j * to_stride + i] = from[i * from_stride + j] for rows i and columns j.
+  void (*transpose)(const Scalar* from, Index from_stride, Index rows, Index columns, Scalar* to, Index to_stride);
   void (*activate)(Activation, const Scalar* x, Scalar* y, Index count);
   void (*activation_gradient)(Activation, const Scalar* y, const Scalar* d_y, Scalar* d_x, Index count);
   UpdateKernels<Scalar> updates;

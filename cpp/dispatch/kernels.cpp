@@ -95,6 +95,7 @@ constexpr Kernels<Scalar> make_kernels() {
           {row_step_forward<LstmRowStep, Scalar>, LstmRowStep::backward<Scalar>},
           {row_step_forward<GruRowStep, Scalar>, GruRowStep::backward<Scalar>},
           dense_kernels<Scalar>(),
+          transpose_matrix<Scalar>,
           apply<Scalar>,
           Dense<Scalar>::activation_gradient,
           update_kernels<Scalar>(),

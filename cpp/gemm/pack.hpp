@@ -161,6 +161,19 @@ GATEDCORE_INLINE void transpose(const Scalar* from, Index from_stride, Index row
   }
 }
 
+// The same of a whole matrix, by squares of which both sides stay in the L1 cache: in strips alone the lines written to
+// would push each other out where the matrix is large.
+template <class Scalar>
+void transpose_matrix(const Scalar* from, Index from_stride, Index rows, Index columns, Scalar* to, Index to_stride) {
+  constexpr Index kSide = 64;
+  for (Index i = 0; i < rows; i += kSide) {
+    for (Index j = 0; j < columns; j += kSide) {
+      transpose(from + i * from_stride + j, from_stride, rows - i < kSide ? rows - i : kSide,
+                columns - j < kSide ? columns - j : kSide, to + j * to_stride + i, to_stride);
+    }
+  }
+}
+
 // Part of the transpose of a weight matrix w (columns, row_stride) as the right operand of a product over gate
 // gradients: row k of the operand is column from[k] of w, for the gate columns of a cache row.
 //

@@ -259,6 +259,12 @@ def row_step_backward(
     Of a GRU the last is the part of that by h_prev which does not pass the weights.
     """
 
+def columns_from_rows(blocks: Sequence[int], matrix: Array) -> Array:
+    """Return gates side by side (F, G*H) from gates in rows (G*H, F), gate q from blocks[q]."""
+
+def rows_from_columns(blocks: Sequence[int], matrix: Array) -> Array:
+    """Return the rows that ``columns_from_rows`` takes."""
+
 def stack_forward(
     x: Array,
     layers: Sequence[Sequence[LSTMDirection | GRUDirection]],

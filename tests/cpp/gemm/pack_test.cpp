@@ -123,6 +123,31 @@ TEST_CASE("pack_transposed has its rows in the order of a cache row") {
   for (const Index H : unit_counts<double>()) check_transposed<double>(H);
 }
 
+template <class Scalar>
+void check_transpose_matrix(Index rows, Index columns) {
+  CONTEXT("rows " << rows << " columns " << columns);
+  check::Random random(5);
+  const Index from_stride = columns + 1, to_stride = rows + 2;  // both have a gap
+  const Guarded<Scalar> from(random_array<Scalar>(random, rows * from_stride, 1));
+  Guarded<Scalar> to(columns * to_stride, Scalar(kGuard), 0);
+  transpose_matrix(from.data(), from_stride, rows, columns, to.data(), to_stride);
+  CHECK(to.intact());
+  for (Index j = 0; j < columns; ++j) {
+    for (Index i = 0; i < to_stride; ++i) {
+      CHECK(to.data()[j * to_stride + i] == (i < rows ? from.data()[i * from_stride + j] : Scalar(kGuard)));
+    }
+  }
+}
+
+TEST_CASE("transpose_matrix turns whole squares and what is left of them, and nothing between rows") {
+  for (const Index rows : {0, 1, 3, 4, 63, 64, 65, 130}) {
+    for (const Index columns : {0, 1, 5, 64, 66, 129}) {
+      check_transpose_matrix<float>(rows, columns);
+      check_transpose_matrix<double>(rows, columns);
+    }
+  }
+}
+
 TEST_CASE("for_blocks visits every unit of every row once") {
   for (const Index H : unit_counts<float>()) {
     std::vector<int> visits(static_cast<std::size_t>(3 * H));
