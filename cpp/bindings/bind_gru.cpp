@@ -208,13 +208,10 @@ py::tuple gates(GruCacheObject& cache, const Saved<Scalar>& saved) {
         "gru_gates: cache is of a call with recompute=True, expected one without; it saves no gates, so call once "
         "more");
   }
-  if (saved.masked) {
-    throw py::value_error(
-        "gru_gates: cache is of a call with a mask or resets, expected one without; run the valid steps alone");
-  }
+  const ValidSteps* steps = saved.masked ? &saved.masked->valid : nullptr;
   const Dims& dims = saved.call.dims;
-  const GateCopy<Scalar> blocks{dims, active_kernels().kernels<Scalar>().lanes, kRuns, 2, 0, cache.time_major};
-  const GateCopy<Scalar> candidate{dims, 1, kRuns, 1, 3 * dims.H, cache.time_major};
+  const GateCopy<Scalar> blocks{dims, active_kernels().kernels<Scalar>().lanes, kRuns, 2, 0, cache.time_major, steps};
+  const GateCopy<Scalar> candidate{dims, 1, kRuns, 1, 3 * dims.H, cache.time_major, steps};
   const Scalar* data = saved.gates.data();
   return py::make_tuple(blocks(data, 0), blocks(data, 1), candidate(data, 0));
 }

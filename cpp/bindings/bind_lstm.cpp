@@ -246,15 +246,12 @@ py::tuple gates(LstmCacheObject& cache, const Saved<Scalar>& saved) {
         "lstm_gates: cache is of a call with recompute=True, expected one without; it saves no gates, so call once "
         "more");
   }
-  if (saved.masked) {
-    throw py::value_error(
-        "lstm_gates: cache is of a call with a mask or resets, expected one without; run the valid steps alone");
-  }
+  const ValidSteps* steps = saved.masked ? &saved.masked->valid : nullptr;
   const Dims& dims = saved.call.dims;
-  GateCopy<Scalar> copy{dims, active_kernels().kernels<Scalar>().lanes, kGates, kGates, 0, cache.time_major};
+  GateCopy<Scalar> copy{dims, active_kernels().kernels<Scalar>().lanes, kGates, kGates, 0, cache.time_major, steps};
   py::tuple result(kGates + 1);
   for (Index q = 0; q < kGates; ++q) result[static_cast<std::size_t>(q)] = copy(saved.gates.data(), q);
-  const GateCopy<Scalar> cells{dims, 1, 1, 1, 0, cache.time_major};
+  const GateCopy<Scalar> cells{dims, 1, 1, 1, 0, cache.time_major, steps};
   result[kGates] = cells(saved.c.data(), 0);
   return result;
 }

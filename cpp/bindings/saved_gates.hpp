@@ -5,6 +5,7 @@
 #include <string>
 
 #include "bindings/array_check.hpp"
+#include "dispatch/packed_steps.hpp"
 
 namespace gatedcore::bindings {
 
@@ -60,7 +61,8 @@ Sequence<const Scalar> sequence_gradient(const char* where, const char* name, co
 }
 
 // Copies one gate of a cache into a fresh array in the caller's layout. A cache row, row_runs * H wide, holds `gates`
-// gates from column `first` on, in blocks of up to `lanes` units, in each block gate after gate.
+// gates from column `first` on, in blocks of up to `lanes` units, in each block gate after gate. With `steps`, of a
+// call with a mask or resets, cache rows are those of its valid steps, and other steps get zeros.
 template <class Scalar>
 struct GateCopy {
   Dims dims;
@@ -69,22 +71,35 @@ struct GateCopy {
   Index gates;
   Index first;
   bool time_major;
+  const ValidSteps* steps = nullptr;
 
   py::array_t<Scalar> operator()(const Scalar* cache, Index gate) const {
     py::array_t<Scalar> array = new_array<Scalar>(sequence_shape(dims.T, dims.B, dims.H, time_major));
     const Sequence<Scalar> to = sequence_of(array, time_major);
-    for (Index t = 0; t < dims.T; ++t) {
-      for (Index b = 0; b < dims.B; ++b) {
-        const Scalar* row = cache + (t * dims.B + b) * row_runs * dims.H + first;
-        Scalar* out = to.data + t * to.t_stride + b * to.b_stride;
-        for (Index unit = 0; unit < dims.H; ++unit) {
-          const Index block = unit / lanes * lanes;
-          const Index width = dims.H - block < lanes ? dims.H - block : lanes;
-          out[unit] = row[gates * block + gate * width + unit - block];
+    if (steps != nullptr) {
+      for_steps(*steps, {0, static_cast<Index>(steps->pieces.size())}, [&](Index t, Index b, Index row, bool valid) {
+        if (valid) {
+          copy_units(cache, row, gate, at(to, t, b));
+        } else {
+          std::fill_n(at(to, t, b), dims.H, Scalar(0));
         }
+      });
+    } else {
+      for (Index t = 0; t < dims.T; ++t) {
+        for (Index b = 0; b < dims.B; ++b) copy_units(cache, t * dims.B + b, gate, at(to, t, b));
       }
     }
     return array;
+  }
+
+ private:
+  void copy_units(const Scalar* cache, Index sample_step, Index gate, Scalar* out) const {
+    const Scalar* row = cache + sample_step * row_runs * dims.H + first;
+    for (Index unit = 0; unit < dims.H; ++unit) {
+      const Index block = unit / lanes * lanes;
+      const Index width = dims.H - block < lanes ? dims.H - block : lanes;
+      out[unit] = row[gates * block + gate * width + unit - block];
+    }
   }
 };
 

@@ -178,7 +178,10 @@ def lstm_backward(
     """Add to the gradients of the weights; return (d_x or None, d_h0, d_c0)."""
 
 def lstm_gates(cache: LSTMCache) -> tuple[Array, Array, Array, Array, Array]:
-    """Return copies of i, f, g, o after activation and c of every step, each in x's layout."""
+    """Return copies of i, f, g, o after activation and c of every step, each in x's layout.
+
+    Where no step counts they are zero.
+    """
 
 def gru_forward(
     x: Array,
@@ -216,7 +219,10 @@ def gru_backward(
     """Add to d_kernel, d_recurrent_kernel and d_bias; return (d_x or None, d_h0)."""
 
 def gru_gates(cache: GRUCache) -> tuple[Array, Array, Array]:
-    """Return copies of z, r, n after activation of every step, each in x's layout."""
+    """Return copies of z, r, n after activation of every step, each in x's layout.
+
+    Where no step counts they are zero.
+    """
 
 def row_step_forward(
     blocks: Sequence[int],

@@ -174,7 +174,8 @@ def gru(
     h : ndarray, (B, T, H), or (T, B, H)
         Hidden state after every step.
     gates : GRUGates
-        Only with ``return_gates``: z r n of every step.
+        Only with ``return_gates``: z r n of every step; zeros where
+        the mask leaves a step out.
     cache : GRUCache
         Only with ``return_cache``. It refers to the arrays of this call: leave them unchanged until
         ``gru_backward`` has run. ``h`` is read-only for that reason; copy it to write to it.
@@ -220,11 +221,6 @@ def gru(
             time_major=time_major,
         )
     m_x, m_h, z_h = operands
-    if return_gates and not (steps_mask is None and resets is None):
-        raise ValueError(
-            "gru: return_gates=True came with a mask or resets, expected it without; "
-            "run the steps that count alone"
-        )
     h, _, core_cache = _core.gru_forward(
         sequence,
         *weights,

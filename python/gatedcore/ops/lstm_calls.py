@@ -174,7 +174,8 @@ def lstm(
     c : ndarray, (B, H)
         Cell state after the last step.
     gates : LSTMGates
-        Only with ``return_gates``: i f g o and the cell states of every step.
+        Only with ``return_gates``: i f g o and the cell states of every step; zeros where
+        the mask leaves a step out.
     cache : LSTMCache
         Only with ``return_cache``. It refers to the arrays of this call: leave them unchanged until
         ``lstm_backward`` has run. ``h`` is read-only for that reason; copy it to write to it.
@@ -228,11 +229,6 @@ def lstm(
             width=width,
         )
     m_x, m_h, z_h, z_c = operands
-    if return_gates and not (steps_mask is None and resets is None):
-        raise ValueError(
-            "lstm: return_gates=True came with a mask or resets, expected it without; "
-            "run the steps that count alone"
-        )
     variant: tuple[Array | None, float, bool, Array | None] | tuple[()] = ()
     if not (peephole is None and clip is None and w_r is None and input_forget is False):
         variant = (

@@ -47,9 +47,3 @@ def test_backwards_a_mask_and_resets_run_with_the_input():
     expected = _core.lstm_forward(**forward, mask=mask[:, ::-1], reset=reset[:, ::-1])[0]
     given = arguments | {"go_backwards": True}
     np.testing.assert_array_equal(_core.lstm_forward(**given, mask=mask, reset=reset)[0], expected)
-
-
-def test_the_gates_of_such_a_call_are_refused():
-    cache = _core.lstm_forward(**lstm_arguments(), reset=np.zeros((B, T), bool))[-1]
-    with pytest.raises(ValueError, match="lstm_gates: cache is of a call with a mask or resets"):
-        _core.lstm_gates(cache)

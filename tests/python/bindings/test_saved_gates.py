@@ -30,6 +30,22 @@ def test_gates_of_every_unit_whatever_the_width_of_vectors(units):
             np.testing.assert_array_equal(copy, np.broadcast_to(column, (2, 3, units)))
 
 
+def test_gates_of_masked_calls_stand_at_their_steps_and_are_zero_elsewhere():
+    mask = np.array([[True, False, True, True], [False] * 4, [True] * 4])
+    for time_major in (False, True):
+        for arguments, forward, copies in (
+            (lstm_arguments(), _core.lstm_forward, _core.lstm_gates),
+            (gru_arguments(), _core.gru_forward, _core.gru_gates),
+        ):
+            x, kept = arguments["x"], mask
+            if time_major:
+                x, kept = np.ascontiguousarray(x.swapaxes(0, 1)), kept.T
+            given = arguments | {"x": x, "time_major": time_major}
+            for gate in copies(forward(**given, mask=kept)[-1]):
+                assert gate.shape[:2] == kept.shape
+                np.testing.assert_array_equal(gate.any(axis=-1), kept)
+
+
 def test_two_threads_cannot_both_consume_a_cache():
     outcomes: list[str] = []
 

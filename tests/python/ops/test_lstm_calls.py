@@ -302,12 +302,29 @@ def test_a_mask_keeps_memory_for_the_steps_that_count_alone():
     assert some < every / 8
 
 
-def test_gates_of_a_masked_call_are_refused():
+@pytest.mark.parametrize("go_backwards", [False, True])
+def test_gates_of_a_masked_call_are_those_of_the_steps_that_count(go_backwards: bool) -> None:
     p = make_problem(4)
-    with pytest.raises(ValueError, match="lstm: return_gates=True came with a mask or resets"):
-        ops.lstm(
-            p.x, p.kernel, p.recurrent_kernel, p.bias, mask=np.ones((3, 5), bool), return_gates=True
-        )
+    weights = (p.kernel, p.recurrent_kernel, p.bias)
+    options = {"return_gates": True, "go_backwards": go_backwards}
+    mask = np.array([[1, 1, 0, 1, 0], [0, 0, 0, 0, 0], [1, 1, 1, 1, 1]], bool)
+    *_, gates = ops.lstm(p.x, *weights, mask=mask, **options)
+    for b, row in enumerate(mask[:, ::-1] if go_backwards else mask):
+        *_, alone = ops.lstm(p.x[b : b + 1, mask[b]], *weights, **options)
+        for mine, expected in zip(gates, alone, strict=True):
+            np.testing.assert_array_equal(mine[b, row], expected[0])
+            assert not mine[b, ~row].any()
+
+
+def test_gates_of_a_call_with_resets_are_those_of_its_pieces() -> None:
+    p = make_problem(4)
+    weights = (p.kernel, p.recurrent_kernel, p.bias)
+    reset = np.arange(5) == [[2], [2], [2]]
+    *_, gates = ops.lstm(p.x, *weights, reset=reset, return_gates=True)
+    *_, first = ops.lstm(p.x[:, :2], *weights, return_gates=True)
+    *_, second = ops.lstm(p.x[:, 2:], *weights, return_gates=True)
+    for mine, *pieces in zip(gates, first, second, strict=True):
+        np.testing.assert_array_equal(mine, np.concatenate(pieces, axis=1))
 
 
 def test_a_reset_begins_anew_and_stops_the_gradient():
