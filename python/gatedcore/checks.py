@@ -123,9 +123,9 @@ def fits(shape: Shape, pattern: Shape) -> bool:
     )
 
 
-def warn(message: str) -> None:
-    """Warn at the caller's own line, however many calls of this package lie between."""
+def warn(message: str, packages: tuple[str, ...] = ("gatedcore",)) -> None:
+    """Warn at the caller's own line, however many calls of these packages lie between."""
     level, frame = 1, sys._getframe()
-    while frame.f_back is not None and frame.f_globals["__name__"].startswith("gatedcore"):
+    while frame.f_back is not None and frame.f_globals["__name__"].split(".")[0] in packages:
         level, frame = level + 1, frame.f_back
     warnings.warn(message, stacklevel=level)

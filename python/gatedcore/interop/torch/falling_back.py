@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+from gatedcore.checks import warn
+
 _DTYPES = (torch.float32, torch.float64)
 _PLAIN = (torch.Tensor, torch.nn.Parameter)
 _warned: set[tuple[str, str]] = set()
@@ -60,8 +62,11 @@ def warn_once(module: str, reason: str) -> None:
     if (module, reason) in _warned:
         return
     _warned.add((module, reason))
-    warnings.warn(
+    message = (
         f"gatedcore.torch.{module}: PyTorch's own kernel serves this call, as {reason}; "
-        "results are the same, at its speed",
-        stacklevel=4,
+        "results are the same, at its speed"
     )
+    if torch.compiler.is_compiling():  # there are no frames to look through
+        warnings.warn(message, stacklevel=4)
+    else:
+        warn(message, ("gatedcore", "torch"))

@@ -106,6 +106,17 @@ def test_projections():
     assert_left_to_pytorch(lambda m: m(x), theirs, ours, "proj_size is not 0")
 
 
+@BOTH
+def test_the_warning_points_at_the_line_that_called(kind, monkeypatch):
+    x = torch.randn(T, B, I, dtype=torch.bfloat16)
+    _, ours = pair(kind, I, H, dtype=torch.bfloat16)
+    for call in (ours, ours.forward, torch.nn.Sequential(ours)):
+        monkeypatch.setattr(falling_back, "_warned", set())
+        with pytest.warns(UserWarning, match="PyTorch's own kernel") as caught:
+            call(x)
+        assert caught[0].filename == __file__
+
+
 def test_a_wrong_call_warns_of_nothing():
     _, ours = pair("LSTM", I, H)
     with pytest.raises(ValueError, match="2D or 3D"):
