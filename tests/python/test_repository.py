@@ -122,6 +122,7 @@ THIRD_PARTY = {
             "packing",
             "replacing",
             "sequence_modules",
+            "sharing",
             "unrolled",
             "weight_layout",
         )

@@ -10,12 +10,9 @@ from typing import Any, NamedTuple
 import torch
 
 from gatedcore import _core
-from gatedcore.arrays import Array
-from gatedcore.interop.gate_order import TORCH_ORDER, inverse_order
-from gatedcore.interop.torch.core_calls import array_of
-
-# Where each gate of the core stands among PyTorch's blocks of rows.
-_BLOCKS = {cell: inverse_order(TORCH_ORDER[cell]) for cell in ("lstm", "gru")}
+from gatedcore.interop.torch.sharing import array_of, rows_of, rows_of_given
+from gatedcore.interop.torch.unrolled import differentiated
+from gatedcore.interop.torch.weight_layout import BLOCKS
 
 # Up to so many rows, or so many multiplications, dot products beat a product of matrices that has
 # to pack them: 36 against 45 us at B 8 I 64 H 128, 56 against 43 at B 32 I 64 H 64 (LSTM, one core
@@ -49,7 +46,7 @@ class WeightArrays:
         """Return the arrays, which follow whatever is written to the weights."""
         pointers = [-1 if w is None else w.data_ptr() if w.is_contiguous() else 0 for w in weights]
         if pointers != self._pointers or 0 in pointers:
-            self._arrays = tuple(_rows(w) for w in weights)
+            self._arrays = tuple(rows_of_given(w) for w in weights)
             self._pointers = pointers
         arrays: tuple[Any, Any, Any, Any] = self._arrays
         return arrays
@@ -82,14 +79,12 @@ def forward(cell: str, step: Step, known: WeightArrays, *, save: bool) -> StepRe
     """Run a step, and return its gates if ``save``."""
     x, h, c, w_x, w_h, b_x, b_h = step
     B = x.shape[0]
-    blocks, h_prev, c_prev = _BLOCKS[cell], _rows(h), _rows(c)
+    blocks, h_prev, c_prev = BLOCKS[cell], rows_of_given(h), rows_of_given(c)
     if B <= _FEW_ROWS or B * (w_x.numel() + w_h.numel()) <= _FEW_PRODUCTS:
         weights = known.of((w_x, w_h, b_x, b_h))
         _core.limit_this_thread(torch.get_num_threads())
         try:
-            found = _core.row_step_forward(
-                blocks, array_of(x.contiguous()), h_prev, c_prev, *weights, save
-            )
+            found = _core.row_step_forward(blocks, rows_of(x), h_prev, c_prev, *weights, save)
         finally:
             _core.limit_this_thread(0)
     else:
@@ -130,8 +125,8 @@ def gates_backward(
     d_c: torch.Tensor | None,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return the gradients by the gates' two halves, and by the state that passes no weights."""
-    others = (_rows(t) for t in (h_prev, c_prev, c, d_h, d_c))
-    found = _core.row_step_backward(_BLOCKS[cell], array_of(gates), *others)
+    others = (rows_of_given(t) for t in (h_prev, c_prev, c, d_h, d_c))
+    found = _core.row_step_backward(BLOCKS[cell], array_of(gates), *others)
     d_a_x = torch.from_numpy(found[0])
     d_a_h = d_a_x if cell == "lstm" else torch.from_numpy(found[1])
     return d_a_x, d_a_h, torch.from_numpy(found[2])
@@ -163,10 +158,6 @@ def _products_backward(
     ]
 
 
-def _rows(t: torch.Tensor | None) -> Array | None:
-    return None if t is None else array_of(t.contiguous())
-
-
 def _differentiable(cell: str, step: Step) -> tuple[torch.Tensor, ...]:
     """Return h, and c of an LSTM, from PyTorch's own operators."""
     x, h, c, w_x, w_h, b_x, b_h = step
@@ -179,17 +170,9 @@ def _differentiable(cell: str, step: Step) -> tuple[torch.Tensor, ...]:
 
 def _second_order(
     cell: str, step: Step, d: tuple[torch.Tensor | None, ...]
-) -> list[torch.Tensor | None]:
+) -> tuple[torch.Tensor | None, ...]:
     """Return gradients that have gradients themselves."""
-    with torch.enable_grad():
-        results = _differentiable(cell, step)
-        arriving = [(r, g) for r, g in zip(results, d, strict=False) if g is not None]
-        leaves = [t for t in step if t is not None and t.requires_grad]
-        outputs, gradients = zip(*arriving, strict=True)
-        found = iter(
-            torch.autograd.grad(outputs, leaves, gradients, create_graph=True, allow_unused=True)
-        )
-    return [None if t is None or not t.requires_grad else next(found) for t in step]
+    return differentiated(lambda: _differentiable(cell, step), step, d)
 
 
 class _StepFunction(torch.autograd.Function):
@@ -221,72 +204,50 @@ class _StepFunction(torch.autograd.Function):
         return None, None, *backward(ctx.cell, step, c, gates, d[0], d[1], wanted)
 
 
-@torch.library.custom_op("gatedcore::cell", mutates_args=())
-def cell_op(
-    x: torch.Tensor,
-    h: torch.Tensor | None,
-    c: torch.Tensor | None,
-    w_x: torch.Tensor,
-    w_h: torch.Tensor,
-    b_x: torch.Tensor | None,
-    b_h: torch.Tensor | None,
-    cell: str,
-    save: bool,
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+@torch.library.custom_op(
+    "gatedcore::cell",
+    mutates_args=(),
+    schema=(
+        "(Tensor x, Tensor? h, Tensor? c, Tensor w_x, Tensor w_h, Tensor? b_x, Tensor? b_h, "
+        "str cell, bool save) -> (Tensor, Tensor, Tensor)"
+    ),
+)
+def cell_op(*inputs: Any) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return h, c (of a GRU empty) and, if ``save``, the gates, which are empty if not."""
-    found = forward(cell, Step(x, h, c, w_x, w_h, b_x, b_h), WeightArrays(), save=save)
-    empty = x.new_empty(0)
-    return (
-        found.h,
-        empty if found.c is None else found.c,
-        x.new_empty(0) if found.gates is None else found.gates,
-    )
+    *tensors, cell, save = inputs
+    found = forward(cell, Step(*tensors), WeightArrays(), save=save)
+    c, gates = (found.h.new_empty(0) if t is None else t for t in found[1:])
+    return found.h, c, gates
 
 
 @cell_op.register_fake
-def _(
-    x: torch.Tensor,
-    h: torch.Tensor | None,
-    c: torch.Tensor | None,
-    w_x: torch.Tensor,
-    w_h: torch.Tensor,
-    b_x: torch.Tensor | None,
-    b_h: torch.Tensor | None,
-    cell: str,
-    save: bool,
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    B, H = x.shape[0], w_h.shape[1]
-    state = x.new_empty((B, H))
-    c_new = x.new_empty((B, H)) if cell == "lstm" else x.new_empty(0)
-    return state, c_new, x.new_empty((B, 4 * H) if save else (0,))
+def _(*inputs: Any) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    *tensors, cell, save = inputs
+    step = Step(*tensors)
+    B, H = step.x.shape[0], step.w_h.shape[1]
+    c = step.x.new_empty((B, H) if cell == "lstm" else 0)
+    return step.x.new_empty((B, H)), c, step.x.new_empty((B, 4 * H) if save else 0)
 
 
-@torch.library.custom_op("gatedcore::cell_backward", mutates_args=())
-def gates_backward_op(
-    gates: torch.Tensor,
-    h_prev: torch.Tensor | None,
-    c_prev: torch.Tensor | None,
-    c: torch.Tensor,
-    d_h: torch.Tensor,
-    d_c: torch.Tensor,
-    cell: str,
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+@torch.library.custom_op(
+    "gatedcore::cell_backward",
+    mutates_args=(),
+    schema=(
+        "(Tensor gates, Tensor? h_prev, Tensor? c_prev, Tensor c, Tensor d_h, Tensor d_c, "
+        "str cell) -> (Tensor, Tensor, Tensor)"
+    ),
+)
+def gates_backward_op(*inputs: Any) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return what ``gates_backward`` does, with memory of its own for each."""
+    gates, h_prev, c_prev, c, d_h, d_c, cell = inputs
     new_c, by_c = (c, d_c) if cell == "lstm" else (None, None)
     d_a_x, d_a_h, d_prev = gates_backward(cell, gates, h_prev, c_prev, new_c, d_h, by_c)
     return d_a_x, d_a_h.clone() if cell == "lstm" else d_a_h, d_prev
 
 
 @gates_backward_op.register_fake
-def _(
-    gates: torch.Tensor,
-    h_prev: torch.Tensor | None,
-    c_prev: torch.Tensor | None,
-    c: torch.Tensor,
-    d_h: torch.Tensor,
-    d_c: torch.Tensor,
-    cell: str,
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def _(*inputs: Any) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    gates, *_, d_h, _, cell = inputs
     B, H = d_h.shape
     columns = (4 if cell == "lstm" else 3) * H
     return gates.new_empty((B, columns)), gates.new_empty((B, columns)), gates.new_empty((B, H))

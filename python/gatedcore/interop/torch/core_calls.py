@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 
 from gatedcore import _core
@@ -16,6 +15,7 @@ from gatedcore.arrays import Array
 from gatedcore.interop.torch import layer_by_layer
 from gatedcore.interop.torch.layer_by_layer import Direction
 from gatedcore.interop.torch.packing import PackedSteps
+from gatedcore.interop.torch.sharing import array_of, rows_of, tensor_of
 from gatedcore.interop.torch.weight_layout import (
     CoreWeights,
     from_core,
@@ -46,7 +46,7 @@ class Operands(NamedTuple):
     h0: torch.Tensor | None  # (layers * directions, B, H); zeros unless given
     c0: torch.Tensor | None
     m_h: torch.Tensor | None = None  # factors of states (layers * directions, B, H)
-    reset: torch.Tensor | None = None  # (T, B) or (B, T), as x: where a state begins anew
+    reset: torch.Tensor | None = None  # (T, B), (B, T) or (N,), as x: where a state begins anew
     batch_sizes: torch.Tensor | None = None  # of packed steps
 
     def of_direction(self, index: int, layers: Layers) -> list[torch.Tensor]:
@@ -104,46 +104,41 @@ class Saved:
         return not any(c.consumed for c in self.caches) and self.output._version == self.version
 
 
-def array_of(x: torch.Tensor) -> Array:
-    """Return a tensor's memory as an array whose last axis is contiguous."""
-    x = x.detach() if x.requires_grad else x
-    x = x.resolve_neg() if x.is_neg() else x
-    if not x.is_contiguous() and x.stride(-1) != 1 and x.shape[-1] != 1:
-        x = x.contiguous()
-    array: Array = x.numpy()
-    return array
-
-
 def forward(
     layers: Layers, a: Operands, *, save: bool, gates: list[list[torch.Tensor]] | None = None
 ) -> tuple[Results, Saved | None]:
     """Run layers over a sequence, and keep what backward needs if ``save``.
 
-    With resets or a list for the gates, to which those of every direction are appended, directions
-    run one after the other; the gates need ``save``.
+    With resets, a projection, or a list for the gates, to which those of every direction are
+    appended, directions run one after the other; the gates need ``save``.
     """
     packed = None
     x, mask, time_major = array_of(a.x), None, layers.time_major
+    reset = None if a.reset is None else a.reset.numpy()
     if a.batch_sizes is not None:
         packed = PackedSteps(a.batch_sizes, len(x))
         x, mask, time_major = packed.spread(x), packed.mask, True
+        reset = None if reset is None else packed.spread_flags(reset)
     directions = _directions(layers, a)
+    projects = directions[0][0].weights.projection is not None
     with thread_limit():
-        if a.reset is None and gates is None:
+        if reset is None and gates is None and not projects:
             stacked = [[_stacked(layers, d, packed) for d in layer] for layer in directions]
             h, nested, cache = _core.stack_forward(x, stacked, time_major, save, mask)
             assert h is not None
             states = [direction for layer in nested for direction in layer]
             caches = [] if cache is None else [cache]
         else:
-            reset = None if a.reset is None else a.reset.numpy()
             h, states, caches = layer_by_layer.forward(
-                layers.cell, directions, x, reset, time_major=time_major, save=save
+                layers.cell, directions, x, mask=mask, reset=reset, time_major=time_major, save=save
             )
             if gates is not None:
                 found = layer_by_layer.gates_of(layers.cell, caches, layers.directions, time_major)
-                gates += [[_tensor(g) for g in of_direction] for of_direction in found]
-    output = _tensor(h if packed is None else packed.gather(h))
+                gates += [
+                    [tensor_of(g if packed is None else packed.gather(g)) for g in of_direction]
+                    for of_direction in found
+                ]
+    output = tensor_of(h if packed is None else packed.gather(h))
     h_n = _joined([s[0] for s in states])
     c_n = _joined([s[1] for s in states]) if layers.cell == "lstm" else None
     saved = None
@@ -168,7 +163,8 @@ def backward(
     with thread_limit():
         if saved.is_stack:
             nested = [d_states[i * D : (i + 1) * D] for i in range(layers.num_layers)]
-            d_x, by_layer = _core.stack_backward(saved.caches[0], d_h, nested, need_d_x, memory)
+            plain = [[own.plain for own in layer] for layer in memory]
+            d_x, by_layer = _core.stack_backward(saved.caches[0], d_h, nested, need_d_x, plain)
             d_initial = [direction for layer in by_layer for direction in layer]
         else:
             d_x, d_initial = layer_by_layer.backward(
@@ -178,7 +174,7 @@ def backward(
                 d_h,
                 d_states,
                 memory,
-                time_major=layers.time_major,
+                time_major=layers.time_major or saved.packed is not None,
                 need_d_x=need_d_x,
             )
     if saved.packed is not None and d_x is not None:
@@ -216,17 +212,12 @@ def _stacked(
     weights, h0, c0, m_h = direction
     zero_output = packed is not None
     if layers.cell == "lstm":
-        return _core.LSTMDirection(*weights, h0, c0, "tanh", "sigmoid", zero_output, m_h=m_h)
-    return _core.GRUDirection(*weights, h0, "tanh", "sigmoid", True, zero_output, m_h=m_h)
-
-
-def _tensor(array: Array) -> torch.Tensor:
-    # A turned direction has negative strides, which tensors have not.
-    return torch.from_numpy(array if min(array.strides) >= 0 else np.ascontiguousarray(array))
+        return _core.LSTMDirection(*weights.plain, h0, c0, "tanh", "sigmoid", zero_output, m_h=m_h)
+    return _core.GRUDirection(*weights.plain, h0, "tanh", "sigmoid", True, zero_output, m_h=m_h)
 
 
 def _row(states: torch.Tensor | None, index: int) -> Array | None:
-    return None if states is None else array_of(states[index].detach().contiguous())
+    return None if states is None else rows_of(states[index])
 
 
 def _joined(states: list[Array]) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""Layers run one direction after the other, where a stack cannot: with resets, or for their gates.
+"""Layers run one direction after the other, where a stack cannot: with resets, a projection, gates.
 
 Everything here is an array of the core. Results of a direction that runs backwards are turned, so
 that all stand at the steps that they belong to.
@@ -29,12 +29,16 @@ def forward(
     cell: str,
     layers: list[list[Direction]],
     x: Array,
-    reset: Mask | None,
     *,
+    mask: Mask | None,
+    reset: Mask | None,
     time_major: bool,
     save: bool,
 ) -> tuple[Array, list[tuple[Array, ...]], list[Any]]:
-    """Return h of the last layer, and the last states and the cache of each direction."""
+    """Return h of the last layer, and the last states and the cache of each direction.
+
+    The output of steps that the mask leaves out is zero.
+    """
     states: list[tuple[Array, ...]] = []
     caches: list[Any] = []
     for layer in layers:
@@ -42,7 +46,9 @@ def forward(
         for k, direction in enumerate(layer):
             backwards = k == 1
             resets = _before_steps_backwards(reset, time_major) if backwards else reset
-            h, last, cache = _run(cell, direction, x, resets, time_major, backwards, save)
+            layout = (time_major, backwards, True, save)
+            options = {"mask": mask, "zero_output_for_mask": mask is not None, "reset": resets}
+            h, last, cache = _run(cell, direction, x, layout, options)
             outputs.append(_turned(h, time_major) if backwards else h)
             states.append(last)
             caches.append(cache)
@@ -98,21 +104,27 @@ def _run(
     cell: str,
     direction: Direction,
     x: Array,
-    reset: Mask | None,
-    time_major: bool,
-    backwards: bool,
-    save: bool,
+    layout: tuple[bool, bool, bool, bool],
+    options: dict[str, Any],
 ) -> tuple[Array, tuple[Array, ...], Any]:
     weights, h0, c0, m_h = direction
-    layout = (time_major, backwards, True, save)
+    options["m_h"] = m_h
     if cell == "lstm":
         h, h_last, c_last, cache = _core.lstm_forward(
-            x, *weights, h0, c0, "tanh", "sigmoid", *layout, reset=reset, m_h=m_h
+            x,
+            *weights.plain,
+            h0,
+            c0,
+            "tanh",
+            "sigmoid",
+            *layout,
+            projection=weights.projection,
+            **options,
         )
         assert h is not None
         return h, (h_last, c_last), cache
     h, h_last, gru_cache = _core.gru_forward(
-        x, *weights, h0, "tanh", "sigmoid", True, *layout, reset=reset, m_h=m_h
+        x, *weights.plain, h0, "tanh", "sigmoid", True, *layout, **options
     )
     assert h is not None
     return h, (h_last,), gru_cache
@@ -127,8 +139,17 @@ def _run_backward(
     memory: CoreWeights,
 ) -> tuple[Any, ...]:
     if cell == "lstm":
-        return _core.lstm_backward(cache, d_h, d_last[0], d_last[1], need_d_x, *memory)
-    return _core.gru_backward(cache, d_h, d_last[0], need_d_x, *memory)
+        d_h_last, d_c_last = d_last
+        return _core.lstm_backward(
+            cache,
+            d_h,
+            d_h_last,
+            d_c_last,
+            need_d_x,
+            *memory.plain,
+            d_projection=memory.projection,
+        )
+    return _core.gru_backward(cache, d_h, d_last[0], need_d_x, *memory.plain)
 
 
 def _turned(sequence: Array, time_major: bool) -> Array:

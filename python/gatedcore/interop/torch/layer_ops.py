@@ -134,16 +134,17 @@ def _(
     time_major: bool,
     save: bool,
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-    H, directions = weights[1].shape[1], 2 if bidirectional else 1
-    output = x.new_empty((*x.shape[:-1], directions * H))
+    directions, width = 2 if bidirectional else 1, weights[1].shape[1]
+    output = x.new_empty((*x.shape[:-1], directions * width))
     if batch_sizes is None:
         B = x.shape[1 if time_major else 0]
     elif h0 is not None:
         B = h0.shape[1]
     else:  # in the first batch size, which nobody knows before the call
         B = torch.library.get_ctx().new_dynamic_size()
-    h_n = x.new_empty((num_layers * directions, B, H))
-    c_n = torch.empty_like(h_n) if cell == "lstm" else x.new_empty(0)
+    h_n = x.new_empty((num_layers * directions, B, width))
+    units = weights[0].shape[0] // 4  # more than the width with a projection
+    c_n = x.new_empty((*h_n.shape[:-1], units) if cell == "lstm" else 0)
     return output, h_n, c_n, x.new_empty(1 if save else 0, dtype=torch.uint8)
 
 

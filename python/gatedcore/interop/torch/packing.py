@@ -1,6 +1,7 @@
 """The steps of a ``PackedSequence`` among those of a padded batch, and the way back."""
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from gatedcore.arrays import Array
@@ -45,6 +46,12 @@ class PackedSteps:
         padded = np.empty((self.mask.size, packed.shape[1]), packed.dtype)
         padded[self.rows] = packed
         return padded.reshape(*self.mask.shape, -1)
+
+    def spread_flags(self, packed: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Return (T, B) from (N,), false at what is not packed."""
+        flags = np.zeros(self.mask.size, bool)
+        flags[self.rows] = packed
+        return flags.reshape(self.mask.shape)
 
     def gather(self, padded: Array) -> Array:
         """Return (N, F) from (T, B, F)."""

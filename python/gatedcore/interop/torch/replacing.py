@@ -16,6 +16,7 @@ _REPLACEMENTS: dict[type[torch.nn.Module], type[torch.nn.Module]] = {
     torch.nn.LSTMCell: LSTMCell,
     torch.nn.GRUCell: GRUCell,
 }
+_NAMES = {theirs.__name__ for theirs in _REPLACEMENTS}
 _MARK = "_gatedcore_replaced"  # on modules that restore is to change back
 
 
@@ -123,6 +124,8 @@ def _check_module(where: str, model: object) -> None:
 def _reason_to_leave(module: torch.nn.Module) -> str | None:
     """Return why a recurrent module keeps PyTorch's kernel; None for others and for all that do."""
     kinds = (torch.nn.RNNBase, torch.nn.modules.rnn.RNNCellBase)
+    if isinstance(module, torch.jit.ScriptModule) and module.original_name in _NAMES:
+        return "it is scripted or traced by torch.jit, which holds PyTorch's operators; do so later"
     if not isinstance(module, kinds):
         return None
     if type(module) not in _REPLACEMENTS:
@@ -130,8 +133,6 @@ def _reason_to_leave(module: torch.nn.Module) -> str | None:
         return f"its class is {name}, expected one of torch.nn's LSTM, GRU, LSTMCell and GRUCell"
     if "forward" in vars(module):
         return "its forward method was replaced"
-    if getattr(module, "proj_size", 0) > 0:
-        return "proj_size is not 0, which gatedcore's kernels do not serve"
     parameter = next(module.parameters(), None)
     if parameter is not None and parameter.device.type not in ("cpu", "meta"):
         return f"it is on the device {parameter.device.type}, expected the CPU"

@@ -1,6 +1,6 @@
 """``nn.LSTM`` and ``nn.GRU`` on gatedcore's kernels."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import torch
 from torch.nn.utils.rnn import PackedSequence
@@ -13,22 +13,25 @@ from gatedcore.interop.torch.layer_ops import run_layers
 Tensors = tuple[torch.Tensor, ...]
 
 
+Steps: TypeAlias = torch.Tensor | PackedSequence
+
+
 class LSTMGates(NamedTuple):
     """Gates after activation, and cell states, of every step; each in the layout of the output."""
 
-    i: torch.Tensor
-    f: torch.Tensor
-    g: torch.Tensor
-    o: torch.Tensor
-    c: torch.Tensor
+    i: Steps
+    f: Steps
+    g: Steps
+    o: Steps
+    c: Steps
 
 
 class GRUGates(NamedTuple):
     """Gates after activation of every step; each in the layout of the output."""
 
-    z: torch.Tensor
-    r: torch.Tensor
-    n: torch.Tensor
+    z: Steps
+    r: Steps
+    n: Steps
 
 
 class _SequenceModule:
@@ -48,7 +51,7 @@ class _SequenceModule:
         input: Any,  # noqa: A002  # torch's name
         hx: Any = None,
         *,
-        reset: torch.Tensor | None = None,
+        reset: Steps | None = None,
         return_gates: bool = False,
     ) -> Any:
         """Return the outputs and the last states, as the module of torch.nn does.
@@ -62,6 +65,7 @@ class _SequenceModule:
         reset : bool Tensor, (B, T) if ``batch_first``, else (T, B); (T,) without batch, optional
             True where the states are set to zero before a step, and no gradient passes: where an
             episode begins. Of two directions the one that runs backwards is cut at the same places.
+            For a PackedSequence, one of bool that is packed alike.
         return_gates : bool
             Whether to append a list of the gates of each direction of each layer, in the order of
             the last states. They have no gradients.
@@ -83,35 +87,15 @@ class _SequenceModule:
             self._refuse_extras(reset, return_gates, reason)
             warn_once(type(self).__name__, reason)
             return result
-        if reset is not None and return_gates:
-            raise ValueError(
-                f"{type(self).__name__}: return_gates=True came with reset, expected one of them; "
-                "run the pieces between the resets alone"
-            )
         gates: list[Any] | None = [] if return_gates else None
         if packed is not None:
-            if reset is not None or return_gates:
-                self._refuse_extras(reset, return_gates, "its input is a PackedSequence")
-            return self._run_packed(packed, states, weights)
-        lone = x.dim() == 2
-        batch_axis = 0 if self.batch_first else 1
-        if lone:
-            x, states = x.unsqueeze(batch_axis), tuple(s.unsqueeze(1) for s in states)
-        reset = self._checked_reset(reset, x, batch_axis if lone else None)
-        results = self._run(x, states, weights, reset=reset, gates=gates)
-        output = results.output.squeeze(batch_axis) if lone else results.output
-        last = _as_hx(results, (lambda s: s.squeeze(1)) if lone else None)
+            output, last = self._run_packed(packed, states, weights, reset, gates)
+        else:
+            output, last = self._run_dense(x, states, weights, reset, gates)
         if gates is None:
             return output, last
         kind = LSTMGates if self._cell == "lstm" else GRUGates
-        return (
-            output,
-            last,
-            [
-                kind(*(g.squeeze(batch_axis) if lone else g for g in of_direction))
-                for of_direction in gates
-            ],
-        )
+        return output, last, [kind(*of_direction) for of_direction in gates]
 
     def extra_repr(self) -> str:
         """Return what torch.nn shows, and ``recurrent_dropout`` if there is one."""
@@ -136,12 +120,8 @@ class _SequenceModule:
                 f"{reason}; leave {asked[0]} out or change the call"
             )
 
-    def _checked_reset(
-        self: Any, reset: torch.Tensor | None, x: torch.Tensor, batch_axis: int | None
-    ) -> torch.Tensor | None:
-        """Return ``reset`` with a batch axis."""
-        if reset is None:
-            return None
+    def _check_reset(self: Any, reset: Any, expected: torch.Size) -> None:
+        """Raise unless ``reset`` is one boolean for each step, where the input is."""
         where = type(self).__name__
         if not isinstance(reset, torch.Tensor) or reset.dtype != torch.bool:
             kind = reset.dtype if isinstance(reset, torch.Tensor) else type(reset).__name__
@@ -149,14 +129,38 @@ class _SequenceModule:
                 f"{where}: reset is {kind}, expected a tensor of torch.bool; "
                 "pass a comparison, such as episode_steps == 0"
             )
-        reset = reset if batch_axis is None else reset.unsqueeze(batch_axis)
-        if reset.shape != x.shape[:2]:
-            letters = "(B, T)" if self.batch_first else "(T, B)"
+        if reset.device.type != "cpu":
+            raise ValueError(
+                f"{where}: reset is on the device {reset.device}, expected cpu, as the input; "
+                "use reset.cpu()"
+            )
+        if reset.shape != expected:
+            batch = "(B, T)" if self.batch_first else "(T, B)"
+            letters = batch if len(expected) == 2 else "(T,)"
             raise ValueError(
                 f"{where}: reset has shape {tuple(reset.shape)}, expected {letters} = "
-                f"{tuple(x.shape[:2])}; pass one boolean for each step of the input"
+                f"{tuple(expected)}; pass one boolean for each step of the input"
             )
-        return reset.detach()
+
+    def _check_packed_reset(self: Any, reset: Any, packed: PackedSequence) -> None:
+        """Raise unless ``reset`` is packed as the input is."""
+        where = type(self).__name__
+        if not isinstance(reset, PackedSequence):
+            raise TypeError(
+                f"{where}: reset is {type(reset).__name__}, expected a PackedSequence, as the "
+                "input; pack it with the same lengths"
+            )
+        same = all(
+            mine is theirs
+            or (mine is not None and theirs is not None and torch.equal(mine, theirs))
+            for mine, theirs in zip(reset[1:3], packed[1:3], strict=True)
+        )
+        if not same:
+            raise ValueError(
+                f"{where}: reset has other batch_sizes or sorted_indices than the input, expected "
+                "the same; pack it with the same lengths"
+            )
+        self._check_reset(reset.data, packed.data.shape[:1])
 
     def _factors(self: Any, x: torch.Tensor, batch_sizes: Any) -> torch.Tensor | None:
         """Return what multiplies the states of each direction: one draw for a whole sequence."""
@@ -164,13 +168,11 @@ class _SequenceModule:
             return None
         rows = x.shape[0 if self.batch_first else 1] if batch_sizes is None else int(batch_sizes[0])
         directions = self.num_layers * (2 if self.bidirectional else 1)
-        ones = x.new_ones(directions, rows, self.hidden_size)
+        ones = x.new_ones(directions, rows, self.proj_size or self.hidden_size)
         return torch.nn.functional.dropout(ones, self.recurrent_dropout, training=True)
 
     def _reason_by_shape(self: Any, x: torch.Tensor, states: Tensors, packed: Any) -> str | None:
         """Return what PyTorch has to say of a call by its sizes, which may be an error."""
-        if self.proj_size > 0:
-            return "proj_size is not 0"
         if x.dim() not in ((2,) if packed is not None else (2, 3)):
             return "its input has an unusual shape"
         if packed is None and x.shape[1 if self.batch_first and x.dim() == 3 else 0] == 0:
@@ -219,13 +221,52 @@ class _SequenceModule:
         c_n = torch.cat([r.c_n for r in found]) if self._cell == "lstm" else None
         return Results(found[-1].output, torch.cat([r.h_n for r in found]), c_n)
 
-    def _run_packed(
-        self: Any, packed: PackedSequence, states: Tensors, weights: list[torch.Tensor]
+    def _run_dense(
+        self: Any,
+        x: torch.Tensor,
+        states: Tensors,
+        weights: list[torch.Tensor],
+        reset: Any,
+        gates: list[Any] | None,
     ) -> Any:
-        order, back = packed.sorted_indices, packed.unsorted_indices
+        """Return output and last states of a batch or of a lone sequence."""
+        if reset is not None:
+            self._check_reset(reset, x.shape[:-1])
+            reset = reset.detach()
+        if x.dim() == 3:
+            results = self._run(x, states, weights, reset=reset, gates=gates)
+            return results.output, _as_hx(results)
+        batch_axis = 0 if self.batch_first else 1
+        reset = None if reset is None else reset.unsqueeze(batch_axis)
+        states = tuple(s.unsqueeze(1) for s in states)
+        results = self._run(x.unsqueeze(batch_axis), states, weights, reset=reset, gates=gates)
+        if gates is not None:
+            gates[:] = [[g.squeeze(batch_axis) for g in of_direction] for of_direction in gates]
+        return results.output.squeeze(batch_axis), _as_hx(results, lambda s: s.squeeze(1))
+
+    def _run_packed(
+        self: Any,
+        packed: PackedSequence,
+        states: Tensors,
+        weights: list[torch.Tensor],
+        reset: Any,
+        gates: list[Any] | None,
+    ) -> Any:
+        """Return output and last states of packed sequences."""
+        sizes, order, back = packed.batch_sizes, packed.sorted_indices, packed.unsorted_indices
+        if reset is not None:
+            self._check_packed_reset(reset, packed)
+            reset = reset.data.detach()
         states = tuple(_permuted(s, order) for s in states)
-        results = self._run(packed.data, states, weights, batch_sizes=packed.batch_sizes)
-        output = PackedSequence(results.output, packed.batch_sizes, order, back)
+        results = self._run(
+            packed.data, states, weights, batch_sizes=sizes, reset=reset, gates=gates
+        )
+        if gates is not None:
+            gates[:] = [
+                [PackedSequence(g, sizes, order, back) for g in of_direction]
+                for of_direction in gates
+            ]
+        output = PackedSequence(results.output, sizes, order, back)
         return output, _as_hx(results, lambda s: _permuted(s, back))
 
 
@@ -233,8 +274,8 @@ class LSTM(_SequenceModule, torch.nn.LSTM):
     """``torch.nn.LSTM`` on gatedcore's kernels: its arguments, parameters, state_dict and results.
 
     Calls that the kernels do not serve (other devices and dtypes than float32 and float64 on the
-    CPU, autocast, transforms of ``torch.func``, ``proj_size``) go to PyTorch's own, with one
-    warning for each reason.
+    CPU, autocast, transforms of ``torch.func``) go to PyTorch's own, with one warning for each
+    reason.
 
     Parameters
     ----------

@@ -4,10 +4,13 @@ It serves gradients that are to have gradients themselves (``create_graph=True``
 Python loop, and tests. Equations and letters are those of docs/math.md.
 """
 
+from collections.abc import Callable, Sequence
+
 import torch
 
 from gatedcore.interop.torch.core_calls import Layers, Operands, Results
 from gatedcore.interop.torch.packing import PackedSteps
+from gatedcore.interop.torch.weight_layout import TorchParameters
 
 
 def forward(layers: Layers, a: Operands) -> Results:
@@ -20,7 +23,7 @@ def forward(layers: Layers, a: Operands) -> Results:
         x = spread.reshape(*mask.shape, -1)
     elif not layers.time_major:
         x = x.transpose(0, 1)
-    resets = _resets(layers, a)
+    resets = _resets(layers, a, mask, rows)
     last: list[tuple[torch.Tensor, ...]] = []
     for i in range(layers.num_layers):
         outputs = []
@@ -41,19 +44,25 @@ def gradients(
     layers: Layers, a: Operands, d: tuple[torch.Tensor | None, ...]
 ) -> tuple[torch.Tensor | None, ...]:
     """Return the gradients by x, h0, c0 and each weight, which have gradients themselves."""
+    return differentiated(lambda: forward(layers, a), (a.x, a.h0, a.c0, *a.weights), d)
+
+
+def differentiated(
+    run: Callable[[], Sequence[torch.Tensor | None]],
+    operands: Sequence[torch.Tensor | None],
+    d: Sequence[torch.Tensor | None],
+) -> tuple[torch.Tensor | None, ...]:
+    """Return gradients by the operands of what ``run`` returns, from ``d``, that by its results.
+
+    They have gradients themselves; those that nobody wants are None.
+    """
     with torch.enable_grad():
-        results = [r for r in forward(layers, a) if r is not None]
+        results = [r for r in run() if r is not None]
         arriving = [(r, g) for r, g in zip(results, d, strict=False) if g is not None]
-        operands = (a.x, a.h0, a.c0, *a.weights)
         wanted = [t for t in operands if t is not None and t.requires_grad]
+        outputs, gradients = zip(*arriving, strict=True)
         found = iter(
-            torch.autograd.grad(
-                [r for r, _ in arriving],
-                wanted,
-                [g for _, g in arriving],
-                create_graph=True,
-                allow_unused=True,
-            )
+            torch.autograd.grad(outputs, wanted, gradients, create_graph=True, allow_unused=True)
         )
     return tuple(None if t is None or not t.requires_grad else next(found) for t in operands)
 
@@ -71,11 +80,12 @@ def _direction(
     """
     mask, reset = steps
     backwards = index % layers.directions == 1
-    w_x, w_h, *biases = a.of_direction(index, layers)
-    b_x, b_h = biases or (None, None)
-    zeros = x.new_zeros(x.shape[1], w_h.shape[1])
-    states = [zeros if s is None else s[index] for s in (a.h0, a.c0)]
-    states = states if layers.cell == "lstm" else states[:1]
+    w_x, w_h, b_x, b_h, w_r = TorchParameters.of(a.of_direction(index, layers))
+    sizes = (w_h.shape[1], w_x.shape[0] // 4) if layers.cell == "lstm" else (w_h.shape[1],)
+    states = [
+        x.new_zeros(x.shape[1], size) if s is None else s[index]
+        for s, size in zip((a.h0, a.c0), sizes, strict=False)
+    ]
     outputs = []
     for t in reversed(range(len(x))) if backwards else range(len(x)):
         if reset is not None:
@@ -84,6 +94,8 @@ def _direction(
         a_x = torch.nn.functional.linear(x[t], w_x, b_x)
         a_h = torch.nn.functional.linear(h_dropped, w_h, b_h)
         step = _lstm(a_x, a_h, states[1]) if layers.cell == "lstm" else _gru(a_x, a_h, states[0])
+        if w_r is not None:
+            step[0] = torch.nn.functional.linear(step[0], w_r)
         if mask is not None:
             step = [
                 torch.where(mask[t][:, None], new, old)
@@ -94,11 +106,16 @@ def _direction(
     return torch.stack(outputs[::-1] if backwards else outputs), tuple(states)
 
 
-def _resets(layers: Layers, a: Operands) -> list[torch.Tensor | None]:
+def _resets(
+    layers: Layers, a: Operands, mask: torch.Tensor | None, rows: torch.Tensor | None
+) -> list[torch.Tensor | None]:
     """Return the steps (T, B) before which each direction's states begin anew."""
     if a.reset is None:
         return [None] * layers.directions
-    reset = a.reset if layers.time_major else a.reset.t()
+    if mask is not None and rows is not None:
+        reset = torch.zeros_like(mask).flatten().index_copy(0, rows, a.reset).reshape(mask.shape)
+    else:
+        reset = a.reset if layers.time_major else a.reset.t()
     if layers.directions == 1:
         return [reset]
     return [reset, torch.cat([reset[1:], torch.zeros_like(reset[:1])])]  # the same cuts

@@ -1,90 +1,90 @@
 """Parameters of ``torch.nn``'s recurrent modules as the core takes them, and their gradients back.
 
-Which gate stands where is ``gate_order``'s to say; this module moves tensors, where that one moves
-arrays, since torch turns a large matrix several times faster than NumPy does.
+Which gate stands where is ``gate_order``'s to say; the core turns the matrices.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 
 from gatedcore import _core
 from gatedcore.arrays import Array
-from gatedcore.interop.gate_order import TORCH_ORDER
+from gatedcore.interop.gate_order import TORCH_ORDER, inverse_order
+from gatedcore.interop.torch.sharing import rows_of, rows_of_given
+
+# Where each gate of the core stands among PyTorch's blocks of rows.
+BLOCKS = {cell: inverse_order(TORCH_ORDER[cell]) for cell in ("lstm", "gru")}
+_NO_GATES = (0,)  # of a matrix that is turned as it is
+
+
+class TorchParameters(NamedTuple):
+    """The parameters of one direction by name, from or to torch's order."""
+
+    w_x: torch.Tensor  # weight_ih (G*H, I)
+    w_h: torch.Tensor  # weight_hh (G*H, H), or (4*H, P) with a projection
+    b_x: torch.Tensor | None = None  # bias_ih, bias_hh (G*H,)
+    b_h: torch.Tensor | None = None
+    w_r: torch.Tensor | None = None  # weight_hr (P, H)
+
+    @classmethod
+    def of(cls, weights: Sequence[torch.Tensor]) -> "TorchParameters":
+        """Return what a direction's parameters are: two matrices, then biases, then projection."""
+        b_x, b_h = weights[2:4] if len(weights) >= 4 else (None, None)
+        return cls(weights[0], weights[1], b_x, b_h, weights[-1] if len(weights) % 2 else None)
 
 
 class CoreWeights(NamedTuple):
     """Weights of one direction, or their gradients, in the layout of the core."""
 
     kernel: Array  # (I, G*H)
-    recurrent_kernel: Array  # (H, G*H)
+    recurrent_kernel: Array  # (H, G*H), or (P, 4*H) with a projection
     bias: Array | None  # (4*H,), of a GRU (2, 3*H)
+    projection: Array | None = None  # (H, P)
+
+    @property
+    def plain(self) -> tuple[Array, Array, Array | None]:
+        """All but the projection."""
+        return self[:3]
 
 
 def to_core(cell: str, weights: Sequence[torch.Tensor]) -> CoreWeights:
-    """Return weight_ih, weight_hh and, if there are any, bias_ih and bias_hh for the core."""
-    kernel, recurrent_kernel = (_columns(cell, w) for w in weights[:2])
-    if len(weights) == 2:
-        return CoreWeights(kernel, recurrent_kernel, None)
-    bias_ih, bias_hh = (b.detach() for b in weights[2:])
-    if cell == "lstm":
-        return CoreWeights(kernel, recurrent_kernel, (bias_ih + bias_hh).numpy())
-    biases = torch.empty((2, bias_ih.shape[0]), dtype=bias_ih.dtype)
-    for row, bias in zip(biases, (bias_ih, bias_hh), strict=True):
-        _move(cell, bias[:, None], row[None], back=False)
-    return CoreWeights(kernel, recurrent_kernel, biases.numpy())
+    """Return a direction's parameters for the core."""
+    p = TorchParameters.of(weights)
+    b_x, b_h = rows_of_given(p.b_x), rows_of_given(p.b_h)
+    bias = None
+    if b_x is not None and b_h is not None:
+        bias = b_x + b_h if cell == "lstm" else _reordered(np.stack([b_x, b_h]), BLOCKS[cell])
+    return CoreWeights(
+        _core.columns_from_rows(BLOCKS[cell], rows_of(p.w_x)),
+        _core.columns_from_rows(BLOCKS[cell], rows_of(p.w_h)),
+        bias,
+        None if p.w_r is None else _core.columns_from_rows(_NO_GATES, rows_of(p.w_r)),
+    )
 
 
 def gradient_memory(weights: CoreWeights) -> CoreWeights:
     """Return zeros of the shapes of weights, to which the core adds gradients."""
-    kernel, recurrent_kernel, bias = weights
-    if bias is None:
-        return CoreWeights(_zeros(kernel), _zeros(recurrent_kernel), None)
-    return CoreWeights(_zeros(kernel), _zeros(recurrent_kernel), _zeros(bias))
+    return CoreWeights(*(None if w is None else _zeros(w) for w in weights))  # type: ignore[arg-type]  # as they came
 
 
 def from_core(cell: str, gradients: CoreWeights) -> list[torch.Tensor]:
-    """Return gradients by weight_ih, weight_hh and, if there are any, bias_ih and bias_hh."""
-    found = [_rows(cell, gradients.kernel), _rows(cell, gradients.recurrent_kernel)]
-    if gradients.bias is None:
-        return found
-    bias = torch.from_numpy(gradients.bias)
-    if cell == "lstm":  # they act through their sum
-        return [*found, bias, bias.clone()]
-    return [*found, *(_rows(cell, row[None].numpy()).squeeze(1) for row in bias)]
+    """Return gradients by a direction's parameters, in torch's order."""
+    kernel, recurrent_kernel, bias, projection = gradients
+    found = [_core.rows_from_columns(BLOCKS[cell], w) for w in (kernel, recurrent_kernel)]
+    if bias is not None:  # an LSTM's act through their sum
+        both = [bias, bias.copy()] if cell == "lstm" else _reordered(bias, TORCH_ORDER[cell])
+        found.extend(both)
+    if projection is not None:
+        found.append(_core.rows_from_columns(_NO_GATES, projection))
+    return [torch.from_numpy(d) for d in found]
 
 
-def _columns(cell: str, rows: torch.Tensor) -> Array:
-    """Return the gates' rows (G*H, I) as columns (I, G*H)."""
-    out = torch.empty((rows.shape[1], rows.shape[0]), dtype=rows.dtype)
-    _move(cell, rows.detach(), out, back=False)
-    array: Array = out.numpy()
-    return array
-
-
-def _rows(cell: str, columns: Array) -> torch.Tensor:
-    """Return the gates' columns (I, G*H) as rows (G*H, I)."""
-    source = torch.from_numpy(columns)
-    out = torch.empty((source.shape[1], source.shape[0]), dtype=source.dtype)
-    _move(cell, out, source, back=True)
-    return out
-
-
-def _move(cell: str, rows: torch.Tensor, columns: torch.Tensor, *, back: bool) -> None:
-    """Copy the gates' rows to columns, or back."""
-    order = TORCH_ORDER[cell]
-    turned = rows.t()
-    if order == tuple(range(len(order))):
-        pairs = [(turned, columns)]
-    else:
-        torchs, cores = (m.chunk(len(order), dim=1) for m in (turned, columns))
-        pairs = [(torchs[place], cores[block]) for place, block in enumerate(order)]
-    for torchs_part, cores_part in pairs:
-        if back:
-            torchs_part.copy_(cores_part)
-        else:
-            cores_part.copy_(torchs_part)
+def _reordered(biases: Array, order: tuple[int, ...]) -> Array:
+    """Return two rows of gates (2, G*H) with the gates in another order."""
+    gates = biases.reshape(2, len(order), -1)
+    return np.take(gates, order, axis=1).reshape(biases.shape)
 
 
 def _zeros(like: Array) -> Array:

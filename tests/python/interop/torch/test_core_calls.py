@@ -5,7 +5,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="the bridge to PyTorch needs it")
 
 from gatedcore.interop.torch import core_calls
-from gatedcore.interop.torch.core_calls import Layers, Operands, array_of
+from gatedcore.interop.torch.core_calls import Layers, Operands
 
 T, B, I, H = 5, 3, 2, 4  # noqa: E741  # the letters of the equations
 LSTM = Layers("lstm", 1, bidirectional=False, time_major=True)
@@ -13,20 +13,6 @@ LSTM = Layers("lstm", 1, bidirectional=False, time_major=True)
 
 def operands():
     return Operands(torch.randn(T, B, I), list(torch.nn.LSTM(I, H).parameters()), None, None)
-
-
-def test_a_tensor_is_handed_over_where_it_is():
-    for x in (
-        torch.randn(T, B, I),
-        torch.randn(B, T, I).transpose(0, 1),
-        torch.randn(9, B, I)[::2],
-    ):
-        assert array_of(x).ctypes.data == x.data_ptr()
-    leaf = torch.randn(T, B, I, requires_grad=True)
-    assert array_of(leaf).ctypes.data == leaf.data_ptr()
-    turned = torch.randn(I, B, T).permute(2, 1, 0)
-    assert array_of(turned).strides[-1] == 4
-    assert (array_of(turned) == turned.numpy()).all()
 
 
 def test_results_take_the_memory_of_the_core():

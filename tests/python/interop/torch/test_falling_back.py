@@ -99,13 +99,6 @@ def test_traced_modules_hold_pytorchs_operators(kind):
     torch.testing.assert_close(tensors(traced(x)), tensors(ours(x)))
 
 
-def test_projections():
-    # In float32 PyTorch warns of its own.
-    theirs, ours = pair("LSTM", I, H, proj_size=2, dtype=torch.float64)
-    x = torch.randn(T, B, I, dtype=torch.float64)
-    assert_left_to_pytorch(lambda m: m(x), theirs, ours, "proj_size is not 0")
-
-
 @BOTH
 def test_the_warning_points_at_the_line_that_called(kind, monkeypatch):
     x = torch.randn(T, B, I, dtype=torch.bfloat16)

@@ -4,6 +4,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the bridge to PyTorch needs it")
 
+from torch.nn.utils.rnn import pack_padded_sequence, pack_sequence
+
 import gatedcore as gk
 from gatedcore.interop.torch import unrolled
 from gatedcore.interop.torch.core_calls import Layers, Operands
@@ -181,6 +183,11 @@ def test_gates_of_a_lone_sequence(kind):
         (RESET.t(), ValueError, r"reset has shape \(4, 6\), expected \(T, B\) = \(6, 4\)"),
         (RESET.float(), TypeError, r"reset is torch\.float32, expected a tensor of torch\.bool"),
         (RESET.numpy(), TypeError, "reset is ndarray, expected"),
+        (
+            RESET.to("meta"),
+            ValueError,
+            r"reset is on the device meta, expected cpu.*reset\.cpu\(\)",
+        ),
     ],
 )
 def test_wrong_resets(kind, reset, error, message):
@@ -192,16 +199,97 @@ def test_wrong_resets(kind, reset, error, message):
 def test_extras_where_pytorch_would_serve_are_errors(kind):
     _, ours = pair(kind, I, H, dtype=torch.bfloat16)
     x = torch.randn(T, B, I, dtype=torch.bfloat16)
-    with pytest.raises(ValueError, match="reset came with a call that it does not serve, as its"):
-        ours(x, reset=RESET)
-    steps = torch.nn.utils.rnn.pack_padded_sequence(torch.randn(T, B, I), [T] * B)
-    _, ours = pair(kind, I, H)
-    for extra in ({"reset": RESET}, {"return_gates": True}):
-        with pytest.raises(ValueError, match="as its input is a PackedSequence"):
-            ours(steps, **extra)
+    for name, extra in {"reset": RESET, "return_gates": True}.items():
+        with pytest.raises(ValueError, match=f"{name} came with a call that it does not serve"):
+            ours(x, **{name: extra})
+
+
+LENGTHS = [4, 6, 2, 6]  # not in order
+
+
+def pack(x):
+    return pack_padded_sequence(x, LENGTHS, enforce_sorted=False)
+
+
+def alone(call):
+    """Return what a call of each sequence alone gives: outputs, and by direction the gates."""
+    found = [call(b, length) for b, length in enumerate(LENGTHS)]
+    outputs = pack_sequence([output for output, _, _ in found], enforce_sorted=False)
+    by_direction = zip(*(gates for _, _, gates in found), strict=True)
+    gates = [
+        [pack_sequence(list(gate), enforce_sorted=False) for gate in zip(*each, strict=True)]
+        for each in by_direction
+    ]
+    return outputs, gates
 
 
 @BOTH
-def test_gates_of_cut_sequences_are_refused(kind):
-    with pytest.raises(ValueError, match="return_gates=True came with reset"):
-        module_of(kind)(torch.randn(T, B, I, dtype=torch.float64), reset=RESET, return_gates=True)
+@STACKS
+def test_packed_sequences_with_resets_and_gates(kind, layers, bidirectional):
+    module = module_of(kind, layers, bidirectional)
+    x = torch.randn(T, B, I, dtype=torch.float64)
+    output, _, gates = module(pack(x), reset=pack(RESET), return_gates=True)
+    wanted, wanted_gates = alone(
+        lambda b, length: module(x[:length, b], reset=RESET[:length, b], return_gates=True)
+    )
+    assert torch.equal(output.unsorted_indices, wanted.unsorted_indices)
+    assert_same([output.data], [wanted.data])
+    assert len(gates) == layers * (1 + bidirectional)
+    for mine, theirs in zip(gates, wanted_gates, strict=True):
+        assert_same([g.data for g in mine], [g.data for g in theirs])
+
+
+@BOTH
+@STACKS
+def test_gradients_of_packed_sequences_with_resets(kind, layers, bidirectional):
+    module = module_of(kind, layers, bidirectional)
+    x = torch.randn(T, B, I, dtype=torch.float64)
+    hx = states(kind, layers * (1 + bidirectional))
+    wanted = []
+    for way in (module, Loop(module)):
+        x_leaf = x.clone().requires_grad_()
+        steps, reset = pack(x_leaf), pack(RESET)
+        order = steps.sorted_indices
+        if way is module:
+            output, last = module(steps, hx, reset=reset)
+            output, last = output.data, [s.index_select(1, order) for s in tensors(last)]
+        else:
+            sorted_hx = [s.index_select(1, order) for s in tensors(hx)]
+            h0, c0 = (*sorted_hx, None)[:2]
+            a = Operands(
+                steps.data, list(module.parameters()), h0, c0, None, reset.data, steps.batch_sizes
+            )
+            shape = Layers(module._cell, layers, bidirectional, time_major=True)
+            output, *last = [r for r in unrolled.forward(shape, a) if r is not None]
+        outputs = [output, *last]
+        module.zero_grad()
+        sum(t.square().sum() for t in outputs).backward()
+        wanted.append([*outputs, x_leaf.grad, *(p.grad.clone() for p in module.parameters())])
+    assert_same(*wanted)
+
+
+@BOTH
+@STACKS
+def test_gates_of_cut_sequences(kind, layers, bidirectional):
+    module = module_of(kind, layers, bidirectional)
+    x = torch.randn(T, 1, I, dtype=torch.float64)
+    reset = torch.zeros(T, 1, dtype=torch.bool)
+    reset[4] = True
+    _, _, gates = module(x, reset=reset, return_gates=True)
+    pieces = [module(part, return_gates=True)[2] for part in (x[:4], x[4:])]
+    for mine, first, second in zip(gates, *pieces, strict=True):
+        assert_same(mine, [torch.cat(both) for both in zip(first, second, strict=True)])
+
+
+@BOTH
+def test_resets_that_are_packed_otherwise_are_errors(kind):
+    module = module_of(kind)
+    steps = pack(torch.randn(T, B, I, dtype=torch.float64))
+    with pytest.raises(TypeError, match="reset is Tensor, expected a PackedSequence"):
+        module(steps, reset=RESET)
+    for lengths in ([6, 4, 2, 6], [5, 6, 2, 6]):
+        other = pack_padded_sequence(RESET, lengths, enforce_sorted=False)
+        with pytest.raises(ValueError, match="other batch_sizes or sorted_indices"):
+            module(steps, reset=other)
+    with pytest.raises(TypeError, match=r"reset is torch\.float32"):
+        module(steps, reset=pack(RESET.float()))

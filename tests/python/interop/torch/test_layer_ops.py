@@ -18,20 +18,23 @@ LOOKS_AT_GRADIENTS = pytest.mark.filterwarnings("ignore:The .grad attribute of a
 STACKS = pytest.mark.parametrize(("layers", "bidirectional"), [(1, False), (2, True)])
 
 
-def operands(cell, layers, bidirectional, *, wanted=True, given=True, sizes=None):
+def operands(cell, layers, bidirectional, *, wanted=True, given=True, sizes=None, **options):
     """Return float64 operands of a call, all of them leaves."""
     torch.manual_seed(0)
     kind = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[cell]
     weights = [
         w.detach().requires_grad_(wanted)
-        for w in kind(I, H, layers, bidirectional=bidirectional, dtype=torch.float64).parameters()
+        for w in kind(
+            I, H, layers, bidirectional=bidirectional, dtype=torch.float64, **options
+        ).parameters()
     ]
 
     def leaf(*shape):
         return torch.randn(shape, dtype=torch.float64, requires_grad=wanted)
 
     D = layers * (1 + bidirectional)
-    h0, c0 = (leaf(D, B, H) if given else None for _ in range(2))
+    widths = options.get("proj_size", H), H
+    h0, c0 = (leaf(D, B, width) if given else None for width in widths)
     return Operands(
         leaf(T, B, I) if sizes is None else leaf(sum(sizes), I),
         weights,
@@ -90,22 +93,40 @@ def test_second_derivatives_of_the_operator(cell):
     assert torch.autograd.gradgradcheck(call, inputs)
 
 
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("sizes", [None, [2, 2, 1]])
+def test_the_operator_with_a_projection(bias, sizes):
+    a = operands("lstm", 2, True, sizes=sizes, proj_size=2, bias=bias)
+    shape = Layers("lstm", 2, bidirectional=True, time_major=True)
+    torch.library.opcheck(layers_op, (*a, *shape, True))
+
+    def call(x, h0, c0, *weights):
+        given = a._replace(x=x, h0=h0, c0=c0, weights=list(weights))
+        return layers_op(*given, *shape, True)[:3]
+
+    inputs = (a.x, a.h0, a.c0, *a.weights)
+    assert torch.autograd.gradcheck(call, inputs)
+    assert torch.autograd.gradgradcheck(call, inputs, atol=1e-4)
+
+
 class Model(torch.nn.Module):
     def __init__(self, kind, **options):
         super().__init__()
         self.recurrent = getattr(gk.torch, kind)(I, H, **options)
-        self.head = torch.nn.Linear(H, 1)
+        self.head = torch.nn.Linear(options.get("proj_size") or H, 1)
 
     def forward(self, x, hx=None):
         return self.head(torch.relu(self.recurrent(x, hx)[0]))
 
 
-@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+@pytest.mark.parametrize(
+    ("kind", "options"), [("LSTM", {}), ("GRU", {}), ("LSTM", {"proj_size": 2})]
+)
 @pytest.mark.parametrize("whole", [False, True])
 @LOOKS_AT_GRADIENTS
-def test_compiled_models(kind, whole):
+def test_compiled_models(kind, options, whole):
     torch._dynamo.reset()
-    model = Model(kind, num_layers=2)
+    model = Model(kind, num_layers=2, **options)
     compiled = torch.compile(model, backend="aot_eager", fullgraph=whole)
     x = torch.randn(T, B, I)
     # As nn.LSTM, ours splits the graph unless the compiler is told to look into such modules.
@@ -127,9 +148,11 @@ def test_compiled_to_native_code():
     assert_same(mine, everything(model, x))
 
 
-@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
-def test_exported_models_take_any_batch_and_any_time(kind):
-    model = Model(kind)
+@pytest.mark.parametrize(
+    ("kind", "options"), [("LSTM", {}), ("GRU", {}), ("LSTM", {"proj_size": 2})]
+)
+def test_exported_models_take_any_batch_and_any_time(kind, options):
+    model = Model(kind, **options)
     sizes = {0: torch.export.Dim("T", min=2), 1: torch.export.Dim("B", min=2)}
     program = torch.export.export(model, (torch.randn(T, B, I),), dynamic_shapes={"x": sizes})
     assert layers_op._opoverload in {n.target for n in program.graph.nodes}

@@ -29,3 +29,9 @@ def test_there_and_back():
 def test_sizes_that_cannot_be(sizes):
     with pytest.raises(ValueError, match="batch_sizes"):
         PackedSteps(torch.tensor(sizes), 11)
+
+
+def test_flags_are_false_where_nothing_is_packed():
+    steps = PackedSteps(torch.tensor([3, 1]), 4)
+    flags = steps.spread_flags(np.ones(4, bool))
+    assert flags.tolist() == [[True, True, True], [True, False, False]]

@@ -89,29 +89,37 @@ def test_what_is_left_alone_has_its_reason():
         {
             "own": OwnLSTM(I, H),
             "plain": torch.nn.RNN(I, H),
-            "projected": torch.nn.LSTM(I, H, proj_size=2),
             "halves": torch.nn.GRU(I, H, dtype=torch.bfloat16),
             "patched": patched,
             "dense": torch.nn.Linear(I, H),
             "served": torch.nn.GRU(I, H),
+            "projected": torch.nn.LSTM(I, H, proj_size=2),
         }
     )
     classes = {name: type(module) for name, module in model.items()}
     report = gk.torch.accelerate(model)
-    assert report.replaced == ("served",)
-    assert {name: type(module) for name, module in model.items() if name != "served"} == {
-        name: kind for name, kind in classes.items() if name != "served"
+    assert report.replaced == ("served", "projected")
+    assert {n: type(module) for n, module in model.items() if n not in report.replaced} == {
+        n: kind for n, kind in classes.items() if n not in report.replaced
     }
     for name, reason in {
         "own": "OwnLSTM, expected one of torch.nn's",
         "plain": "torch.nn.modules.rnn.RNN, expected one of torch.nn's",
-        "projected": "proj_size is not 0",
         "halves": "its dtype is torch.bfloat16",
         "patched": "its forward method was replaced",
     }.items():
         assert reason in report.left_alone[name]
         assert f"left alone {name}: " in str(report)
-    assert set(report.left_alone) == {"own", "plain", "projected", "halves", "patched"}
+    assert set(report.left_alone) == {"own", "plain", "halves", "patched"}
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.* is deprecated")
+def test_scripted_modules_are_left_alone():
+    model = torch.nn.Sequential(torch.jit.script(Model()), torch.nn.GRU(I, H))
+    report = gk.torch.accelerate(model)
+    assert report.replaced == ("1",)
+    assert set(report.left_alone) == {"0.encoder", "0.decoder.0"}
+    assert "it is scripted or traced by torch.jit" in report.left_alone["0.encoder"]
 
 
 def test_copies_and_files_of_accelerated_models():

@@ -358,3 +358,98 @@ def test_packed_data_that_contradicts_itself_is_an_error(kind):
         bad = good._replace(batch_sizes=torch.tensor(sizes))
         with pytest.raises(ValueError, match="batch_sizes"):
             ours(bad)
+
+
+PROJECTED = pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"bias": False},
+        {"num_layers": 2, "bidirectional": True},
+        {"num_layers": 2, "bidirectional": True, "bias": False, "batch_first": True},
+    ],
+)
+P = 4  # proj_size
+# torch.nn's own, of float32.
+SLOWLY = pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
+
+
+def projected_states(options, *batch, dtype=torch.float32):
+    directions = options.get("num_layers", 1) * (1 + options.get("bidirectional", False))
+    return randn(directions, *batch, P, dtype=dtype), randn(directions, *batch, H, dtype=dtype)
+
+
+@SLOWLY
+@DTYPES
+@PROJECTED
+@pytest.mark.parametrize("given", [False, True])
+def test_projections_agree_with_pytorch(dtype, options, given):
+    theirs, ours = pair("LSTM", I, H, proj_size=P, dtype=dtype, **options)
+    x = randn(T, B, I, dtype=dtype)
+    x = x.transpose(0, 1) if options.get("batch_first") else x
+    hx = projected_states(options, B, dtype=dtype) if given else None
+    assert_same(everything(ours, x, hx), everything(theirs, x, hx))
+    with torch.no_grad():
+        assert_same(tensors(ours(x, hx)), tensors(theirs(x, hx)))
+
+
+@SLOWLY
+@PROJECTED
+@pytest.mark.parametrize("given", [False, True])
+def test_projections_of_a_lone_sequence(options, given):
+    theirs, ours = pair("LSTM", I, H, proj_size=P, **options)
+    hx = projected_states(options) if given else None
+    assert_same(everything(ours, randn(T, I), hx), everything(theirs, randn(T, I), hx))
+
+
+@SLOWLY
+@DTYPES
+@PROJECTED
+@pytest.mark.parametrize("given", [False, True])
+def test_projections_of_packed_sequences(dtype, options, given):
+    theirs, ours = pair("LSTM", I, H, proj_size=P, dtype=dtype, **options)
+    hx = projected_states(options, B, dtype=dtype) if given else None
+
+    def pack(x):
+        return pack_padded_sequence(x, [2, 5, 1, 4], enforce_sorted=False)
+
+    x = randn(T, B, I, dtype=dtype)
+    assert_same(everything(ours, x, hx, pack), everything(theirs, x, hx, pack))
+
+
+@SLOWLY
+def test_dropout_between_projected_layers():
+    theirs, ours = pair("LSTM", I, H, 3, dropout=0.5, proj_size=P, bidirectional=True)
+    found = []
+    for module in (ours, theirs):
+        torch.manual_seed(5)
+        found.append(everything(module, randn(T, B, I)))
+    assert_same(*found)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_second_derivatives_with_a_projection(packed):
+    theirs, ours = pair(
+        "LSTM", I, H, 2, proj_size=P, bidirectional=True, bias=False, dtype=torch.float64
+    )
+    found = []
+    for module in (ours, theirs):
+        x = randn(T, B, I, dtype=torch.float64).requires_grad_()
+        output = module(pack_padded_sequence(x, [5, 4, 2, 2]) if packed else x)
+        loss = sum(t.square().sum() for t in tensors(output))
+        first = torch.autograd.grad(loss, [x, *module.parameters()], create_graph=True)
+        sum(d.square().sum() for d in first).backward()
+        found.append([*first, x.grad, *(p.grad for p in module.parameters())])
+    assert_same(*found)
+
+
+@SLOWLY
+@pytest.mark.parametrize("shapes", [((1, B, H), (1, B, H)), ((1, B, P), (1, B, P))])
+def test_wrong_states_of_projections_raise_what_pytorch_raises(shapes):
+    theirs, ours = pair("LSTM", I, H, proj_size=P)
+    errors = []
+    for module in (theirs, ours):
+        with pytest.raises(RuntimeError) as caught:
+            module(torch.zeros(T, B, I), tuple(torch.zeros(s) for s in shapes))
+        errors.append(str(caught.value))
+    assert errors[1] == errors[0]
