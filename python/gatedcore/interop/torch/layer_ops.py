@@ -5,6 +5,7 @@ The operators are what ``torch.compile``, ``torch.export`` and fake tensors see.
 Python costs a hundred microseconds where gradients are wanted, a function ten.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -30,17 +31,22 @@ def run_layers(
                 "gatedcore.torch: return_gates=True came within torch.compile or torch.export, "
                 "expected plain tensors; call the module outside of it"
             )
-        output, h_n, c_n, _ = layers_op(
-            a.x, a.weights, a.h0, a.c0, a.m_h, a.reset, a.batch_sizes, *layers, save
-        )
+        output, h_n, c_n, _ = layers_op(*a, *layers, save)
         return Results(output, h_n, c_n if layers.cell == "lstm" else None)
     if not save:
         return core_calls.forward(layers, a, save=gates is not None, gates=gates)[0]
-    return Results(
-        *_LayersFunction.apply(
-            layers, gates, a.m_h, a.reset, a.batch_sizes, a.x, a.h0, a.c0, *a.weights
-        )
-    )
+    return Results(*_LayersFunction.apply(layers, gates, *_flat(a)))
+
+
+def _flat(a: Operands) -> tuple[torch.Tensor | None, ...]:
+    """Return the tensors of a call, weights last."""
+    return (a.x, *a[2:], *a.weights)
+
+
+def _operands(tensors: Sequence[Any]) -> Operands:
+    """Return what is flat as operands again."""
+    before = len(Operands._fields) - 1
+    return Operands(tensors[0], list(tensors[before:]), *tensors[1:before])
 
 
 class _LayersFunction(torch.autograd.Function):
@@ -48,34 +54,30 @@ class _LayersFunction(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any,
-        layers: Layers,
-        gates: list[list[torch.Tensor]] | None,
-        m_h: torch.Tensor | None,
-        reset: torch.Tensor | None,
-        batch_sizes: torch.Tensor | None,
-        x: torch.Tensor,
-        h0: torch.Tensor | None,
-        c0: torch.Tensor | None,
-        *weights: torch.Tensor,
+        ctx: Any, layers: Layers, gates: list[list[torch.Tensor]] | None, *tensors: Any
     ) -> tuple[torch.Tensor | None, ...]:
-        a = Operands(x, list(weights), h0, c0, m_h, reset, batch_sizes)
-        results, saved = core_calls.forward(layers, a, save=True, gates=gates)
+        results, saved = core_calls.forward(layers, _operands(tensors), save=True, gates=gates)
         ctx.layers = layers
-        ctx.save_for_backward(m_h, reset, batch_sizes, x, h0, c0, handle_of(saved), *weights)
+        ctx.save_for_backward(handle_of(saved), *tensors)
         ctx.set_materialize_grads(False)
         return results
 
     @staticmethod
     def backward(ctx: Any, *d: torch.Tensor | None) -> tuple[torch.Tensor | None, ...]:
-        m_h, reset, batch_sizes, x, h0, c0, handle, *weights = ctx.saved_tensors
-        a = Operands(x, weights, h0, c0, m_h, reset, batch_sizes)
+        handle, *tensors = ctx.saved_tensors
+        a = _operands(tensors)
         if torch.is_grad_enabled():
-            return *[None] * 5, *unrolled.gradients(ctx.layers, a, d)
-        found = _gradients(ctx.layers, a, handle, d, ctx.needs_input_grad[5])
-        d_h0 = None if h0 is None else found.h0
-        d_c0 = None if c0 is None else found.c0
-        return *[None] * 5, found.x, d_h0, d_c0, *found.weights
+            d_x, d_h0, d_c0, *d_weights = unrolled.gradients(ctx.layers, a, d)
+        else:
+            found = _gradients(ctx.layers, a, handle, d, ctx.needs_input_grad[2])
+            d_x, d_weights = found.x, found.weights
+            d_h0, d_c0 = _of_given(a, found)
+        return None, None, d_x, d_h0, d_c0, None, None, None, *d_weights
+
+
+def _of_given(a: Operands, d: core_calls.Gradients) -> list[torch.Tensor | None]:
+    """Return the gradients by the first states, None where those were zeros."""
+    return [None if s is None else by for s, by in ((a.h0, d.h0), (a.c0, d.c0))]
 
 
 def _gradients(
@@ -95,133 +97,97 @@ def _gradients(
     return core_calls.backward(layers, saved, d, need_d_x=need_d_x)
 
 
-@torch.library.custom_op("gatedcore::layers", mutates_args=())
-def layers_op(
-    x: torch.Tensor,
-    weights: list[torch.Tensor],
-    h0: torch.Tensor | None,
-    c0: torch.Tensor | None,
-    m_h: torch.Tensor | None,
-    reset: torch.Tensor | None,
-    batch_sizes: torch.Tensor | None,
-    cell: str,
-    num_layers: int,
-    bidirectional: bool,
-    time_major: bool,
-    save: bool,
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+# What both operators take: Operands and Layers, field by field.
+_CALL = (
+    "Tensor x, Tensor[] weights, Tensor? h0, Tensor? c0, Tensor? m_h, Tensor? reset, "
+    "Tensor? batch_sizes, str cell, int num_layers, bool bidirectional, bool time_major"
+)
+
+
+def _call_of(inputs: Sequence[Any]) -> tuple[Operands, Layers]:
+    """Return what the inputs of an operator are, from x on."""
+    operands = len(Operands._fields)
+    return Operands(*inputs[:operands]), Layers(*inputs[operands : operands + len(Layers._fields)])
+
+
+@torch.library.custom_op(
+    "gatedcore::layers",
+    mutates_args=(),
+    schema=f"({_CALL}, bool save) -> (Tensor, Tensor, Tensor, Tensor)",
+)
+def layers_op(*inputs: Any) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return output, h_n, c_n (of a GRU empty) and a handle for backward, empty if not ``save``."""
-    layers = Layers(cell, num_layers, bidirectional, time_major)
-    a = Operands(x, weights, h0, c0, m_h, reset, batch_sizes)
-    results, saved = core_calls.forward(layers, a, save=save)
-    c_n = x.new_empty(0) if results.c_n is None else results.c_n
+    a, layers = _call_of(inputs)
+    results, saved = core_calls.forward(layers, a, save=inputs[-1])
+    c_n = a.x.new_empty(0) if results.c_n is None else results.c_n
     handle = torch.empty(0, dtype=torch.uint8) if saved is None else handle_of(saved)
     return results.output, results.h_n, c_n, handle
 
 
 @layers_op.register_fake
-def _(
-    x: torch.Tensor,
-    weights: list[torch.Tensor],
-    h0: torch.Tensor | None,
-    c0: torch.Tensor | None,
-    m_h: torch.Tensor | None,
-    reset: torch.Tensor | None,
-    batch_sizes: torch.Tensor | None,
-    cell: str,
-    num_layers: int,
-    bidirectional: bool,
-    time_major: bool,
-    save: bool,
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-    directions, width = 2 if bidirectional else 1, weights[1].shape[1]
-    output = x.new_empty((*x.shape[:-1], directions * width))
-    if batch_sizes is None:
-        B = x.shape[1 if time_major else 0]
-    elif h0 is not None:
-        B = h0.shape[1]
+def _(*inputs: Any) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    a, layers = _call_of(inputs)
+    x, width = a.x, a.weights[1].shape[1]
+    output = x.new_empty((*x.shape[:-1], layers.directions * width))
+    if a.batch_sizes is None:
+        B = x.shape[1 if layers.time_major else 0]
+    elif a.h0 is not None:
+        B = a.h0.shape[1]
     else:  # in the first batch size, which nobody knows before the call
         B = torch.library.get_ctx().new_dynamic_size()
-    h_n = x.new_empty((num_layers * directions, B, width))
-    units = weights[0].shape[0] // 4  # more than the width with a projection
-    c_n = x.new_empty((*h_n.shape[:-1], units) if cell == "lstm" else 0)
-    return output, h_n, c_n, x.new_empty(1 if save else 0, dtype=torch.uint8)
+    h_n = x.new_empty((layers.num_layers * layers.directions, B, width))
+    units = a.weights[0].shape[0] // 4  # more than the width with a projection
+    c_n = x.new_empty((*h_n.shape[:-1], units) if layers.cell == "lstm" else 0)
+    return output, h_n, c_n, x.new_empty(1 if inputs[-1] else 0, dtype=torch.uint8)
 
 
-@torch.library.custom_op("gatedcore::layers_backward", mutates_args=())
-def layers_backward_op(
-    d_output: torch.Tensor,
-    d_h_n: torch.Tensor,
-    d_c_n: torch.Tensor,
-    handle: torch.Tensor,
-    output: torch.Tensor,
-    x: torch.Tensor,
-    weights: list[torch.Tensor],
-    h0: torch.Tensor | None,
-    c0: torch.Tensor | None,
-    m_h: torch.Tensor | None,
-    reset: torch.Tensor | None,
-    batch_sizes: torch.Tensor | None,
-    cell: str,
-    num_layers: int,
-    bidirectional: bool,
-    time_major: bool,
-) -> list[torch.Tensor]:
+@torch.library.custom_op(
+    "gatedcore::layers_backward",
+    mutates_args=(),
+    schema=(
+        "(Tensor d_output, Tensor d_h_n, Tensor d_c_n, Tensor handle, Tensor output, "
+        f"{_CALL}) -> Tensor[]"
+    ),
+)
+def layers_backward_op(*inputs: Any) -> list[torch.Tensor]:
     """Return the gradients by x, h0, c0 (of a GRU empty) and weights.
 
     ``output`` is not read: it keeps a compiler from writing to what the handle refers to.
     """
-    layers = Layers(cell, num_layers, bidirectional, time_major)
-    a = Operands(x, weights, h0, c0, m_h, reset, batch_sizes)
-    found = _gradients(layers, a, handle, (d_output, d_h_n, d_c_n), True)
+    d, handle = inputs[:3], inputs[3]
+    a, layers = _call_of(inputs[5:])
+    found = _gradients(layers, a, handle, d, True)
     assert found.x is not None
-    d_c0 = x.new_empty(0) if found.c0 is None else found.c0
+    d_c0 = a.x.new_empty(0) if found.c0 is None else found.c0
     return [found.x, found.h0, d_c0, *found.weights]
 
 
 @layers_backward_op.register_fake
-def _(
-    d_output: torch.Tensor,
-    d_h_n: torch.Tensor,
-    d_c_n: torch.Tensor,
-    handle: torch.Tensor,
-    output: torch.Tensor,
-    x: torch.Tensor,
-    weights: list[torch.Tensor],
-    *others: object,
-) -> list[torch.Tensor]:
-    return [
-        x.new_empty(x.shape),
-        d_h_n.new_empty(d_h_n.shape),
-        d_c_n.new_empty(d_c_n.shape),
-        *(w.new_empty(w.shape) for w in weights),
-    ]
+def _(*inputs: Any) -> list[torch.Tensor]:
+    _, d_h_n, d_c_n = inputs[:3]
+    a, _ = _call_of(inputs[5:])
+    return [t.new_empty(t.shape) for t in (a.x, d_h_n, d_c_n, *a.weights)]
 
 
 def _setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[torch.Tensor, ...]) -> None:
-    x, weights, h0, c0, m_h, reset, batch_sizes, *layers, _ = inputs
+    a, ctx.layers = _call_of(inputs)
     results, _, _, handle = output
     # Only a compiler writes to a result unseen; eager changes are counted, and then cost a call.
-    guarded = () if type(results) is torch.Tensor else (results,)
-    ctx.layers = Layers(*layers)
-    ctx.weights = len(weights)
-    ctx.save_for_backward(m_h, reset, batch_sizes, x, h0, c0, handle, *weights, *guarded)
+    guarded = a.x.new_empty(0) if type(results) is torch.Tensor else results
+    ctx.save_for_backward(handle, guarded, *_flat(a))
     ctx.mark_non_differentiable(handle)
 
 
 def _backward(ctx: Any, *d: torch.Tensor) -> tuple[Any, ...]:
-    m_h, reset, batch_sizes, x, h0, c0, handle, *rest = ctx.saved_tensors
-    weights, guarded = rest[: ctx.weights], rest[ctx.weights :]
-    if torch.is_grad_enabled() and type(x) is torch.Tensor:
-        a = Operands(x, list(weights), h0, c0, m_h, reset, batch_sizes)
+    handle, guarded, *tensors = ctx.saved_tensors
+    a = _operands(tensors)
+    if torch.is_grad_enabled() and type(a.x) is torch.Tensor:
         d_x, d_h0, d_c0, *d_weights = unrolled.gradients(ctx.layers, a, d[:3])
-        return d_x, d_weights, d_h0, d_c0, *[None] * 8
-    output = guarded[0] if guarded else x.new_empty(0)
-    d_x, d_h0, d_c0, *d_weights = layers_backward_op(
-        *d[:3], handle, output, x, weights, h0, c0, m_h, reset, batch_sizes, *ctx.layers
-    )
-    d_c0 = None if c0 is None else d_c0
-    return d_x, d_weights, None if h0 is None else d_h0, d_c0, *[None] * 8
+    else:
+        found = layers_backward_op(*d[:3], handle, guarded, *a, *ctx.layers)
+        d_x, d_weights = found[0], found[3:]
+        d_h0, d_c0 = _of_given(a, core_calls.Gradients(d_x, d_weights, *found[1:3]))
+    return d_x, d_weights, d_h0, d_c0, *[None] * 8
 
 
 layers_op.register_autograd(_backward, setup_context=_setup_context)
