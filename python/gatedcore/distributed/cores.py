@@ -8,15 +8,14 @@ from gatedcore.distributed.communicator import Communicator
 from gatedcore.distributed.exchange import gather
 from gatedcore.ops import get_num_threads, set_num_threads
 
-_ENVIRONMENT = ("GATEDCORE_NUM_THREADS", "OMP_NUM_THREADS")
-
 
 def share_cores(comm: Communicator) -> None:
     """Set the number of threads of a call so that the ranks of a host do not crowd each other.
 
     A core that several ranks may use counts for each with its share; so ranks that the launcher
     bound to cores of their own keep all of them. A limit on processor time, as containers have, is
-    divided by the ranks under it. Nothing is set where GATEDCORE_NUM_THREADS or OMP_NUM_THREADS is.
+    divided by the ranks under it. Nothing is set where GATEDCORE_NUM_THREADS or OMP_NUM_THREADS is,
+    but for the OMP_NUM_THREADS=1 that torchrun sets where nobody did.
 
     Parameters
     ----------
@@ -25,7 +24,9 @@ def share_cores(comm: Communicator) -> None:
     """
     cores = sorted(os.sched_getaffinity(0))
     told = gather(comm, [_read("/proc/sys/kernel/random/boot_id"), _cgroup(), cores])
-    if any(map(os.environ.get, _ENVIRONMENT)):
+    if os.environ.get("TORCHELASTIC_RUN_ID") and os.environ.get("OMP_NUM_THREADS") == "1":
+        os.environ.pop("OMP_NUM_THREADS")  # before the core looks; PyTorch has done so
+    if any(map(os.environ.get, ("GATEDCORE_NUM_THREADS", "OMP_NUM_THREADS"))):
         return
     host, cgroup, _ = told[comm.rank]
     set_num_threads(

@@ -25,7 +25,8 @@ def init(backend: str | None = None, timeout: float = 30.0) -> Communicator:
 
     Of ``torchrun``, Ray Train and the like it is one on PyTorch's gloo; of ``mpiexec`` and Slurm
     one on MPI; of a process started alone one of a single rank. The ranks of a host share its
-    cores, unless GATEDCORE_NUM_THREADS or OMP_NUM_THREADS is set. From now on an error that ends
+    cores, unless GATEDCORE_NUM_THREADS or OMP_NUM_THREADS is set (to 1 it is by torchrun, which
+    does not count). From now on an error that ends
     this process ends the whole job. Called again it returns the same.
 
     Parameters

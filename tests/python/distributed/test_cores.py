@@ -4,6 +4,7 @@ import os
 
 import gatedcore as gk
 import thread_ranks
+from gatedcore.distributed import SelfCommunicator
 from gatedcore.distributed.cores import share_cores, threads_for
 
 
@@ -46,5 +47,22 @@ def test_what_the_environment_sets_stays(monkeypatch):
         gk.set_num_threads(3)
         thread_ranks.run(64, share_cores)
         assert gk.get_num_threads() == 3
+    finally:
+        gk.set_num_threads(before)
+
+
+def test_what_torchrun_sets_by_itself_does_not_count(monkeypatch):
+    monkeypatch.delenv("GATEDCORE_NUM_THREADS", raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "none")
+    cores, before = len(os.sched_getaffinity(0)), gk.get_num_threads()
+    try:
+        gk.set_num_threads(cores)
+        share_cores(SelfCommunicator())
+        assert gk.get_num_threads() == cores
+        monkeypatch.setenv("OMP_NUM_THREADS", "2")
+        gk.set_num_threads(1)
+        share_cores(SelfCommunicator())
+        assert gk.get_num_threads() == 1
     finally:
         gk.set_num_threads(before)
