@@ -12,19 +12,17 @@ from gatedcore.distributed.communicator import Communicator
 _aborts: list[Callable[[int], None]] = []  # what ends the job that this process has joined
 
 
-def abort_on_error(comm: Communicator, abort: Callable[[int], None] | None = None) -> None:
+def abort_on_error(comm: Communicator, abort: Callable[[int], None]) -> None:
     """From now on, say which rank an error that nobody catches is of, and end the job.
 
     Parameters
     ----------
     comm : Communicator
         All ranks.
-    abort : callable, optional
-        What ends the job, given an exit status; without it the end of this process does, as its
-        launcher sees to that.
+    abort : callable
+        What ends the job, given an exit status.
     """
-    if abort is not None:
-        _aborts.append(abort)
+    _aborts.append(abort)
     head = f"rank {comm.rank} of {comm.size} on {platform.node()}: "
 
     def tell(

@@ -1,6 +1,7 @@
 """Ranks started by ``torchrun``, Ray Train or an operator of Kubernetes, through PyTorch's gloo."""
 
 import platform
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -81,8 +82,10 @@ class TorchCommunicator(Communicator):
         try:
             yield
         except RuntimeError as error:
+            # Without the place in gloo's source before, and the advice behind.
+            reason = re.sub(r"^\[[^]]*\] ", "", str(error)).partition(". ")[0].strip()
             raise RuntimeError(
                 f"{where}: rank {self.rank} of {self.size} on {platform.node()} has lost another "
-                f"rank ({str(error).strip()}), expected all to take part; look for the first error "
+                f"rank ({reason}), expected all to take part; look for the first error "
                 "among all ranks' messages, and start the job again"
             ) from error

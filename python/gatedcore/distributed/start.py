@@ -100,5 +100,6 @@ def _join_gloo(timeout: float) -> Communicator:
     if not dist.is_initialized():
         dist.init_process_group("gloo", timeout=timedelta(seconds=timeout))
     comm = TorchCommunicator()
-    abort_on_error(comm)
+    # The end of a process ends the job. At once: a normal exit may wait for PyTorch's threads.
+    abort_on_error(comm, os._exit)
     return comm
