@@ -17,6 +17,7 @@ from gatedcore.checks import check_count, check_number
 from gatedcore.columns import for_any_batch
 
 Step = tuple[Array, Any, Array | None]  # x, y and weights of a batch
+_ALL_ROWS = slice(None)
 
 
 class Feed(ABC):
@@ -32,8 +33,11 @@ class Feed(ABC):
         Makes weights of samples or steps from the targets of a batch.
     rng : numpy.random.Generator or None
         What draws the order of the batches anew in each epoch.
+    of_all_ranks : bool
+        Whether ranks that train together all read the same batches, to take some rows of each.
     """
 
+    of_all_ranks = True
     samples: int | None
     batch_size: int
     rng: np.random.Generator | None
@@ -113,9 +117,17 @@ class Batches(Feed):
             yield self.pick(chosen)
 
     def weighted(self) -> Iterator[Step]:
-        weigh = self.weigh
-        for x, y in self.pairs():
-            yield x, y, None if weigh is None else weigh(y)
+        for chosen in self.choices():
+            yield self.step_of(chosen)
+
+    def step_of(self, chosen: slice | npt.NDArray[np.intp], rows: slice = _ALL_ROWS) -> Step:
+        """Return x, y and weights of a batch of these samples, or of some rows of it."""
+        x, y = self.pick_rows(chosen, rows)
+        return x, y, None if self.weigh is None else self.weigh(y)
+
+    def pick_rows(self, chosen: slice | npt.NDArray[np.intp], rows: slice) -> tuple[Array, Any]:
+        """Return x and y of some rows of the batch of the chosen samples."""
+        return self.pick(_rows_of(chosen, rows))
 
     def __iter__(self) -> Iterator[Any]:
         for x, y in self.pairs():
@@ -160,14 +172,14 @@ class ArrayBatches(Batches):
     def pick(self, chosen: slice | npt.NDArray[np.intp]) -> tuple[Array, Any]:
         return self.x[chosen], None if self.y is None else self.y[chosen]
 
-    def weighted(self) -> Iterator[Step]:
-        x, y, weights = self.x, self.y, self.weights
-        for chosen in self.choices():
-            yield (
-                x[chosen],
-                None if y is None else y[chosen],
-                None if weights is None else weights[chosen],
-            )
+    def step_of(self, chosen: slice | npt.NDArray[np.intp], rows: slice = _ALL_ROWS) -> Step:
+        y, weights = self.y, self.weights
+        own = _rows_of(chosen, rows)
+        return (
+            self.x[own],
+            None if y is None else y[own],
+            None if weights is None else weights[own],
+        )
 
 
 class WindowBatches(Batches):
@@ -209,6 +221,15 @@ class WindowBatches(Batches):
         starts = self.starts[chosen]
         x = self.data[starts[:, None] + self.offsets]
         return x, None if self.targets is None else self.targets[starts]
+
+
+def _rows_of(chosen: slice | npt.NDArray[np.intp], rows: slice) -> slice | npt.NDArray[np.intp]:
+    """Return which samples some rows of a batch of chosen samples are."""
+    if rows == _ALL_ROWS:
+        return chosen
+    if not isinstance(chosen, slice):
+        return chosen[rows]
+    return slice(chosen.start + rows.start, chosen.start + rows.stop)
 
 
 class Passes:

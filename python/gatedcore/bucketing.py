@@ -77,19 +77,19 @@ class BucketBatches(Batches):
     def __len__(self) -> int:
         return sum(-(-len(bucket) // self.batch_size) for bucket in self.buckets)
 
-    def pairs(self) -> Iterator[tuple[Array, Any]]:
-        for chosen in self._batches():
-            yield self.pick(chosen)
+    def pick_rows(self, chosen: slice | Indices, rows: slice) -> tuple[Array, Any]:
+        x, y = self.pick(chosen)  # all of them, as the longest says how long rows are
+        return x[rows], None if y is None else y[rows]
 
-    def _batches(self) -> list[Indices]:
-        """Return the samples of each batch: with a generator both in a new order."""
+    def choices(self) -> Iterator[slice | Indices]:
+        """Yield the samples of each batch: with a generator both in a new order."""
         batches = []
         for bucket in self.buckets:
             rows = bucket if self.rng is None else self.rng.permutation(bucket)
             batches += [rows[k : k + self.batch_size] for k in range(0, len(rows), self.batch_size)]
-        if self.rng is None:
-            return batches
-        return [batches[k] for k in self.rng.permutation(len(batches))]
+        order = range(len(batches)) if self.rng is None else self.rng.permutation(len(batches))
+        for k in order:
+            yield batches[k]
 
 
 def bucket_by_length(

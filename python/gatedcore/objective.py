@@ -1,13 +1,15 @@
 """What ``compile`` chose: optimizer, loss and metrics; and their means over an epoch."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from gatedcore import losses, metrics, optimizers
 from gatedcore.arrays import Array, as_contiguous
+from gatedcore.batches import Step
 from gatedcore.callbacks import Logs
 from gatedcore.checks import check_shape
 from gatedcore.metrics.base import Metric, as_number, read_only
@@ -89,6 +91,51 @@ class Objective:
         check_shape("compile", "gradient of the loss", gradient, y_pred.shape, "y_pred", advice)
         return as_number("loss", result[0]), gradient
 
+    # For ranks that each have some rows of a batch.
+
+    @property
+    def shares(self) -> list[float]:
+        """What the loss of each output counts in the whole."""
+        return [1.0]
+
+    @property
+    def sums(self) -> list[bool]:
+        """Whether the loss of each output is a sum over samples; else it is a mean."""
+        return [self._object is not None and self._object.reduction == "sum"]
+
+    def described(self) -> list[str]:
+        """Return what says which loss and metrics these are."""
+        one = getattr(self.loss, "__name__", None) or repr(self.loss)
+        return [one, *self.names]
+
+    def each_loss(self, loss: float) -> list[float]:
+        """Return the loss of each output, where ``loss_of`` returned ``loss`` for all."""
+        return [loss]
+
+    def divisors(
+        self, y_true: Any, y_pred: Any, weights: Any = None, mask: Any = None
+    ) -> list[float]:
+        """Return what the loss of each output was divided by: a function's, by the samples."""
+        if self._object is None:
+            return [float(len(y_pred))]
+        return [self._object.divisor(y_true, y_pred, weights, mask)]
+
+
+class Counting(Protocol):
+    """What counts loss and metrics, as ``Means`` does."""
+
+    def add(
+        self,
+        loss: float,
+        y_true: Array,
+        y_pred: Array,
+        weights: Weights = None,
+        mask: Weights = None,
+        share: float = 1,
+        penalty: float = 0.0,
+    ) -> None:
+        """Count a batch in."""
+
 
 class Means:
     """Loss and metrics over the samples seen so far."""
@@ -155,6 +202,35 @@ class Means:
         self._loss, self._samples = state["loss"], state["samples"]
         for metric, counted in zip(counting, state["metrics"], strict=True):
             metric.set_state(counted)
+
+    def pieces(self, batch: Step) -> Iterator[tuple["Counting", Step]]:
+        """Yield parts of a batch, each with what it is to be counted into: here all of it."""
+        yield self, batch
+
+    def alike(self) -> AbstractContextManager[None]:
+        """Within the block, let an error be raised on all ranks: here there is but one."""
+        return nullcontext()
+
+    def total_logs(self) -> Logs:
+        """Return the figures of all ranks: here of this one."""
+        return self.logs()
+
+    @property
+    def has_samples(self) -> bool:
+        """Whether anything was counted in."""
+        return self._samples > 0
+
+    def merge(self, state: Mapping[str, Any]) -> None:
+        """Count in what others counted, whose ``get_state`` this is."""
+        self._loss += state["loss"]
+        self._samples += state["samples"]
+        counting = (*self._plain, *self._weighted)
+        for metric, counted in zip(counting, state["metrics"], strict=True):
+            metric.merge_state(counted)
+
+    def set_losses(self, losses: Sequence[float], total: float, samples: float) -> None:
+        """Replace the losses by sums over so many samples: of each output, and of all."""
+        self._loss, self._samples = total, samples
 
     def logs(self) -> Logs:
         """Return the loss and the metrics by name.

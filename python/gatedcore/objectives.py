@@ -59,7 +59,7 @@ class Objectives(Objective):
         self.optimizer = self.each[0].optimizer
         for of_one in zip(losses[1:], plain[1:], weighed[1:], strict=True):
             self.each.append(Objective(self.optimizer, *of_one))
-        self.shares = [
+        self._shares = [
             1.0 if share is None else check_number("compile", "loss_weights", share, 0.0)
             for share in shares
         ]
@@ -83,13 +83,35 @@ class Objectives(Objective):
         masks, weighed = (none if given is None else given for given in (mask, weights))
         total, gradients = 0.0, []
         self.losses = []
-        both = zip(self.each, self.shares, strict=True)
+        both = zip(self.each, self._shares, strict=True)
         for (one, share), *given in zip(both, y_true, y_pred, weighed, masks, strict=True):
             loss, gradient = one.loss_of(*given)
             total += share * loss
             self.losses.append(loss)
             gradients.append(gradient if share == 1.0 else gradient * gradient.dtype.type(share))
         return total, Columns(gradients)
+
+    @property
+    def shares(self) -> list[float]:
+        return self._shares
+
+    @property
+    def sums(self) -> list[bool]:
+        return [one.sums[0] for one in self.each]
+
+    def described(self) -> list[str]:
+        return [text for one in self.each for text in one.described()]
+
+    def each_loss(self, loss: float) -> list[float]:
+        return self.losses
+
+    def divisors(
+        self, y_true: Any, y_pred: Any, weights: Any = None, mask: Any = None
+    ) -> list[float]:
+        none = [None] * len(self.each)
+        masks, weighed = (none if given is None else given for given in (mask, weights))
+        of_each_one = zip(self.each, y_true, y_pred, weighed, masks, strict=True)
+        return [one.divisors(*given)[0] for one, *given in of_each_one]
 
     def means(self) -> "SeveralMeans":
         return SeveralMeans(self)
@@ -131,6 +153,17 @@ class SeveralMeans(Means):
         self._loss, self._samples = state["loss"], state["samples"]
         for means, counted in zip(self._each, state["each"], strict=True):
             means.set_state(counted)
+
+    def merge(self, state: Mapping[str, Any]) -> None:
+        self._loss += state["loss"]
+        self._samples += state["samples"]
+        for means, counted in zip(self._each, state["each"], strict=True):
+            means.merge(counted)
+
+    def set_losses(self, losses: Sequence[float], total: float, samples: float) -> None:
+        self._loss, self._samples = total, samples
+        for means, loss in zip(self._each, losses, strict=True):
+            means.set_losses([], loss, samples)
 
     def logs(self) -> Logs:
         each = [list(means.logs().values()) for means in self._each]

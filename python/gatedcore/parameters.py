@@ -7,6 +7,8 @@ import numpy as np
 
 from gatedcore.arrays import Array, aligned_zeros
 
+TAIL = 8  # numbers
+
 
 class ParameterVector:
     """The parameters of a model, or of one layer, in one piece of memory.
@@ -25,6 +27,8 @@ class ParameterVector:
     ----------
     values, gradients : ndarray, (count,)
         The vectors, each aligned to 64 bytes.
+    exchanged : ndarray, (count + TAIL,)
+        The gradients, and behind them room for what ranks that train together exchange with them.
     ends : list of int
         Where each parameter ends in the vectors.
     value_views, gradient_views : list of dict
@@ -34,7 +38,8 @@ class ParameterVector:
     def __init__(self, groups: Sequence[Mapping[str, Array]], dtype: np.dtype[Any]) -> None:
         count = sum(value.size for group in groups for value in group.values())
         self.values = aligned_zeros(count, dtype)
-        self.gradients = aligned_zeros(count, dtype)
+        self.exchanged = aligned_zeros(count + TAIL, dtype)
+        self.gradients = self.exchanged[:count]
         self.value_views: list[dict[str, Array]] = []
         self.gradient_views: list[dict[str, Array]] = []
         self.ends: list[int] = []

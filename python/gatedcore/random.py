@@ -4,6 +4,7 @@ from __future__ import annotations  # numpy.random is imported when first used, 
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -112,6 +113,42 @@ def draw_stream(where: str, seed: object, call: int = 0) -> RandomStream:
             f"{where}: seed is {number}, expected less than 2**64; choose a smaller one"
         )
     return RandomStream(number, call)
+
+
+class Rows(NamedTuple):
+    """Rows of a batch that is divided: ``own`` ones, after so many before, of so many in all."""
+
+    before: int
+    own: int
+    total: int
+
+
+_divided: ContextVar[Rows | None] = ContextVar("divided", default=None)
+
+
+@contextmanager
+def drawing_for(rows: Rows) -> Iterator[None]:
+    """Within the block, let what layers draw for their rows be what they would for the whole batch.
+
+    Parts of a batch that are computed one by one then come to what the batch would at once.
+    """
+    token = _divided.set(rows)
+    try:
+        yield
+    finally:
+        _divided.reset(token)
+
+
+def rows_to_draw(count: int) -> tuple[int, slice]:
+    """Return for how many rows to draw, of which slice an array of so many rows is.
+
+    A layer that folds time steps into the rows has several for each row of the batch.
+    """
+    rows = _divided.get()
+    if rows is None or not rows.own or count % rows.own:
+        return count, slice(0, count)
+    each = count // rows.own
+    return rows.total * each, slice(rows.before * each, (rows.before + rows.own) * each)
 
 
 @contextmanager

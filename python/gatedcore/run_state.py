@@ -2,7 +2,7 @@
 
 from __future__ import annotations  # numpy.random is imported when first used, not here
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from gatedcore.layers.base import Layer
 from gatedcore.layers.sequence import SequenceLayer
+from gatedcore.random import library_generator
 
 _PLAIN = frozenset({str, int, float, bool, type(None), np.ndarray, type(np.dtype("f4"))})
 _HOLDERS = (dict, list, tuple, Layer)
@@ -70,6 +71,20 @@ def set_layer_states(layers: Iterable[Layer], states: Sequence[Mapping[str, Any]
         generator = _generator_of(layer)
         if generator is not None:
             generator.bit_generator.state = state["generator"]
+
+
+def draws_again(layers: Iterable[Layer]) -> Callable[[], None]:
+    """Return what lets layers draw again what they draw next."""
+    known = list(layers)
+    states = get_layer_states(known)
+    library = library_generator().bit_generator
+    state = library.state
+
+    def rewind() -> None:
+        set_layer_states(known, states)
+        library.state = state
+
+    return rewind
 
 
 def stateful_layers(layers: Iterable[Layer]) -> list[SequenceLayer]:

@@ -1,6 +1,6 @@
 import numpy as np
 
-from gatedcore.parameters import ParameterVector
+from gatedcore.parameters import TAIL, ParameterVector
 
 GROUPS = [
     {"kernel": np.arange(6.0).reshape(2, 3), "bias": np.ones(3)},
@@ -31,3 +31,10 @@ def test_given_values_are_copied_and_the_vectors_aligned() -> None:
 
 def test_nothing() -> None:
     assert ParameterVector([{}], np.dtype(np.float32)).values.size == 0
+
+
+def test_behind_the_gradients_there_is_room_in_the_same_memory() -> None:
+    vector = ParameterVector(GROUPS, np.dtype(np.float32))
+    assert vector.exchanged.size == 12 + TAIL
+    vector.exchanged[:] = 3.0
+    assert vector.gradients.tolist() == [3.0] * 12

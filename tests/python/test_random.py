@@ -5,13 +5,17 @@ import pytest
 
 import gatedcore as gk
 from gatedcore.random import (
+    Rows,
+    drawing_for,
     generator_left_alone,
     get_random_state,
     library_generator,
     make_generator,
+    rows_to_draw,
     set_random_state,
     undone_on_error,
 )
+from gatedcore.run_state import draws_again
 
 
 def test_seed_fixes_all_three_generators() -> None:
@@ -102,3 +106,41 @@ def test_a_block_may_leave_the_generator_alone() -> None:
     with generator_left_alone():
         library_generator().random(3)
     assert library_generator().bit_generator.state == before
+
+
+def test_parts_of_a_batch_are_drawn_for_as_the_whole() -> None:
+    assert rows_to_draw(5) == (5, slice(0, 5))
+    with drawing_for(Rows(4, 2, 9)):
+        assert rows_to_draw(2) == (9, slice(4, 6))
+        assert rows_to_draw(6) == (27, slice(12, 18))  # three steps folded into each row
+        assert rows_to_draw(5) == (5, slice(0, 5))  # of no batch that is divided so
+    with drawing_for(Rows(9, 0, 9)):
+        assert rows_to_draw(1) == (1, slice(0, 1))
+    assert rows_to_draw(2) == (2, slice(0, 2))
+
+
+DRAWING = [
+    gk.Dropout(0.4, seed=1),
+    gk.Dropout(0.4, noise_shape=(None, 1, 3), seed=1),
+    gk.Dropout(0.4, noise_shape=(1, 4, 3), seed=1),
+    gk.SpatialDropout1D(0.4, seed=1),
+    gk.layers.GaussianNoise(0.4, seed=1),
+    gk.layers.GaussianDropout(0.4, seed=1),
+    gk.TimeDistributed(gk.Dropout(0.4, seed=1)),
+    gk.LSTM(5, dropout=0.3, recurrent_dropout=0.3, zoneout_h=0.2, zoneout_c=0.1, seed=1),
+    gk.Bidirectional(gk.GRU(5, dropout=0.3, zoneout_h=0.2, seed=1)),
+]
+
+
+@pytest.mark.parametrize("layer", DRAWING, ids=lambda layer: layer.name)
+def test_layers_draw_for_rows_what_they_draw_for_the_batch(layer: gk.Layer) -> None:
+    x = np.random.default_rng(0).normal(size=(7, 4, 3)).astype(np.float32)
+    layer.build(x.shape)
+    rewind = draws_again([layer])
+    whole = layer.forward(x, True)
+    parts = []
+    for begin, end in ((0, 3), (3, 4), (4, 7)):
+        rewind()
+        with drawing_for(Rows(begin, end - begin, 7)):
+            parts.append(layer.forward(x[begin:end], True))
+    np.testing.assert_array_equal(np.concatenate(parts), whole)

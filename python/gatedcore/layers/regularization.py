@@ -9,6 +9,7 @@ from gatedcore import _core
 from gatedcore.arrays import FLOAT64, Array, Shape
 from gatedcore.checks import check_count, check_number
 from gatedcore.layers.base import Layer, Mask
+from gatedcore.random import rows_to_draw
 
 
 class Dropout(Layer):
@@ -89,10 +90,14 @@ class Dropout(Layer):
             self._saved = None
             return x
         shape = cast(tuple[int, ...], self.draw_shape(cast(Shape, x.shape)))
-        count = int(np.prod(shape))
+        own = slice(None)
+        if self.noise_shape is None or self.noise_shape[0] != 1:
+            count, own = rows_to_draw(shape[0])
+            shape = (count, *shape[1:])
+        numbers = int(np.prod(shape))
         is_double = x.dtype == FLOAT64
-        factors = _core.dropout_factors(1, count, self.rate, *self.next_draws(), is_double)
-        self._saved = factors = factors.reshape(shape)
+        factors = _core.dropout_factors(1, numbers, self.rate, *self.next_draws(), is_double)
+        self._saved = factors = factors.reshape(shape)[own]
         return x * factors
 
     def backward(self, d_y: Array, need_d_x: bool) -> Array | None:

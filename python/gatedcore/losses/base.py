@@ -269,18 +269,50 @@ class Loss(Configurable, ABC):
         """Return what the loss of each sample or step counts in the whole."""
         product = self._counts(shape, weights, mask, valid)
         assert product is not None
+        divisor = self._divisor(shape, product, weights, mask, valid)
+        return product / divisor if divisor else np.zeros_like(product)
+
+    def divisor(
+        self,
+        y_true: Array,
+        y_pred: Array,
+        weights: npt.NDArray[Any] | None = None,
+        mask: npt.NDArray[Any] | None = None,
+    ) -> float:
+        """Return what ``reduce`` divides the sum of all losses by.
+
+        Raises
+        ------
+        ValueError
+            As ``reduce``.
+        """
+        valid = self.valid(self.matched(y_true, y_pred))
+        shape = y_pred.shape[:-1]
+        if weights is None and mask is None and valid is None:
+            return 1.0 if self.reduction == "sum" else float(math.prod(shape))
+        product = self._counts(shape, weights, mask, valid)
+        assert product is not None
+        return self._divisor(shape, product, weights, mask, valid)
+
+    def _divisor(
+        self,
+        shape: tuple[int, ...],
+        product: Array,
+        weights: npt.NDArray[Any] | None,
+        mask: npt.NDArray[Any] | None,
+        valid: npt.NDArray[np.bool_] | None,
+    ) -> float:
+        """Return the same, given the product of weights and masks."""
         values = math.prod(shape)
         if self.reduction == "sum":
-            return product
+            return 1.0
         if self.reduction == "mean_with_sample_weight":
-            divisor = float(product.sum()) * (values / product.size)
-        elif mask is None and valid is None:
-            divisor = float(values)
-        else:
-            kept = self._counts(shape, None, mask, valid)
-            assert kept is not None
-            divisor = np.count_nonzero(kept) * (values / kept.size)
-        return product / divisor if divisor else np.zeros_like(product)
+            return float(product.sum()) * (values / product.size)
+        if mask is None and valid is None:
+            return float(values)
+        kept = self._counts(shape, None, mask, valid)
+        assert kept is not None
+        return np.count_nonzero(kept) * (values / kept.size)
 
     # Whatever a caller hands in.
 

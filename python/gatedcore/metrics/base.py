@@ -99,16 +99,23 @@ class Metric(Configurable, ABC):
             If a metric of the user has no such method.
         """
         raise NotImplementedError(
-            f"{self.name}: get_state is missing, expected it to resume within an epoch; write it "
-            "with set_state, or back up between epochs alone"
+            f"{self.name}: get_state is missing, expected it to resume within an epoch or to train "
+            "on several ranks; write it with set_state, or leave this metric out"
         )
 
     def set_state(self, state: Any) -> None:
         """Go back to what ``get_state`` returned."""
         raise NotImplementedError(
-            f"{self.name}: set_state is missing, expected it to resume within an epoch; write it "
-            "with get_state"
+            f"{self.name}: set_state is missing, expected it to resume within an epoch or to train "
+            "on several ranks; write it with get_state"
         )
+
+    def merge_state(self, state: Any) -> None:
+        """Count in what another counted, whose ``get_state`` this is: by default numbers that add.
+
+        Override it, as ``R2Score`` does, if yours do not.
+        """
+        self.set_state(_added(self.get_state(), state))
 
     # Keras's way to write an object down.
 
@@ -256,6 +263,17 @@ class MeanMetricWrapper(MeanOverSamples):
 
     def get_config(self) -> dict[str, Any]:
         return {"fn": self.fn, "name": self.name, **self._options}
+
+
+def _added(own: Any, others: Any) -> Any:
+    """Return the sums of numbers that stand in the same places of two states."""
+    if own is None or others is None:
+        return others if own is None else own
+    if isinstance(own, dict):
+        return {key: _added(value, others[key]) for key, value in own.items()}
+    if isinstance(own, list | tuple):
+        return [_added(a, b) for a, b in zip(own, others, strict=True)]
+    return own + others
 
 
 def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

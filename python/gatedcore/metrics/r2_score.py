@@ -76,7 +76,15 @@ class R2Score(Counter):
         mean = (share * y_true).sum(axis=0)
         about = (counts * np.square(y_true - mean)).sum(axis=0)
         errors = (counts * np.square(np.subtract(y_true, y_pred, dtype=float))).sum(axis=0)
-        self._numbers += y_true.size
+        self._count_in(y_true.size, np.stack([counted, mean, about, errors]))
+
+    def merge_state(self, state: Any) -> None:
+        if state is not None:
+            self._count_in(state[0], np.array(state[1]))
+
+    def _count_in(self, numbers: int, sums: Array) -> None:
+        self._numbers += numbers
+        counted, mean, about, errors = sums
         if self._sums is not None:  # squares about a mean, so that large targets lose no digits
             before, mean_before, about_before, errors_before = self._sums
             both = np.where(before + counted > 0.0, before + counted, 1.0)

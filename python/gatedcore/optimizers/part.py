@@ -88,6 +88,25 @@ class Part:
                 _table(gradients, place)[rows] = 0.0
             touched.clear()
 
+    def rows_touched(self) -> npt.NDArray[np.uint8]:
+        """Return 1 for each row that backward added to, of all tables one after the other."""
+        counts = [(stop - start) // width for start, stop, width in self._places]
+        marks = np.zeros(sum(counts), np.uint8)
+        begin = 0
+        for count, touched in zip(counts, self._touched, strict=True):
+            for rows in touched:
+                marks[begin : begin + count][rows] = 1
+            begin += count
+        return marks
+
+    def touch(self, marks: npt.NDArray[np.uint8]) -> None:
+        """Take it that backward added to these rows, as ``rows_touched`` says them."""
+        begin = 0
+        for (start, stop, width), touched in zip(self._places, self._touched, strict=True):
+            count = (stop - start) // width
+            touched[:] = [np.flatnonzero(marks[begin : begin + count]).astype(np.int32)]
+            begin += count
+
     def find_rows(self) -> None:
         """Learn from the last backward pass which rows are of the part in the coming step."""
         for n in self._taken:

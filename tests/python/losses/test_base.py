@@ -184,3 +184,17 @@ def test_a_loss_of_the_user() -> None:
     cubes = (abs(REAL_PRED - REAL_TRUE) ** 3).mean(-1)
     assert value == pytest.approx((cubes * WEIGHTS * MASK).sum() / MASK.sum(), rel=CLOSE)
     assert_gradient(gradient, lambda: loss(REAL_TRUE, y_pred, WEIGHTS, MASK), y_pred)
+
+
+@every_loss
+@pytest.mark.parametrize("reduction", ["mean", "mean_with_sample_weight", "sum"])
+@pytest.mark.parametrize("weights", [None, WEIGHTS, WEIGHTS[:, 0]])
+@pytest.mark.parametrize("mask", [None, MASK])
+def test_the_divisor_of_a_mean(case: Case, reduction: str, weights, mask) -> None:
+    loss, total = remade(case.loss, reduction), remade(case.loss, "sum")
+    arrays = (case.y_true, case.y_pred, weights, mask)
+    divisor = loss.divisor(*arrays)
+    value = loss.reduce(*arrays)[0]
+    assert value * divisor == pytest.approx(total.reduce(*arrays)[0], rel=CLOSE)
+    if reduction == "sum":
+        assert divisor == 1.0

@@ -107,3 +107,19 @@ def test_what_was_counted_as_plain_data() -> None:
         for one in (metric, other):
             one.update_state(1.0 - y, p)
         np.testing.assert_array_equal(metric.result(), other.result())
+
+
+def test_what_several_counted_adds_up() -> None:
+    rng = np.random.default_rng(0)
+    y, p = (rng.random((9, 2)) < 0.5).astype(float), rng.random((9, 2))
+    r2 = metrics.R2Score
+    for kind in (metrics.MeanSquaredError, metrics.AUC, metrics.Precision, metrics.F1Score, r2):
+        whole, parts = kind(), [kind() for _ in range(3)]
+        whole.update_state(y, p)
+        for k, part in enumerate(parts[:2]):
+            part.update_state(y[4 * k : 5 * k + 4], p[4 * k : 5 * k + 4])
+        total = kind()
+        for part in parts:
+            total.merge_state(json.loads(json.dumps(part.get_state())))
+        # Sums of nine numbers in another order.
+        np.testing.assert_allclose(total.result(), whole.result(), rtol=1e-13)

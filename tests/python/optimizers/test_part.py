@@ -79,3 +79,17 @@ def test_rows_of_tables_stand_behind_whole_arrays() -> None:
     np.testing.assert_array_equal(part.take(vector), [0, -9, -10])
     assert part.ends == (1, 3, 3)
     assert part.rest(11) == [(7, 9)]
+
+
+def test_rows_that_others_touched_are_of_the_step() -> None:
+    touched, untrained = [np.array([2], np.int32)], [np.array([0], np.int32)]
+    part = Part(
+        [1, 7, 9, 11], [True, True, False, True], [Table(1, 2, touched), Table(2, 1, untrained)]
+    )
+    marks = part.rows_touched()
+    np.testing.assert_array_equal(marks, [0, 0, 1, 1, 0])
+    marks[0] = 1
+    part.touch(marks)
+    part.find_rows()
+    np.testing.assert_array_equal(part.take(np.arange(11.0)), [0, 9, 10, 1, 2, 5, 6])
+    np.testing.assert_array_equal(part.rows_touched(), [1, 0, 1, 1, 0])
