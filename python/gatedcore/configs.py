@@ -295,11 +295,9 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | N
 
 
 def lists_for_arrays(tree: Any) -> Any:
-    """Return nested dicts and lists with lists in place of arrays."""
+    """Return nested dicts with lists in place of arrays."""
     if isinstance(tree, Mapping):
         return {key: lists_for_arrays(value) for key, value in tree.items()}
-    if isinstance(tree, list | tuple):
-        return [lists_for_arrays(value) for value in tree]
     return tree.tolist() if isinstance(tree, np.ndarray | np.generic) else tree
 
 

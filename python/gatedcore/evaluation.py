@@ -15,16 +15,21 @@ from gatedcore.batches import Feed, Passes
 from gatedcore.callbacks import CallbackList, Logs, check_callbacks
 from gatedcore.columns import Columns
 from gatedcore.diagnosis import not_finite
+from gatedcore.distributed import Communicator
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.base import Layer, Mask
 from gatedcore.layers.weighted import Rule
-from gatedcore.objective import Objective
+from gatedcore.objective import Means, Objective
 from gatedcore.objectives import of_the_only
 from gatedcore.optimizers import Optimizer
 from gatedcore.parameters import ParameterVector
 from gatedcore.progress import printers
 from gatedcore.random import undone_on_error
+from gatedcore.results import as_asked, joined
 from gatedcore.run_state import carried_kept_on_error, stateful_layers
+from gatedcore.shared_batches import SharedBatches
+from gatedcore.shared_means import SharedMeans
+from gatedcore.team import as_team
 
 _ONE_BATCH = sys.maxsize  # as batch_size
 
@@ -154,6 +159,7 @@ class Evaluator(ABC):
         steps: int | None = None,
         callbacks: object = None,
         return_dict: bool = False,
+        distributed: Communicator | None = None,
         **keras: object,
     ) -> float | list[float] | Logs:
         """Return loss and metrics on data, without training.
@@ -170,6 +176,8 @@ class Evaluator(ABC):
             Told about the batches.
         return_dict : bool
             Whether to return loss and metrics by name.
+        distributed : Communicator, optional
+            Ranks that share the work, as in ``fit``; all return the same. Not in Keras.
 
         Returns
         -------
@@ -184,14 +192,20 @@ class Evaluator(ABC):
         where = "evaluate"
         reject_unsupported(where, keras, keras_arguments.EVALUATE)
         objective = self._compiled(where)
-        told = [*printers(where, verbose), *check_callbacks(where, callbacks)]
+        team = as_team(where, distributed)
+        shown, rank = printers(where, verbose), 0 if team is None else team.rank
+        told = [*(() if rank else shown), *check_callbacks(where, callbacks)]
         labels = objective.takes_labels
         batches = feeding.training_batches(where, self, x, y, batch_size, labels, sample_weight)
+        means = objective.means()
+        if team is not None:
+            batches = shared = SharedBatches(batches, team)
+            means = SharedMeans(objective, team, shared)
         passes = Passes(where, batches, "steps", steps)
-        params = {"steps": passes.steps, "verbose": verbose}
+        params = {"steps": passes.steps, "verbose": verbose, "rank": rank}
         with self._unchanged_on_error(), CallbackList(told, self, params) as run:
             self.build(batches.input_shape)
-            logs = self._evaluate(where, objective, passes, run)
+            logs = self._evaluate(where, objective, passes, run, means)
         return as_asked(logs, return_dict)
 
     def test_on_batch(
@@ -250,25 +264,27 @@ class Evaluator(ABC):
         return [] if self._objective is None else ["loss", *self._objective.names]
 
     def _evaluate(
-        self, where: str, objective: Objective, passes: Passes, run: CallbackList
+        self, where: str, objective: Objective, passes: Passes, run: CallbackList, means: Means
     ) -> Logs:
         """Return the means of loss and metrics over the samples."""
         run.call("on_test_begin")
-        means = objective.means()
         rules = [(value, rule.regularizer) for value, _, rule in self.ruled()]
         penalty = sum(weigh(value) for value, weigh in rules if weigh is not None)
-        for step, (x, y, weights) in enumerate(passes.again()):
-            run.batch("on_test_batch_begin", step)
-            with np.errstate(over="ignore", invalid="ignore"):  # reported here
-                y_pred, mask = self.forward_masked(x, False)
-                loss = objective.loss_of(y, y_pred, weights, mask)[0]
-            if not math.isfinite(loss + penalty):
-                what = f"loss of batch {step} is {loss + penalty}"
-                raise ValueError(not_finite(where, what, x, y, self.computing_layers, self.forward))
-            means.add(loss, y, y_pred, weights, mask, penalty=penalty)
-            if run.listens("on_test_batch_end"):
-                run.batch("on_test_batch_end", step, means.logs())
-        logs = means.logs()
+        with means.alike():
+            for step, batch in enumerate(passes.again()):
+                run.batch("on_test_batch_begin", step)
+                for counting, (x, y, weights) in means.pieces(batch):
+                    with np.errstate(over="ignore", invalid="ignore"):  # reported here
+                        y_pred, mask = self.forward_masked(x, False)
+                        loss = objective.loss_of(y, y_pred, weights, mask)[0]
+                    if not math.isfinite(loss + penalty):
+                        what = f"loss of batch {step} is {loss + penalty}"
+                        layers = self.computing_layers
+                        raise ValueError(not_finite(where, what, x, y, layers, self.forward))
+                    counting.add(loss, y, y_pred, weights, mask, penalty=penalty)
+                if run.listens("on_test_batch_end"):
+                    run.batch("on_test_batch_end", step, means.logs())
+        logs = means.total_logs()
         run.call("on_test_end", logs)
         return logs
 
@@ -369,29 +385,3 @@ class Evaluator(ABC):
             except BaseException:
                 restore()
                 raise
-
-
-def joined(where: str, parts: list[Any]) -> Any:
-    """Return the outputs of all batches as one array, or as columns.
-
-    Raises
-    ------
-    ValueError
-        If batches have outputs of different shapes.
-    """
-    if isinstance(parts[0], Columns):
-        return Columns([joined(where, list(of_one)) for of_one in zip(*parts, strict=True)])
-    shapes = sorted({part.shape[1:] for part in parts})
-    if len(shapes) > 1:
-        raise ValueError(
-            f"{where}: batches have outputs of shapes (B, *{shapes[0]}) and (B, *{shapes[-1]}), "
-            "expected one shape; call the model batch by batch, or pad all batches to one length"
-        )
-    return np.concatenate(parts)
-
-
-def as_asked(logs: Logs, return_dict: bool) -> float | list[float] | Logs:
-    """Return logs by name, in order, or the loss alone."""
-    if return_dict:
-        return logs
-    return list(logs.values()) if len(logs) > 1 else logs["loss"]

@@ -9,6 +9,7 @@ from gatedcore.arrays import Shape
 from gatedcore.batches import Feed, Step
 from gatedcore.checks import check_bool, check_count
 from gatedcore.columns import for_any_batch
+from gatedcore.distributed.sharding import ShardedSource
 
 
 class PyDataset:
@@ -81,7 +82,8 @@ class SourceBatches(Feed):
     where : str
         Public function, for errors.
     source : object
-        A sequence of batches; what can be iterated over again and again; or an iterator.
+        A sequence of batches; what can be iterated over again and again; or an iterator. One of
+        those of ``gatedcore.distributed.shard`` is that of all ranks.
     prepare : callable
         Makes arrays x, y and weights of a batch.
 
@@ -92,6 +94,9 @@ class SourceBatches(Feed):
     """
 
     def __init__(self, where: str, source: Any, prepare: Callable[[object], Step]) -> None:
+        self.of_all_ranks = isinstance(source, ShardedSource)
+        if isinstance(source, ShardedSource):
+            source = source.source
         self._where, self._source, self._prepare = where, source, prepare
         self._sequence = is_sequence(source)
         self._used_up = not self._sequence and iter(source) is source

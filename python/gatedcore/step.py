@@ -7,14 +7,14 @@ from typing import Protocol
 import numpy as np
 
 from gatedcore.arrays import Array
-from gatedcore.batches import Step
+from gatedcore.batches import Feed, Step
 from gatedcore.callbacks import Logs, NotFiniteError
 from gatedcore.chunks import cut, states_between_chunks
 from gatedcore.diagnosis import not_finite
 from gatedcore.interrupt import DeferredInterrupt
 from gatedcore.layers.base import Layer, Mask
 from gatedcore.layers.weighted import Rule
-from gatedcore.objective import Means, Objective
+from gatedcore.objective import Counting, Means, Objective
 from gatedcore.optimizers.part import Part
 from gatedcore.parameters import ParameterVector
 from gatedcore.run_state import carried_kept_on_error, stateful_layers
@@ -85,6 +85,10 @@ class TrainingStep:
         """Return means over the samples of an epoch, of none so far."""
         return self.objective.means()
 
+    def means_of(self, validated: Feed | None) -> Means:
+        """Return the same for an evaluation of these batches."""
+        return self.objective.means()
+
     def take_batch(self, means: Means, batch: Step) -> None:
         """Take one step, or one on each chunk of time steps with states carried between.
 
@@ -110,7 +114,7 @@ class TrainingStep:
 
     def logs(self, means: Means) -> Logs:
         """Return loss and metrics of an epoch whose batches are done."""
-        return means.logs()
+        return means.total_logs()
 
     def ends_run(self) -> bool:
         """Return whether no further epoch is to come."""
@@ -118,7 +122,7 @@ class TrainingStep:
 
     # One step.
 
-    def take(self, means: Means, batch: Step, share: float = 1) -> None:
+    def take(self, means: Counting, batch: Step, share: float = 1) -> None:
         """Take one step and count its loss in; ``share`` says what part of a batch it is of.
 
         After an error no parameter is changed, nor what layers carry.

@@ -4,6 +4,7 @@ import warnings
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import cast
 
 from gatedcore import feeding, keras_arguments
@@ -13,7 +14,8 @@ from gatedcore.callbacks import CallbackList, History, Logs, check_callbacks
 from gatedcore.checks import check_bool, check_count
 from gatedcore.chunks import check_cut
 from gatedcore.course import Course, validated_epochs
-from gatedcore.evaluation import Evaluator, as_asked
+from gatedcore.distributed import Communicator
+from gatedcore.evaluation import Evaluator
 from gatedcore.interrupt import DeferredInterrupt
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.base import Layer
@@ -23,7 +25,10 @@ from gatedcore.optimizers.part import Part
 from gatedcore.parameters import ParameterVector
 from gatedcore.progress import printers
 from gatedcore.random import make_generator, undone_on_error
+from gatedcore.results import as_asked
 from gatedcore.run_state import carried_kept_on_error
+from gatedcore.shared_batches import SharedBatches
+from gatedcore.sharing import as_sharing
 from gatedcore.sources import SourceBatches
 from gatedcore.step import TrainingStep
 
@@ -86,6 +91,10 @@ class Trainer(Evaluator):
         validation_batch_size: int | None = None,
         validation_freq: int | Sequence[int] = 1,
         tbptt: int | None = None,
+        distributed: Communicator | None = None,
+        accumulate: int = 1,
+        average_every: int | None = None,
+        reduction: str = "fast",
         **keras: object,
     ) -> History:
         """Train.
@@ -132,6 +141,25 @@ class Trainer(Evaluator):
             steps, with an optimizer step for each. States go on from chunk to chunk, gradients do
             not, and dropout draws anew. Loss and metrics count all chunks; callbacks are told
             about whole batches. Not in Keras.
+        distributed : Communicator, optional
+            The ranks that train together, from ``gatedcore.distributed.init()``: all call ``fit``
+            with the same arguments, and ``batch_size`` is that of all together. Each has some rows
+            of every batch, and the result is that of one process. A generator, a sequence of
+            batches or a DataLoader is each rank's own, unless it is wrapped in
+            ``gatedcore.distributed.shard``. Weights, optimizer and generators are those of rank 0;
+            logs are the same on all ranks, but those within an epoch are of a rank's own rows.
+            Not in Keras.
+        accumulate : int
+            Batches for each step, which is that of one batch of all their rows; a sum over the
+            ranks for each step. Not in Keras.
+        average_every : int, optional
+            Local SGD: each rank takes steps of its own, and after every so many, and at the end of
+            an epoch, all go on from the mean of their weights and of the optimizer's state. Not
+            in Keras.
+        reduction : {"fast", "ordered"}
+            Whether sums over rows may be made in an order that depends on the number of ranks;
+            "ordered" gives the same bits on 1, 2, 4 and 8 ranks, at a price
+            (docs/decisions/0013-one-sum-a-step.md). Not in Keras.
         **keras
             Other arguments of Keras are refused unless they ask for nothing.
 
@@ -158,8 +186,11 @@ class Trainer(Evaluator):
         first = check_count(where, "initial_epoch", initial_epoch, 0)
         validated = validated_epochs(where, validation_freq, epochs)
         shuffle = check_bool(where, "shuffle", shuffle)
+        sharing = as_sharing(where, distributed, accumulate, average_every, reduction, tbptt)
         # In Keras's order: what callbacks add to an epoch's logs is shown and kept.
-        told = [*check_callbacks(where, callbacks), *printers(where, verbose)]
+        rank = 0 if distributed is None else distributed.rank
+        shown = printers(where, verbose)
+        told = [*check_callbacks(where, callbacks), *(() if rank else shown)]
         labels = objective.takes_labels
         train = feeding.training_batches(where, self, x, y, batch_size, labels, sample_weight)
         train, held = feeding.hold_out(
@@ -168,11 +199,14 @@ class Trainer(Evaluator):
         feeding.weigh_classes(where, train, class_weight, labels)
         if shuffle and isinstance(train, ArrayBatches | SourceBatches):
             train.rng = make_generator(where, None)
-        passes = Passes(where, train, "steps_per_epoch", steps_per_epoch)
         size = None
         if tbptt is not None:
             output = self.compute_output_shape(train.input_shape)
             size = check_cut(where, tbptt, self.in_a_row(where), train.input_shape, output)
+        if sharing is not None:
+            train = sharing.feed(where, train, size)
+            held = None if held is None else SharedBatches(held, sharing.team)
+        passes = Passes(where, train, "steps_per_epoch", steps_per_epoch)
         validation = None
         if held is not None:
             validation = Passes(where, held, "validation_steps", validation_steps)
@@ -182,6 +216,7 @@ class Trainer(Evaluator):
             "epochs": epochs,
             "steps": passes.steps,
             "verbose": verbose,
+            "rank": rank,
         }
         if validation is not None and validation_freq != 1:
             params["validation_freq"] = validation_freq  # callbacks wait for epochs that have one
@@ -193,10 +228,13 @@ class Trainer(Evaluator):
         ):
             vector = self._ready(objective, train.input_shape)
             self.history, self.stop_training = history, False
-            course = self._course = Course(passes, validation, run.callbacks, first)
-            steps = TrainingStep(
-                self, objective, vector, self._part, course.place, interrupt, chunk=size
-            )
+            course = self._course = Course(passes, validation, run.callbacks, first, distributed)
+            make = TrainingStep if sharing is None else partial(sharing.step, feed=train)
+            steps = make(self, objective, vector, self._part, course.place, interrupt, chunk=size)
+            if sharing is not None:
+                given = {"epochs": epochs, "initial_epoch": first, "tbptt": size}
+                given |= {"steps_per_epoch": steps_per_epoch, "validation_steps": validation_steps}
+                sharing.begin(where, steps, {"x": train, "validation_data": held}, given)
             run.call("on_train_begin")
             logs: Logs = {}
             for epoch in course.epochs(epochs):
@@ -214,7 +252,8 @@ class Trainer(Evaluator):
                 logs = steps.logs(means)
                 if validation is not None and epoch in validated:
                     with carried_kept_on_error(steps.stateful):
-                        seen = self._evaluate("validation", objective, validation, run)
+                        own = steps.means_of(held)
+                        seen = self._evaluate("validation", objective, validation, run, own)
                     logs.update({f"val_{name}": value for name, value in seen.items()})
                 run.call("on_epoch_end", epoch, logs)
                 if steps.ends_run():

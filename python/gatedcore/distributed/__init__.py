@@ -8,6 +8,7 @@ from gatedcore.distributed.communicator import Communicator, SelfCommunicator
 from gatedcore.distributed.cost import predict
 from gatedcore.distributed.gloo import TorchCommunicator
 from gatedcore.distributed.mpi import MPICommunicator
+from gatedcore.distributed.sharding import shard
 from gatedcore.distributed.start import init
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     "TorchCommunicator",
     "init",
     "predict",
+    "shard",
 ]

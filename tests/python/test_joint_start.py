@@ -1,0 +1,90 @@
+"""Ranks that begin together."""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+
+import forked_ranks
+import gatedcore as gk
+from gatedcore.distributed import Communicator
+from gatedcore.random import library_generator
+from shared_training import X, Y, checked
+
+
+def refused(comm: Communicator, differ: str) -> str:
+    """Return the error of a run whose last rank is different."""
+    last = comm.rank == comm.size - 1
+    gk.set_random_seed(1)
+    x, y, options = X, Y, {}
+    units, optimizer, loss, layer = 4, gk.Adam(0.01), "mse", gk.GRU
+    if last:
+        units = 5 if differ == "units" else units
+        optimizer = gk.Adam(0.02) if differ == "learning rate" else optimizer
+        loss = "mae" if differ == "loss" else loss
+        layer = gk.LSTM if differ == "layer" else layer
+        x, y = (X[:20], Y[:20]) if differ == "samples" else (x, y)
+        options = {"epochs": 3} if differ == "epochs" else {}
+        options |= {"batch_size": 9} if differ == "batch_size" else {}
+        options |= {"accumulate": 2} if differ == "accumulate" else {}
+    seed = 8 if differ == "seed" and last else 7
+    model = gk.Sequential([layer(units, seed=seed), gk.Dense(2)])
+    model.compile(optimizer, loss)
+    given: dict[str, Any] = {"batch_size": 8, "epochs": 2, "verbose": 0, **options}
+    with pytest.raises(ValueError, match="fit: on rank 2 of 3 the ") as error:
+        model.fit(x, y, **given, distributed=comm)
+    assert not model.built
+    assert not model.optimizer.slots
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("differ", "told"),
+    [
+        ("units", "model[0][1].units is 5 where it is 4"),
+        ("seed", "model[0][1].seed is 8 where it is 7"),
+        ("layer", 'model[0][0] is "LSTM" where it is "GRU"'),
+        ("learning rate", "optimizer[1].learning_rate is 0.02 where it is 0.01"),
+        ("loss", "loss and metrics[0]"),
+        ("samples", "x.samples is 20 where it is 27"),
+        ("batch_size", "x.batch_size is 9 where it is 8"),
+        ("epochs", "arguments.epochs is 3 where it is 2"),
+        ("accumulate", "arguments.accumulate is 2 where it is 1"),
+    ],
+)
+def test_ranks_that_differ_are_refused_on_all(differ: str, told: str) -> None:
+    errors = checked(forked_ranks.run(3, partial(refused, differ=differ)))
+    assert errors[0] == errors[1] == errors[2]
+    if differ == "batch_size":
+        told = "x.batches is 3 where it is 4" if "batches" in errors[0] else told
+    assert told in errors[0]
+
+
+def begun(comm: Communicator) -> list[Any]:
+    """Return what a rank has after no step: one that was trained alone before, differently."""
+    gk.set_random_seed(comm.rank)
+    own = np.random.default_rng(comm.rank)
+    model = gk.Sequential([gk.LSTM(4, seed=own), gk.Dropout(0.3, seed=7), gk.Dense(2)])
+    model.compile(gk.Adam(0.01), "mse")
+    model.fit(X, Y, epochs=1 + comm.rank, verbose=0)
+    model.optimizer.learning_rate = 0.01
+
+    class Look(gk.Callback):
+        def on_train_begin(self, logs: dict | None = None) -> None:
+            state = model.optimizer.get_state()
+            slots = {name: slot.tolist() for name, slot in state.pop("slots").items()}
+            weights = [weight.tolist() for weight in model.get_weights()]
+            draws = [layer._draws for layer in model.layers]
+            generators = [library_generator().random(), own.random()]
+            seen.extend([weights, state, slots, draws, generators])
+
+    seen: list[Any] = []
+    model.fit(X, Y, epochs=1, verbose=0, callbacks=[Look()], distributed=comm)
+    return seen
+
+
+def test_all_begin_with_the_numbers_of_rank_0() -> None:
+    results = checked(forked_ranks.run(3, begun))
+    assert results[0] == results[1] == results[2]
+    assert results[0][1]["iterations"] == 1
