@@ -1,0 +1,1 @@
+"""Training on several processes and hosts: how it is launched, measured and predicted."""
