@@ -12,7 +12,7 @@ from gatedcore.archive import SUFFIX, SavedFileError, Tensors
 from gatedcore.callbacks import Callback, Logs
 from gatedcore.checkpoints import check_save_freq
 from gatedcore.checks import check_bool
-from gatedcore.distributed.exchange import of_first
+from gatedcore.distributed.exchange import gather, of_first
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.persistence import (
     give_optimizer,
@@ -42,7 +42,8 @@ class BackupAndRestore(Callback):
     backup_dir : path
         A folder for this run alone; made if it is not there.
     save_freq : "epoch" or int
-        After each epoch, or after so many batches, counted through.
+        After each epoch, or after so many batches, counted through, and those with which a step
+        or an average over ranks (``accumulate``, ``average_every``) is still to come.
     delete_checkpoint : bool
         Whether to remove the file once training has come to its end.
     **keras
@@ -76,11 +77,12 @@ class BackupAndRestore(Callback):
         self.delete_checkpoint = check_bool(where, "delete_checkpoint", delete_checkpoint)
         self._path = os.path.join(self.backup_dir, _NAME)
         self._batches = 0
-        self._finished = False
+        self._due = self._finished = False
         self._within_epoch: tuple[Mapping[str, Any], Tensors] | None = None
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        self._batches, self._finished, self._within_epoch = 0, False, None
+        self._batches, self._within_epoch = 0, None
+        self._due = self._finished = False
         course = self.model._course
         course.watched = self.save_freq != "epoch"
         data = of_first(course.comm, self._read)
@@ -98,8 +100,13 @@ class BackupAndRestore(Callback):
         if isinstance(self.save_freq, str):
             return
         self._batches += 1
-        if self._batches % self.save_freq == 0 and not self.model.stop_training:
-            self._save(epoch_done=False)
+        self._due |= self._batches % self.save_freq == 0
+        course = self.model._course
+        if self._due and course.settled():
+            self._due = False
+            # A rank that is to stop has not told the others yet.
+            if not any(gather(course.comm, self.model.stop_training)):
+                self._save(epoch_done=False)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self._finished = epoch + 1 == self.params["epochs"] or self.model.stop_training

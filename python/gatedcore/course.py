@@ -2,7 +2,7 @@
 
 from __future__ import annotations  # numpy.random is imported when first used, not here
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from typing import Any
 
 from gatedcore.batches import Passes, Step
@@ -37,6 +37,8 @@ class Course:
         How many steps of it are done.
     watched : bool
         Whether somebody will ask for the state within an epoch; set it before the epoch.
+    settled : callable
+        Returns whether the state may be asked for after this batch.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Course:
         self.comm = SelfCommunicator() if comm is None else comm
         self.epoch, self.step = epoch, 0
         self.watched = False
+        self.settled: Callable[[], bool] = lambda: True
         self._train = train
         self._means: Means | None = None
         given = [train.rng, None if validation is None else validation.rng]

@@ -91,6 +91,9 @@ class SharedStep(TrainingStep):
     def ends_epoch(self) -> bool:
         return self._stop or self._interrupted or self._last
 
+    def settled(self) -> bool:
+        return not self._waiting
+
     def interrupted(self) -> bool:
         return self._interrupted
 

