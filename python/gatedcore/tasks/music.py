@@ -125,6 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     files = {name: options.data(f"music_{name}.npz") for name in options.sets}
     options.out.mkdir(parents=True, exist_ok=True)
+    comm = gk.distributed.init()
 
     histories, rows = {}, []
     for music, file in files.items():
@@ -149,9 +150,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             histories[title], seconds = train(
                 title,
                 model,
-                pieces,
+                gk.distributed.shard(pieces, comm),
                 epochs=options.epochs,
-                validation_data=Pieces(parts["valid"], rng),
+                validation_data=gk.distributed.shard(Pieces(parts["valid"], rng), comm),
                 callbacks=[keep_best(PATIENCE)],
             )
             losses = [f"{nats(model, rolls):.2f}" for rolls in parts.values()]

@@ -1,4 +1,4 @@
-"""How tasks train: under one progress bar, timed, and ended once it no longer helps."""
+"""How tasks train: under one bar, timed, by all ranks of the job, ended once it no longer helps."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ def train(
     callbacks: Sequence[gk.Callback] = (),
     **options: Any,
 ) -> tuple[gk.History, float]:
-    """Fit a model under one progress bar.
+    """Fit a model under one progress bar, together with the other processes if there are some.
 
     Parameters
     ----------
@@ -37,6 +37,9 @@ def train(
     """
     begin = time.perf_counter()
     told = [EpochBar(title), *callbacks]
+    comm = gk.distributed.init()
+    if comm.size > 1:
+        options["distributed"] = comm
     history = model.fit(x, y, verbose=0, callbacks=told, **options)
     return history, time.perf_counter() - begin
 
