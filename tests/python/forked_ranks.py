@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gatedcore.distributed import Communicator
-from gatedcore.distributed.communicator import Buffer, Op
+from gatedcore.distributed.communicator import Buffer, Op, check_buffer, check_op, check_root
 
 SECONDS = 10.0  # the longest that one rank waits for another
 _ROOM = 1 << 22  # bytes of each rank
@@ -30,6 +30,8 @@ class ForkedCommunicator(Communicator):
         self.sums = 0  # how often something was added up
 
     def allreduce_(self, array: Buffer, op: Op = "sum") -> None:
+        check_buffer("allreduce_", array)
+        check_op("allreduce_", op)
         self.sums += 1
         slots = self._share(array)
         total = slots[0].copy()
@@ -39,6 +41,8 @@ class ForkedCommunicator(Communicator):
         array[:] = total
 
     def broadcast_(self, array: Buffer, root: int = 0) -> None:
+        check_buffer("broadcast_", array)
+        check_root("broadcast_", root, self.size)
         array[:] = self._share(array)[root]
         self.barrier()
 
@@ -47,7 +51,6 @@ class ForkedCommunicator(Communicator):
 
     def _share(self, array: Buffer) -> np.ndarray:
         assert array.nbytes <= _ROOM
-        assert array.ndim == 1
         memory = np.frombuffer(self._memory, np.uint8).reshape(self.size, _ROOM)
         memory[self.rank, : array.nbytes] = array.view(np.uint8)
         self.barrier()

@@ -4,17 +4,17 @@ import math
 
 import pytest
 
-import thread_ranks
+import forked_ranks
 from gatedcore.distributed.agreement import check_agreement
 
 FACTS = {"length of the data": 100, "model": {"layers": [{"units": 8}, {"units": 1}]}}
 
 
 def errors_of(facts_by_rank):
-    _, errors = thread_ranks.outcomes(
+    outcomes = forked_ranks.run(
         len(facts_by_rank), lambda comm: check_agreement(comm, "fit", facts_by_rank[comm.rank])
     )
-    return [str(e) if e else None for e in errors]
+    return [None if outcome is None else str(outcome) for outcome in outcomes]
 
 
 def test_ranks_that_agree_pass():
@@ -53,7 +53,7 @@ def test_another_version_is_named_first():
         # The check's own entry, as an older release would have it.
         check_agreement(comm, "fit", {"version of gatedcore": f"0.{comm.rank}", "seed": comm.rank})
 
-    _, errors = thread_ranks.outcomes(2, program)
+    errors = forked_ranks.run(2, program)
     assert 'the version of gatedcore is "0.1" where it is "0.0" on rank 0' in str(errors[1])
     assert str(errors[0]) == str(errors[1])
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+import forked_ranks
 import gatedcore as gk
 import ranks
-import thread_ranks
 from gatedcore.distributed import SelfCommunicator
 
 # Every engine, and the double that tests use for one, passes this.
@@ -58,12 +58,12 @@ def test_every_engine_does_the_same(engine):
     assert all(f"all of it on {rank}" in wrote for rank in range(size))
 
 
-def test_one_process_and_threads_too(capsys):
+def test_one_process_and_the_double_too(capfd):
     space: dict = {}
     exec(PROGRAM, space)
     space["check"](SelfCommunicator())
-    thread_ranks.run(3, space["check"])
-    assert capsys.readouterr().out.count("all of it on") == 4
+    assert forked_ranks.run(3, space["check"]) == [None] * 3
+    assert "all of it on 0" in capfd.readouterr().out
 
 
 def test_a_communicator_is_what_has_all_three_methods():

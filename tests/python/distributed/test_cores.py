@@ -2,8 +2,8 @@
 
 import os
 
+import forked_ranks
 import gatedcore as gk
-import thread_ranks
 from gatedcore.distributed import SelfCommunicator
 from gatedcore.distributed.cores import share_cores, threads_for
 
@@ -28,27 +28,28 @@ def test_a_limit_on_processor_time_is_divided_by_who_is_under_it():
     assert threads_for(many, [many] * 4, 8, 1) == 8  # four of them
 
 
+def threads_of(ranks: int, alone: int) -> list[int]:
+    """Return how many threads each of so many ranks takes that would take ``alone`` by itself."""
+
+    def program(comm):
+        gk.set_num_threads(alone)
+        share_cores(comm)
+        return gk.get_num_threads()
+
+    return forked_ranks.run(ranks, program)
+
+
 def test_ranks_of_this_host_share_its_cores(monkeypatch):
     for name in ("GATEDCORE_NUM_THREADS", "OMP_NUM_THREADS"):
         monkeypatch.delenv(name, raising=False)
-    cores, before = len(os.sched_getaffinity(0)), gk.get_num_threads()
-    try:
-        gk.set_num_threads(cores)
-        thread_ranks.run(cores, share_cores)
-        assert gk.get_num_threads() == 1
-    finally:
-        gk.set_num_threads(before)
+    cores = len(os.sched_getaffinity(0))
+    assert threads_of(cores, cores) == [1] * cores
+    assert threads_of(1, cores) == [cores]
 
 
 def test_what_the_environment_sets_stays(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    before = gk.get_num_threads()
-    try:
-        gk.set_num_threads(3)
-        thread_ranks.run(64, share_cores)
-        assert gk.get_num_threads() == 3
-    finally:
-        gk.set_num_threads(before)
+    assert threads_of(4, 3) == [3] * 4
 
 
 def test_what_torchrun_sets_by_itself_does_not_count(monkeypatch):
