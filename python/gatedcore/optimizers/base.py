@@ -13,6 +13,7 @@ from gatedcore.arrays import Array, aligned_zeros
 from gatedcore.checks import check_number
 from gatedcore.optimizers.framing import FRAME_ARGUMENTS, Framing
 from gatedcore.optimizers.part import Part
+from gatedcore.optimizers.rate import LearningRate
 from gatedcore.optimizers.schedules.base import LearningRateSchedule
 from gatedcore.optimizers.schedules.lookup import deserialize, serialize
 
@@ -98,21 +99,12 @@ class Optimizer(Framing, ABC):
     # Numbers.
 
     @property
-    def learning_rate(self) -> float:
+    def learning_rate(self) -> LearningRate:
         """Size of the next step; may be set to another number, schedule or callable.
 
         A schedule can be replaced by a schedule or callable, not by a number, as in Keras.
         """
-        source = self._learning_rate
-        if type(source) is float:
-            return source
-        value = (
-            source(self.calls)
-            if isinstance(source, LearningRateSchedule)
-            else cast(Callable[[], float], source)()
-        )
-        where = f"{type(self).__name__}, schedule {_name_of(source)}"
-        return check_number(where, "learning_rate", value, 0.0, _LARGEST_RATE)
+        return LearningRate.of(self, self._rate())
 
     @learning_rate.setter
     def learning_rate(self, value: RateSource) -> None:
@@ -126,6 +118,18 @@ class Optimizer(Framing, ABC):
         self._learning_rate = source
 
     lr = learning_rate  # its name before Keras 3
+
+    def _rate(self) -> float:
+        source = self._learning_rate
+        if type(source) is float:
+            return source
+        value = (
+            source(self.calls)
+            if isinstance(source, LearningRateSchedule)
+            else cast(Callable[[], float], source)()
+        )
+        where = f"{type(self).__name__}, schedule {_name_of(source)}"
+        return check_number(where, "learning_rate", value, 0.0, _LARGEST_RATE)
 
     def _checked_source(self, value: object) -> RateSource:
         """Return a learning rate, or what gives it."""
@@ -256,12 +260,12 @@ class Optimizer(Framing, ABC):
     def _advance(self, parameters: Array, gradients: Array) -> None:
         """Take a step over all that is given."""
         if not (self._clip or self._weight_decay or self._use_ema or self._accumulation):
-            self.update(parameters, gradients, self.learning_rate, None)
+            self.update(parameters, gradients, self._rate(), None)
         else:
             if self.only_accumulates():
                 self.accumulate(parameters, gradients)
             else:
-                rate = self.learning_rate
+                rate = self._rate()
                 self.update(parameters, gradients, rate, self.frame(rate))
             self.overwrite(parameters)
         self.calls += 1
