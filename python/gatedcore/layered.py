@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gatedcore.keras_names import missing_attribute
 from gatedcore.layers.base import Layer, Mask
 from gatedcore.layers.tensor import LayerCall
+from gatedcore.metrics import Metric
 from gatedcore.model_weights import ModelWeights
 from gatedcore.persistence import Persistent
 from gatedcore.summary import Summarized
@@ -38,6 +39,21 @@ class Layered(Summarized, ModelWeights, Persistent):
     @abstractmethod
     def call_of(self, layer: Layer) -> LayerCall | None:
         """Return the first call of a layer in the model's graph, None if there is none yet."""
+
+    @property
+    def loss(self) -> Any:
+        """What ``compile`` was given as loss; None before."""
+        return self._compiled_with.get("loss")
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """The metrics of ``compile`` as objects, weighted ones last; runs count on copies of them.
+
+        Of several outputs those of each in turn; empty before ``compile``.
+        """
+        objective: Any = self._objective
+        each = [] if objective is None else getattr(objective, "each", [objective])
+        return [metric for one in each for metric in (*one.metrics, *one.weighted_metrics)]
 
     def to_keras(
         self,

@@ -66,7 +66,7 @@ def clone_model(model: M, **keras: object) -> M:
         raise TypeError(
             f"clone_model: model has type {type(model).__name__}, expected a model; pass one"
         )
-    return type(model).from_config(model.get_config())
+    return model.clone()
 
 
 if not TYPE_CHECKING:  # to which an absent name is an error already

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, TypeVar
 
 from gatedcore import _core, archive, configs, keras_arguments, optimizers
 from gatedcore.archive import SavedFileError, Tensors
@@ -20,6 +20,7 @@ from gatedcore.registration import custom_object_scope
 from gatedcore.run_state import get_layer_states, set_layer_states
 from gatedcore.training import Trainer
 
+M = TypeVar("M", bound="Persistent")
 _OF_KERAS = (".keras", ".h5", ".hdf5")
 
 
@@ -36,6 +37,16 @@ class Persistent(Trainer, Configurable):
     @abstractmethod
     def need_built(self, where: str) -> None:
         """Raise unless there are parameters."""
+
+    def clone(self: M) -> M:
+        """Return a new model of the same architecture, with new weights, not compiled.
+
+        Raises
+        ------
+        TypeError
+            If the model has something that no config can name.
+        """
+        return type(self).from_config(self.get_config())
 
     def save(
         self,

@@ -346,3 +346,19 @@ def test_pop_of_a_row_that_is_not_built_or_of_one_layer() -> None:
     assert not built.built
     built.add(gk.Dense(1))
     assert built.output_shape == (None, 1)
+
+
+def test_what_compile_chose_can_be_read() -> None:
+    x = gk.Input((3,))
+    model = gk.Model(x, [gk.Dense(1, name="a")(x), gk.Dense(1, name="b")(x)])
+    assert model.loss is None
+    assert model.metrics == []
+    model.compile(
+        "sgd", {"a": "mse", "b": "mae"}, metrics=[["mae"], []], weighted_metrics={"b": ["mse"]}
+    )
+    assert model.loss == {"a": "mse", "b": "mae"}
+    assert [metric.name for metric in model.metrics] == ["mae", "mse"]
+    row = gk.Sequential([gk.Dense(1, input_shape=(3,))])
+    row.compile("sgd", "mse", metrics=["mae"], weighted_metrics=[gk.metrics.MeanSquaredError()])
+    assert row.loss == "mse"
+    assert [metric.name for metric in row.metrics] == ["mae", "mean_squared_error"]

@@ -41,7 +41,8 @@ def test_from_config_of_every_beginning() -> None:
 def test_a_clone_has_weights_of_its_own() -> None:
     model = gk.Sequential([gk.GRU(3, input_shape=(None, 2)), gk.Dense(1)])
     clone = gk.models.clone_model(model)
-    assert clone.get_config() == model.get_config()
+    assert type(clone) is type(model)
+    assert model.clone().get_config() == clone.get_config() == model.get_config()
     assert (clone.weights[0] != model.weights[0]).any()
     before = model.get_weights()
     for weight in clone.weights:
