@@ -59,11 +59,14 @@ class GraphEnds:
 
     @property
     def output_names(self) -> list[str]:
-        """Names of the outputs: of the layers that they come from, or of the dict."""
+        """Names of the outputs: of the layers or inputs that they come from, or of the dict."""
         keys = self.forms[1]
         if isinstance(keys, tuple):
             return list(keys)
-        return [cast(LayerCall, one.call).layer.name for one in self._outputs]
+        return [
+            one.name if isinstance(one, Input) else cast(LayerCall, one.call).layer.name
+            for one in self._outputs
+        ]
 
     @property
     def input_shape(self) -> Any:

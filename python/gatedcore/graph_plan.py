@@ -48,7 +48,7 @@ class Plan:
             for call in calls
         ]
         self._ends = [place[tensor] for tensor in outputs]
-        self._count = len(tensors)
+        self._fed, self._count = len(inputs), len(tensors)
         self._kept: dict[int, Any] = {}  # by step, what shared layers saved in a training forward
         self._needed: list[bool] = []
         self.find_needed(True)
@@ -104,7 +104,9 @@ class Plan:
                     values[place], masks[place] = result, of_result
             if shared and training:
                 self._kept[number] = layer.take_saved()
-        return [values[end] for end in self._ends], [masks[end] for end in self._ends]
+        # An input that is an output too stays the caller's own.
+        results = [values[end].copy() if end < self._fed else values[end] for end in self._ends]
+        return results, [masks[end] for end in self._ends]
 
     def backward(self, d_outputs: Sequence[Array]) -> None:
         """Add to the gradients of the layers' weights; none are computed for inputs."""
@@ -219,13 +221,12 @@ def check_inputs(
             )
         checked.append(tensor)
     used = {tensor for call in calls for tensor in call.inputs}
-    for tensor in outputs:
-        if tensor.call is None:
-            raise ValueError(
-                f"{where}: outputs holds {tensor!r}, expected what layers computed; pass what a "
-                "layer returned"
-            )
-    for tensor in used:
+    if not used:
+        raise ValueError(
+            f"{where}: outputs are inputs alone, expected some that layers computed; pass what a "
+            "layer returned"
+        )
+    for tensor in {*used, *outputs}:
         if isinstance(tensor, Input) and tensor not in checked:
             raise ValueError(
                 f"{where}: outputs need {tensor!r}, expected it among the inputs; add it there"
@@ -233,6 +234,6 @@ def check_inputs(
     for tensor in checked:
         if tensor not in used:
             raise ValueError(
-                f"{where}: no output needs {tensor!r}, expected inputs that are used; leave it out"
+                f"{where}: no layer needs {tensor!r}, expected inputs that are used; leave it out"
             )
     return checked

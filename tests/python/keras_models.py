@@ -242,6 +242,12 @@ def merged(keras):
     return keras.Model([one, other], [y, z, L.Dot(axes=(1, 1))(both)]), [SERIES, HOLES]
 
 
+def input_as_output(keras):
+    L = keras.layers
+    x = L.Input((5, 3), name="series")
+    return keras.Model(x, [L.GRU(3)(x), x]), SERIES
+
+
 GRAPHS: dict[str, Any] = {
     function.__name__: function
     for function in (
@@ -253,6 +259,7 @@ GRAPHS: dict[str, Any] = {
         lists_of_one,
         merged,
         models_called_twice,
+        input_as_output,
         states_of_several,
     )
 }

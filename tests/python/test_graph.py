@@ -215,6 +215,25 @@ def test_frozen_layers_stay_and_what_feeds_them_alone_runs_no_way_back():
     assert not np.array_equal(high.get_weights()[0], free[0])
 
 
+def test_an_input_may_be_an_output_too(tmp_path):
+    x = series("x")
+    model = gk.Model(x, [gk.Dense(1, name="out")(gk.LSTM(2)(x)), x])
+    assert model.output_names == ["out", "x"]
+    assert model.output_shape == [(None, 1), (None, None, 3)]
+    y, same = model(X)
+    np.testing.assert_array_equal(same, X)
+    assert not np.shares_memory(same, X)
+    np.testing.assert_array_equal(model.predict(X, batch_size=2)[1], X)
+    model.compile("sgd", "mse")
+    logs = model.train_on_batch(X, [y + 1.0, X - 2.0], return_dict=True)
+    assert logs["x_loss"] == pytest.approx(4.0)
+    assert model(X)[0].mean() > y.mean()
+    model.save(tmp_path / "model.safetensors")
+    again = gk.load_model(tmp_path / "model.safetensors")
+    assert again.to_json() == model.to_json()
+    np.testing.assert_array_equal(again(X)[0], model(X)[0])
+
+
 def test_a_crash_and_a_backup_change_no_bit(tmp_path):
     class Crash(gk.Callback):
         def on_train_batch_end(self, batch, logs=None):

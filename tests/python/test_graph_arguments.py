@@ -122,14 +122,18 @@ def of_a_wrapper():
         (lambda: gk.Model([], []), "inputs is empty, expected tensors"),
         (lambda: gk.Model(), "inputs is missing, expected symbolic tensors, as a model is a graph"),
         (lambda: gk.Model(3, 4), "inputs has a int where symbolic tensors are"),
-        (lambda: (lambda x: gk.Model(x, x))(series("s")), "expected what layers computed"),
+        (lambda: (lambda x: gk.Model(x, x))(series("s")), "expected some that layers computed"),
+        (
+            lambda: (lambda x: gk.Model(x, [gk.Dense(1)(x), series("other")]))(series()),
+            "outputs need <Input 'other'",
+        ),
         (
             lambda: gk.Model(series("unused"), gk.Dense(1)(series("needed"))),
             "outputs need <Input 'needed'",
         ),
         (
             lambda: (lambda x: gk.Model([x, series("spare")], gk.Dense(1)(x)))(series()),
-            "no output needs <Input 'spare'",
+            "no layer needs <Input 'spare'",
         ),
         (lambda: (lambda x: gk.Model([x, x], gk.Dense(1)(x)))(series()), "twice"),
     ],

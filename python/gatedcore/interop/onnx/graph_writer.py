@@ -172,8 +172,12 @@ class GraphWriter:
 
     def output(self, name: str, signal: Signal) -> ValueInfoProto:
         """Write a value under the name of an output, and return its description."""
-        self._nodes.append(helper.make_node("Identity", [signal.name], [name], f"{name}/output"))
-        return describe(name, element_type_of(self.dtype), ("batch", *signal.shape[1:]))
+        kind = element_type_of(self.dtype)
+        # Tokens that are an output too become numbers of the model's.
+        operator, to = ("Cast", {"to": kind}) if signal.integer else ("Identity", {})
+        node = helper.make_node(operator, [signal.name], [name], f"{name}/output", **to)
+        self._nodes.append(node)
+        return describe(name, kind, ("batch", *signal.shape[1:]))
 
 
 def describe(name: str, element_type: int, sizes: Sequence[int | str | None]) -> ValueInfoProto:

@@ -35,6 +35,17 @@ def test_graphs_in_float64(graph):
         np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-12)
 
 
+def test_inputs_that_are_outputs_too():
+    x = gk.Input((5, 3), name="series")
+    tokens = gk.Input((5,), dtype="int32", name="tokens")
+    states = [gk.GRU(2)(x), gk.GRU(2)(gk.Embedding(4, 3)(tokens))]
+    made = gk.onnx.export(gk.Model([x, tokens], [*states, x, tokens]))
+    series, numbers = X[:, :5], np.arange(5 * len(X)).reshape(-1, 5) % 4
+    found = gk.onnx.load(made)([series, numbers])
+    np.testing.assert_array_equal(found[2], series)
+    np.testing.assert_array_equal(found[3], numbers)
+
+
 def test_a_file_is_written_and_read(tmp_path):
     model = small()
     path = tmp_path / "model.onnx"
