@@ -49,7 +49,7 @@ def test_hooks_in_keras_order() -> None:
         "on_epoch_end", "on_train_end",
     ]  # fmt: skip
     assert diary.model is model
-    assert diary.params == {"epochs": 1, "steps": 2, "verbose": 0}
+    assert diary.params == {"epochs": 1, "steps": 2, "verbose": 0, "rank": 0}
     diary.lines.clear()
     model.predict(X[:4], callbacks=[diary])
     model.evaluate(X[:4], Y[:4], callbacks=diary)
