@@ -76,7 +76,11 @@ class _SequenceModule:
             What torch.nn raises for the same call; for ``reset`` and ``return_gates``, what is
             wrong with them.
         """
-        weights = [getattr(self, name) for name in self._flat_weights_names]
+        own, names = self._parameters, self._flat_weights_names
+        try:
+            weights = [own[name] for name in names]  # much faster than through attributes
+        except KeyError:  # some are computed from others, as by torch.nn.utils.weight_norm
+            weights = [getattr(self, name) for name in names]
         packed = input if isinstance(input, PackedSequence) else None
         x = input if packed is None else packed.data
         states = _states(self._cell, hx)

@@ -8,17 +8,16 @@ from gatedcore.arrays import Array
 
 def array_of(x: torch.Tensor) -> Array:
     """Return a tensor's memory as an array whose last axis is contiguous."""
-    x = x.detach() if x.requires_grad else x
-    x = x.resolve_neg() if x.is_neg() else x
-    if not x.is_contiguous() and x.stride(-1) != 1 and x.shape[-1] != 1:
-        x = x.contiguous()
-    array: Array = x.numpy()
+    if x.stride(-1) != 1 and x.shape[-1] != 1:
+        return rows_of(x)
+    array: Array = x.detach().resolve_neg().numpy()
     return array
 
 
 def rows_of(x: torch.Tensor) -> Array:
     """Return the same as a contiguous array."""
-    return array_of(x.contiguous())
+    array: Array = x.detach().contiguous().resolve_neg().numpy()
+    return array
 
 
 def rows_of_given(x: torch.Tensor | None) -> Array | None:

@@ -55,7 +55,7 @@ def to_core(cell: str, weights: Sequence[torch.Tensor]) -> CoreWeights:
     b_x, b_h = rows_of_given(p.b_x), rows_of_given(p.b_h)
     bias = None
     if b_x is not None and b_h is not None:
-        bias = b_x + b_h if cell == "lstm" else _reordered(np.stack([b_x, b_h]), BLOCKS[cell])
+        bias = b_x + b_h if cell == "lstm" else _reordered(np.array([b_x, b_h]), BLOCKS[cell])
     return CoreWeights(
         _core.columns_from_rows(BLOCKS[cell], rows_of(p.w_x)),
         _core.columns_from_rows(BLOCKS[cell], rows_of(p.w_h)),
@@ -83,10 +83,10 @@ def from_core(cell: str, gradients: CoreWeights) -> list[torch.Tensor]:
 
 def _reordered(biases: Array, order: tuple[int, ...]) -> Array:
     """Return two rows of gates (2, G*H) with the gates in another order."""
-    gates = biases.reshape(2, len(order), -1)
-    return np.take(gates, order, axis=1).reshape(biases.shape)
+    return biases.reshape(2, len(order), -1).take(order, axis=1).reshape(biases.shape)
 
 
 def _zeros(like: Array) -> Array:
-    rows = 1 if like.ndim == 1 else like.shape[0]
-    return _core.zeros(rows, like.shape[-1], like.itemsize == 8).reshape(like.shape)
+    if like.ndim == 1:
+        return _core.zeros(1, like.size, like.itemsize == 8)[0]
+    return _core.zeros(like.shape[0], like.shape[1], like.itemsize == 8)
