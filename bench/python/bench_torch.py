@@ -30,10 +30,10 @@ class Case(NamedTuple):
     target: float
 
 
-def pair(kind: str, inputs: int, units: int) -> list[torch.nn.Module]:
+def pair(kind: str, inputs: int, units: int, **options: int) -> list[torch.nn.Module]:
     """Return torch.nn's module and ours with the same parameters."""
     torch.manual_seed(0)
-    modules = [getattr(place, kind)(inputs, units) for place in (torch.nn, gk.torch)]
+    modules = [getattr(place, kind)(inputs, units, **options) for place in (torch.nn, gk.torch)]
     modules[1].load_state_dict(modules[0].state_dict())
     return modules
 
@@ -50,11 +50,12 @@ def flat(results: object) -> list[torch.Tensor]:
     return [t for t in torch.utils._pytree.tree_leaves(results) if torch.is_floating_point(t)]
 
 
-def training(kind: str, sizes: tuple[int, int, int, int], target: float) -> Case:
+def training(kind: str, sizes: tuple[int, int, int, int], target: float, **options: int) -> Case:
     """Forward and backward over a dense batch."""
     T, B, I, H = sizes  # noqa: E741  # the letters of the equations
-    modules = pair(kind, I, H)
-    x, d = torch.randn(T, B, I, requires_grad=True), torch.randn(T, B, H)
+    modules = pair(kind, I, H, **options)
+    width = options.get("proj_size", H)
+    x, d = torch.randn(T, B, I, requires_grad=True), torch.randn(T, B, width)
     found = []
 
     def body(module: torch.nn.Module) -> Body:
@@ -69,7 +70,8 @@ def training(kind: str, sizes: tuple[int, int, int, int], target: float) -> Case
 
     bodies = body(modules[0]), body(modules[1])
     check(found)
-    return Case(f"{kind}, training, T {T} B {B} I {I} H {H}", bodies, target)
+    extra = "".join(f" {name} {value}" for name, value in options.items())
+    return Case(f"{kind}, training, T {T} B {B} I {I} H {H}{extra}", bodies, target)
 
 
 def packed(kind: str, units: int, target: float) -> Case:
@@ -119,6 +121,7 @@ def cases() -> list[Case]:
     """Return all rows."""
     sizes = [(100, 32, 64, 64), (100, 32, 128, 128)]
     rows = [training("LSTM", s, 2.0) for s in sizes] + [training("GRU", s, 4.0) for s in sizes]
+    rows += [training("LSTM", (100, 32, 64, 128), 2.0, proj_size=64)]
     rows += [packed("LSTM", 128, 10.0), packed("GRU", 128, 10.0)]
     for kind in ("LSTMCell", "GRUCell"):
         for inputs, units in ((8, 16), (64, 64), (64, 128), (256, 256), (512, 512)):
