@@ -174,7 +174,7 @@ class ArrayBatches(Batches):
 
     def step_of(self, chosen: slice | npt.NDArray[np.intp], rows: slice = _ALL_ROWS) -> Step:
         y, weights = self.y, self.weights
-        own = _rows_of(chosen, rows)
+        own = chosen if rows is _ALL_ROWS else _rows_of(chosen, rows)
         return (
             self.x[own],
             None if y is None else y[own],
@@ -225,7 +225,7 @@ class WindowBatches(Batches):
 
 def _rows_of(chosen: slice | npt.NDArray[np.intp], rows: slice) -> slice | npt.NDArray[np.intp]:
     """Return which samples some rows of a batch of chosen samples are."""
-    if rows == _ALL_ROWS:
+    if rows is _ALL_ROWS:
         return chosen
     if not isinstance(chosen, slice):
         return chosen[rows]

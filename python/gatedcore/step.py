@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 import numpy as np
@@ -18,6 +19,9 @@ from gatedcore.objective import Counting, Means, Objective
 from gatedcore.optimizers.part import Part
 from gatedcore.parameters import ParameterVector
 from gatedcore.run_state import carried_kept_on_error, stateful_layers
+
+
+_NOTHING: AbstractContextManager[None] = nullcontext()  # of layers that carry no states, which need no time
 
 
 class Learner(Protocol):
@@ -77,6 +81,8 @@ class TrainingStep:
         self.ruled = model.ruled()
         self.stateful = stateful_layers(model.computing_layers)
         self._place, self._chunk = place, chunk
+        # What the loop calls for each batch; of whole ones without a detour.
+        self.take_batch = self.take if chunk is None else self._take_by_chunks
         self.interrupt = DeferredInterrupt() if interrupt is None else interrupt
 
     # What a loop over batches asks.
@@ -88,21 +94,6 @@ class TrainingStep:
     def means_of(self, validated: Feed | None) -> Means:
         """Return the same for an evaluation of these batches."""
         return self.objective.means()
-
-    def take_batch(self, means: Means, batch: Step) -> None:
-        """Take one step, or one on each chunk of time steps with states carried between.
-
-        Raises
-        ------
-        NotFiniteError
-            If the loss or a gradient is no finite number; no parameter is changed then.
-        """
-        if self._chunk is None:
-            self.take(means, batch)
-            return
-        with states_between_chunks(self.model.computing_layers):
-            for chunk, share in cut("fit", *batch, self._chunk):
-                self.take(means, chunk, share)
 
     def ends_epoch(self) -> bool:
         """Return whether no further batch of the epoch is to be taken."""
@@ -126,14 +117,27 @@ class TrainingStep:
 
     # One step.
 
+    def _take_by_chunks(self, means: Counting, batch: Step) -> None:
+        """Take one step on each chunk of time steps of a batch, states carried between."""
+        assert self._chunk is not None
+        with states_between_chunks(self.model.computing_layers):
+            for chunk, share in cut("fit", *batch, self._chunk):
+                self.take(means, chunk, share)
+
     def take(self, means: Counting, batch: Step, share: float = 1) -> None:
         """Take one step and count its loss in; ``share`` says what part of a batch it is of.
 
         After an error no parameter is changed, nor what layers carry.
+
+        Raises
+        ------
+        NotFiniteError
+            If the loss or a gradient is no finite number.
         """
         x, y, weights = batch
         # What is not finite is reported below.
-        with np.errstate(over="ignore", invalid="ignore"), carried_kept_on_error(self.stateful):
+        carried = carried_kept_on_error(self.stateful) if self.stateful else _NOTHING
+        with np.errstate(over="ignore", invalid="ignore"), carried:
             y_pred, mask = self.model.forward_masked(x, True)
             loss, d_y_pred = self.objective.loss_of(y, y_pred, weights, mask)
             if not math.isfinite(loss):
