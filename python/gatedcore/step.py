@@ -20,8 +20,8 @@ from gatedcore.optimizers.part import Part
 from gatedcore.parameters import ParameterVector
 from gatedcore.run_state import carried_kept_on_error, stateful_layers
 
-
-_NOTHING: AbstractContextManager[None] = nullcontext()  # of layers that carry no states, which need no time
+# Around layers that carry no states: it needs no time.
+_NOTHING: AbstractContextManager[None] = nullcontext()
 
 
 class Learner(Protocol):

@@ -10,13 +10,17 @@ import forked_ranks
 import gatedcore as gk
 from shared_training import (
     CASES,
+    YES,
     Case,
+    X,
+    Y,
     assert_alike,
     checked,
     dropout,
     furthest,
     on_ranks,
     plain,
+    row,
     several_outputs,
     train,
 )
@@ -145,3 +149,60 @@ def test_one_rank_ends_the_run_on_all_at_the_same_step(what: str, told: str | No
     # Epochs of four batches; with three for a step the next one comes with batch 3 of the second.
     batches = 6 if every == 1 else 7
     assert results == [(batches, told, epochs, {1: 6, 3: 3}[every])] * 3
+
+
+def decided(comm: gk.distributed.Communicator | None) -> tuple:
+    """Return what callbacks made of a run whose validation gets worse."""
+    gk.set_random_seed(1)
+    model = row(gk.LSTM(16), gk.Dense(2), optimizer=gk.Adam(0.1))
+    callbacks = [
+        gk.callbacks.EarlyStopping(patience=6, restore_best_weights=True),
+        gk.callbacks.ReduceLROnPlateau(factor=0.5, patience=2, min_delta=1e-3),
+        gk.callbacks.TerminateOnNaN(),
+    ]
+    history = model.fit(
+        X, Y, 8, 40, 0, callbacks, validation_split=0.3, distributed=comm, shuffle=False
+    )
+    return model.get_weights(), history.history, model.optimizer.learning_rate
+
+
+def test_callbacks_decide_alike_on_the_figures_of_all() -> None:
+    weights, logs, rate = decided(None)
+    assert 6 < len(logs["loss"]) < 40
+    assert rate < 0.1
+    results = checked(forked_ranks.run(3, decided))
+    assert_alike(results)
+    assert len(results[0][1]["loss"]) == len(logs["loss"])
+    assert results[0][2] == rate
+    # Steps of 0.1 carry roundings further than those of 0.001 above.
+    assert furthest(weights, results[0][0]) < 1e-4
+
+
+def not_finite_in_validation(comm: gk.distributed.Communicator) -> str:
+    model, (x, y), _ = plain()
+    wrong = np.full_like(y, np.nan) if comm.rank == 1 else y
+    with pytest.raises(ValueError, match="validation: loss of batch 0 is nan") as error:
+        model.fit(x, y, 8, validation_data=(x, wrong), verbose=0, distributed=comm)
+    with pytest.raises(ValueError, match="evaluate: loss of batch 0 is nan"):
+        model.evaluate(x, wrong, distributed=comm)
+    return str(error.value)
+
+
+def test_a_validation_that_is_not_finite_on_one_rank_raises_on_all() -> None:
+    told = checked(forked_ranks.run(3, not_finite_in_validation))
+    assert told[0] == told[1] == told[2]
+    assert told[0].endswith("(on rank 1 of 3)")
+
+
+def raising_in_a_metric(comm: gk.distributed.Communicator) -> tuple[str, int]:
+    model = row(gk.LSTM(4), gk.Dense(1, "sigmoid"), metrics=["auc"])
+    targets = YES + (0.5 if comm.rank == 2 else 0.0)
+    with pytest.raises(ValueError, match=r"y_true holds .*expected 0 and 1") as error:
+        model.fit(X, targets, 8, verbose=0, distributed=comm)
+    return str(error.value), model.optimizer.iterations
+
+
+def test_a_metric_that_raises_on_one_rank_raises_on_all_before_the_step() -> None:
+    told = checked(forked_ranks.run(3, raising_in_a_metric))
+    assert told[0] == told[1] == told[2]
+    assert told[0][1] == 0
