@@ -24,10 +24,12 @@ def init(backend: str | None = None, timeout: float = 30.0) -> Communicator:
     """Return the communicator of the job that this process was started for.
 
     Of ``torchrun``, Ray Train and the like it is one on PyTorch's gloo; of ``mpiexec`` and Slurm
-    one on MPI; of a process started alone one of a single rank. The ranks of a host share its
-    cores, unless GATEDCORE_NUM_THREADS or OMP_NUM_THREADS is set (to 1 it is by torchrun, which
-    does not count). From now on an error that ends
+    one on MPI; of a process started alone one of a single rank. From now on an error that ends
     this process ends the whole job. Called again it returns the same.
+
+    The ranks of a host share the cores that they may run on, unless GATEDCORE_NUM_THREADS or
+    OMP_NUM_THREADS is set (what torchrun sets by itself does not count). Open MPI lets one or two
+    ranks run on a single core each, unless it is told ``mpiexec --bind-to none``.
 
     Parameters
     ----------

@@ -86,7 +86,8 @@ def test_ranks_that_another_mpi_started_are_told_so():
 def test_torchrun_starts_ranks(tmp_path):
     program = tmp_path / "program.py"
     program.write_text(
-        "import os, numpy as np, gatedcore as gk\n"
+        "import os, numpy as np, torch.distributed, gatedcore as gk\n"
+        "torch.distributed.init_process_group()\n"  # Ray Train does so, and not for gloo alone
         "comm = gk.distributed.init()\n"
         "ones = np.ones(3)\n"
         "comm.allreduce_(ones)\n"
