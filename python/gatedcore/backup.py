@@ -35,7 +35,8 @@ class BackupAndRestore(Callback):
     It is told last of all callbacks, wherever it stands in their list.
 
     Of several processes that train together the first one writes and reads, and tells the others;
-    another number of them goes on at the same place, with the same batches.
+    another number of them goes on at the same place, with the same batches, unless each has its
+    own.
 
     Parameters
     ----------

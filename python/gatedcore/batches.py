@@ -267,6 +267,11 @@ class Passes:
         return self._batches.samples
 
     @property
+    def of_all_ranks(self) -> bool:
+        """Whether all ranks read the same batches."""
+        return self._batches.of_all_ranks
+
+    @property
     def rng(self) -> np.random.Generator | None:
         """What draws the order of the batches."""
         return self._batches.rng

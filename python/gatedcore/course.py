@@ -9,6 +9,7 @@ from gatedcore.batches import Passes, Step
 from gatedcore.callbacks import Callback
 from gatedcore.checks import check_count
 from gatedcore.distributed.communicator import Communicator, SelfCommunicator
+from gatedcore.distributed.exchange import gather
 from gatedcore.objective import Means
 from gatedcore.random import get_random_state, set_random_state
 
@@ -58,6 +59,8 @@ class Course:
         self._means: Means | None = None
         given = [train.rng, None if validation is None else validation.rng]
         self._generators = [rng for rng in given if rng is not None]
+        read = [train, *([] if validation is None else [validation])]
+        self._each_its_own = not all(passes.of_all_ranks for passes in read)
         self._epoch_start: Any = None
         self._resumed: Mapping[str, Any] | None = None
 
@@ -106,17 +109,17 @@ class Course:
             If nobody could give the same batches again.
         """
         self._train.check_repeats()
-        state = {
-            "epoch": self.epoch + 1 if epoch_done else self.epoch,
-            "step": 0 if epoch_done else self.step,
+        own: dict[str, Any] = {
             "steps": self._train.steps,
             "samples": self._train.samples,
             "generators": self._get_generators(),
         }
+        state: dict[str, Any] = {"epoch": self.epoch + 1, "step": 0}
         if not epoch_done:
             assert self._means is not None
-            state |= {"epoch_start": self._epoch_start, "means": self._means.get_state()}
-        return state
+            own["epoch_start"] = self._epoch_start
+            state = {"epoch": self.epoch, "step": self.step, "means": self._means.get_state()}
+        return {**state, "ranks": gather(self.comm, own) if self._each_its_own else [own]}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Go on from there; within an epoch the generators follow with ``batches``.
@@ -124,20 +127,27 @@ class Course:
         Raises
         ------
         ValueError
-            If the state stands within an epoch over other data.
+            If the state stands within an epoch over other data, or of other ranks with their own.
         """
         self.epoch, self.step = state["epoch"], state["step"]
+        ranks = state["ranks"]
+        if self._each_its_own and len(ranks) != self.comm.size:
+            raise ValueError(
+                f"it has {len(ranks)} ranks with batches of their own, expected {self.comm.size}; "
+                "start as many, or shard one source"
+            )
+        own = ranks[self.comm.rank if self._each_its_own else 0]
         if not self.step:
-            self._set_generators(state["generators"])
+            self._set_generators(own["generators"])
             return
         data = {"steps": self._train.steps, "samples": self._train.samples}
-        if any(state[name] != value for name, value in data.items()):
+        if any(own[name] != value for name, value in data.items()):
             raise ValueError(
-                f"it stands within an epoch of {state['samples']} samples in {state['steps']} "
+                f"it stands within an epoch of {own['samples']} samples in {own['steps']} "
                 f"batches, expected {data['samples']} in {data['steps']}; go on with the same data "
                 "and batch_size"
             )
-        self._resumed = state
+        self._resumed = {**own, "means": state["means"]}
 
     def _get_generators(self) -> dict[str, Any]:
         own = [rng.bit_generator.state for rng in self._generators]

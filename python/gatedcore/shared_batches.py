@@ -33,7 +33,7 @@ class SharedBatches(Feed):
 
     def __init__(self, feed: Feed, team: Team) -> None:
         self._feed, self._team = feed, team
-        self.is_own = not feed.of_all_ranks
+        self.of_all_ranks, self.is_own = feed.of_all_ranks, not feed.of_all_ranks
         self.samples, self.batch_size, self.rng = feed.samples, feed.batch_size, feed.rng
         self.rows, self.is_last = Rows(0, 0, 0), False
 

@@ -101,3 +101,38 @@ def test_a_damaged_backup_is_an_error_on_all_ranks(tmp_path) -> None:
     errors = forked_ranks.run(2, lambda comm: train(comm, BackupAndRestore(tmp_path, 1)))
     assert isinstance(errors[0], IsADirectoryError)
     assert "rank 0 failed: IsADirectoryError" in str(errors[1])
+
+
+class Own(gk.utils.PyDataset):
+    """Batches of a rank; the second one has one more, and so draws other orders."""
+
+    def __init__(self, rank: int) -> None:
+        self.begin, self.count = 9 * rank, 3 + (rank == 1)
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, k: int) -> tuple[Any, Any]:
+        rows = slice(self.begin + 3 * k, self.begin + 3 * k + 2)
+        return X[rows], Y[rows]
+
+
+def test_ranks_with_batches_of_their_own_go_on_with_these(tmp_path) -> None:
+    def program(comm: Any, *callbacks: gk.Callback) -> Any:
+        gk.set_random_seed(7)
+        model = make()
+        model.fit(Own(comm.rank), epochs=3, verbose=0, distributed=comm, callbacks=list(callbacks))
+        return model.get_weights()
+
+    def resume(comm: Any) -> Any:
+        return program(comm, BackupAndRestore(tmp_path, 1))
+
+    expected = forked_ranks.run(2, program)[0]
+    for error in forked_ranks.run(
+        2, lambda comm: program(comm, BackupAndRestore(tmp_path, 1), Crash(5))
+    ):
+        assert "crash" in str(error)
+    for error in forked_ranks.run(3, resume):
+        assert "it has 2 ranks with batches of their own, expected 3" in str(error)
+    for found, wanted in zip(forked_ranks.run(2, resume)[0], expected, strict=True):
+        np.testing.assert_array_equal(found, wanted)
