@@ -21,8 +21,11 @@ void draw_blocks(RandomStream random, const Choice<Scalar>& choice, Scalar* draw
   for (Index i = blocks.begin; i < blocks.end; ++i) {
     const std::uint64_t block = static_cast<std::uint64_t>(i);
     const PhiloxWords words = philox({low(block), high(block), low(random.stream), high(random.stream)}, random.seed);
-    const Index width = std::min(kBlock, count - i * kBlock);
-    for (Index k = 0; k < width; ++k) draws[i * kBlock + k] = values[words[static_cast<std::size_t>(k)] < below];
+    const Index begin = std::max(random.first - i * kBlock, Index{0});
+    const Index end = std::min(random.first + count - i * kBlock, kBlock);
+    for (Index k = begin; k < end; ++k) {
+      draws[i * kBlock + k - random.first] = values[words[static_cast<std::size_t>(k)] < below];
+    }
   }
 }
 
@@ -31,9 +34,13 @@ void draw_blocks(RandomStream random, const Choice<Scalar>& choice, Scalar* draw
 template <class Scalar>
 void draw(RandomStream random, const Choice<Scalar>& choice, Scalar* draws, Index count, int threads) {
   constexpr double kOperations = 100;  // as many take the time of a draw, 2.4 ns at 3 GHz
-  const Index blocks = (count + kBlock - 1) / kBlock;
+  const Index start = random.first / kBlock;
+  const Index blocks = (random.first + count + kBlock - 1) / kBlock - start;
   const int parts = useful_threads(kOperations * static_cast<double>(count), blocks, threads);
-  run_parts(parts, [&](int part) { draw_blocks(random, choice, draws, count, share(blocks, part, parts)); });
+  run_parts(parts, [&](int part) {
+    const Range own = share(blocks, part, parts);
+    draw_blocks(random, choice, draws, count, {start + own.begin, start + own.end});
+  });
 }
 
 template void draw(RandomStream, const Choice<float>&, float*, Index, int);

@@ -7,10 +7,11 @@
 
 namespace gatedcore {
 
-// Which random numbers: those of one seed and one stream, two streams of a seed being independent.
+// Which random numbers: those of one seed and one stream, two streams of a seed being independent, from a word on.
 struct RandomStream {
   std::uint64_t seed = 0;
   std::uint64_t stream = 0;
+  Index first = 0;
 };
 
 // What a draw gives: `chosen` with the probability of the rate in [0, 1), else `other`.
@@ -31,7 +32,7 @@ Choice<Scalar> zoneout_choice(double rate) {
   return {rate, Scalar(1), Scalar(0)};
 }
 
-// Writes count draws, on up to so many threads. Draw i is decided by word i of the stream and by nothing else.
+// Writes count draws, on up to so many threads. Draw i is decided by word first + i of the stream and by nothing else.
 template <class Scalar>
 void draw(RandomStream random, const Choice<Scalar>& choice, Scalar* draws, Index count, int threads);
 

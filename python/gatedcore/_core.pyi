@@ -294,14 +294,35 @@ def stack_backward(
     """Add to the gradients of the weights; return d_x or None, and those of initial states."""
 
 def dropout_factors(
-    rows: int, columns: int, rate: float, seed: int, stream: int, is_double: bool
+    rows: int,
+    columns: int,
+    rate: float,
+    seed: int,
+    stream: int,
+    is_double: bool,
+    first_row: int = 0,
+    all_rows: int | None = None,
 ) -> Array:
-    """Return factors (rows, columns): 0 with probability ``rate``, else 1 / (1 - rate)."""
+    """Return factors (rows, columns): 0 with probability ``rate``, else 1 / (1 - rate).
+
+    With ``all_rows`` those are drawn for that stand from ``first_row`` on among so many.
+    """
 
 def zoneout_draws(
-    steps: int, rows: int, columns: int, rate: float, seed: int, stream: int, is_double: bool
+    steps: int,
+    rows: int,
+    columns: int,
+    rate: float,
+    seed: int,
+    stream: int,
+    is_double: bool,
+    first_row: int = 0,
+    all_rows: int | None = None,
 ) -> Array:
-    """Return shares of old states (steps, rows, columns): 1 with probability ``rate``, else 0."""
+    """Return shares of old states (steps, rows, columns): 1 with probability ``rate``, else 0.
+
+    Rows as of ``dropout_factors``.
+    """
 
 def dense_forward(x: Array, kernel: Array, bias: Array | None, activation: str) -> Array:
     """Return activation(x kernel + bias) for x (M, I), kernel (I, O), bias (O)."""

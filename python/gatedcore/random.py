@@ -139,16 +139,16 @@ def drawing_for(rows: Rows) -> Iterator[None]:
         _divided.reset(token)
 
 
-def rows_to_draw(count: int) -> tuple[int, slice]:
-    """Return for how many rows to draw, of which slice an array of so many rows is.
+def rows_in_batch(count: int) -> tuple[int, int]:
+    """Return where an array of so many rows begins in the whole batch's, and how many that has.
 
     A layer that folds time steps into the rows has several for each row of the batch.
     """
     rows = _divided.get()
     if rows is None or not rows.own or count % rows.own:
-        return count, slice(0, count)
+        return 0, count
     each = count // rows.own
-    return rows.total * each, slice(rows.before * each, (rows.before + rows.own) * each)
+    return rows.before * each, rows.total * each
 
 
 @contextmanager

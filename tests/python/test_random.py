@@ -11,7 +11,7 @@ from gatedcore.random import (
     get_random_state,
     library_generator,
     make_generator,
-    rows_to_draw,
+    rows_in_batch,
     set_random_state,
     undone_on_error,
 )
@@ -109,14 +109,14 @@ def test_a_block_may_leave_the_generator_alone() -> None:
 
 
 def test_parts_of_a_batch_are_drawn_for_as_the_whole() -> None:
-    assert rows_to_draw(5) == (5, slice(0, 5))
+    assert rows_in_batch(5) == (0, 5)
     with drawing_for(Rows(4, 2, 9)):
-        assert rows_to_draw(2) == (9, slice(4, 6))
-        assert rows_to_draw(6) == (27, slice(12, 18))  # three steps folded into each row
-        assert rows_to_draw(5) == (5, slice(0, 5))  # of no batch that is divided so
+        assert rows_in_batch(2) == (4, 9)
+        assert rows_in_batch(6) == (12, 27)  # three steps folded into each row
+        assert rows_in_batch(5) == (0, 5)  # of no batch that is divided so
     with drawing_for(Rows(9, 0, 9)):
-        assert rows_to_draw(1) == (1, slice(0, 1))
-    assert rows_to_draw(2) == (2, slice(0, 2))
+        assert rows_in_batch(1) == (0, 1)
+    assert rows_in_batch(2) == (0, 2)
 
 
 DRAWING = [

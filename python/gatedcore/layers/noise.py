@@ -10,7 +10,7 @@ import numpy as np
 from gatedcore.arrays import Array, Shape
 from gatedcore.checks import check_number
 from gatedcore.layers.base import Layer, Mask
-from gatedcore.random import rows_to_draw
+from gatedcore.random import rows_in_batch
 
 
 class Noise(Layer):
@@ -25,9 +25,10 @@ class Noise(Layer):
     def draw_normal(self, x: Array, deviation: float) -> Array:
         """Return random numbers of mean 0 for an input; those of an int seed repeat."""
         bits = np.random.Philox(key=np.array(self.next_draws(), np.uint64))
-        count, own = rows_to_draw(len(x))
-        shape = (count, *x.shape[1:])
-        noise: Array = np.random.Generator(bits).standard_normal(shape, x.dtype)[own]
+        first, count = rows_in_batch(len(x))
+        shape = (count, *x.shape[1:])  # of all rows, as normal numbers take words one knows not how
+        noise: Array = np.random.Generator(bits).standard_normal(shape, x.dtype)
+        noise = noise[first : first + len(x)]
         noise *= x.dtype.type(deviation)
         return noise
 

@@ -9,7 +9,7 @@ from gatedcore import _core
 from gatedcore.arrays import FLOAT64, Array, Shape
 from gatedcore.checks import check_count, check_number
 from gatedcore.layers.base import Layer, Mask
-from gatedcore.random import rows_to_draw
+from gatedcore.random import rows_in_batch
 
 
 class Dropout(Layer):
@@ -90,14 +90,14 @@ class Dropout(Layer):
             self._saved = None
             return x
         shape = cast(tuple[int, ...], self.draw_shape(cast(Shape, x.shape)))
-        own = slice(None)
-        if self.noise_shape is None or self.noise_shape[0] != 1:
-            count, own = rows_to_draw(shape[0])
-            shape = (count, *shape[1:])
-        numbers = int(np.prod(shape))
+        rows, each = shape[0], int(np.prod(shape[1:]))
+        # Where all rows share a draw it does not depend on which these are.
+        all_share = self.noise_shape is not None and self.noise_shape[0] == 1
+        place = (0, rows) if all_share else rows_in_batch(rows)
         is_double = x.dtype == FLOAT64
-        factors = _core.dropout_factors(1, numbers, self.rate, *self.next_draws(), is_double)
-        self._saved = factors = factors.reshape(shape)[own]
+        draws = self.next_draws()
+        factors = _core.dropout_factors(rows, each, self.rate, *draws, is_double, *place)
+        self._saved = factors = factors.reshape(shape)
         return x * factors
 
     def backward(self, d_y: Array, need_d_x: bool) -> Array | None:

@@ -16,7 +16,7 @@ from gatedcore.arrays import (
     to_numpy,
 )
 from gatedcore.checks import check_bool, check_number, check_rank, check_shape
-from gatedcore.random import RandomStream, rows_to_draw
+from gatedcore.random import RandomStream, rows_in_batch
 
 CoreCache = TypeVar("CoreCache", bound=_core.LSTMCache | _core.GRUCache | _core.StackCache)
 
@@ -331,21 +331,15 @@ def random_operands(
         kept = (np.full(H, rate, dtype) if rate > 0.0 else None for rate in rates.zoneout)
         return (None, None, *kept)
     double = dtype == FLOAT64
-    rows, own = rows_to_draw(B)
+    place = rows_in_batch(B)
     operands: list[Array | None] = []
     for rate, columns in zip(rates.dropout, (I, H if width is None else width), strict=True):
-        part = 4 * stream.call + len(operands)
-        operands.append(
-            _core.dropout_factors(rows, columns, rate, stream.seed, part, double)[own]
-            if rate
-            else None
-        )
+        draws = rate, stream.seed, 4 * stream.call + len(operands), double, *place
+        operands.append(_core.dropout_factors(B, columns, *draws) if rate else None)
     for rate in rates.zoneout:
-        part = 4 * stream.call + len(operands)
+        draws = rate, stream.seed, 4 * stream.call + len(operands), double, *place
         # Step by step in either layout, so that both draw the same.
-        z = None
-        if rate:
-            z = _core.zoneout_draws(T, rows, H, rate, stream.seed, part, double)[:, own]
+        z = _core.zoneout_draws(T, B, H, *draws) if rate else None
         operands.append(z if z is None or time_major else z.swapaxes(0, 1))
     return tuple(operands)
 

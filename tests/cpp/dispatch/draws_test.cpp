@@ -46,6 +46,21 @@ TEST_CASE("any number of threads draws the same") {
   }
 }
 
+TEST_CASE("draws may begin at any word") {
+  const std::vector<float> all = factors_of<float>({5, 6}, 0.5, 1001);
+  for (const Index first : {1, 2, 3, 4, 7, 990}) {
+    for (const Index count : {0, 1, 2, 3, 4, 9, 11}) {
+      const std::vector<float> some = factors_of<float>({5, 6, first}, 0.5, count);
+      for (Index i = 0; i < count; ++i) {
+        CHECK(some[static_cast<std::size_t>(i)] == all[static_cast<std::size_t>(first + i)]);
+      }
+    }
+  }
+  constexpr Index kCount = 100003;
+  const bool same = factors_of<float>({1, 2, 5}, 0.5, kCount, 3) == factors_of<float>({1, 2, 5}, 0.5, kCount);
+  CHECK(same);
+}
+
 TEST_CASE("a factor depends on its place, the seed and the stream alone") {
   const std::vector<float> all = factors_of<float>({5, 6}, 0.5, 1001);
   for (const Index count : {0, 1, 2, 3, 4, 5, 1000}) {

@@ -47,3 +47,20 @@ def test_zoneout_keeps_where_dropout_of_the_same_stream_drops() -> None:
 def test_bad_arguments_of_zoneout(arguments: tuple, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         _core.zoneout_draws(*arguments, 0, 0, True)
+
+
+def test_some_rows_of_a_batch() -> None:
+    whole = _core.dropout_factors(9, 5, 0.4, 1, 2, False)
+    np.testing.assert_array_equal(_core.dropout_factors(3, 5, 0.4, 1, 2, False, 4, 9), whole[4:7])
+    kept = _core.zoneout_draws(4, 9, 5, 0.4, 1, 2, True)
+    np.testing.assert_array_equal(_core.zoneout_draws(4, 3, 5, 0.4, 1, 2, True, 6, 9), kept[:, 6:])
+    assert _core.zoneout_draws(4, 0, 5, 0.4, 1, 2, True, 9, 9).shape == (4, 0, 5)
+
+
+@pytest.mark.parametrize("place", [(-1, 9), (7, 9), (0, 2), (1, None)])
+def test_rows_that_are_none_of_the_batch(place: tuple) -> None:
+    message = r"rows are 3 from -?\d on, expected some of all_rows=\d; pass where they stand"
+    with pytest.raises(ValueError, match=f"dropout_factors: {message}"):
+        _core.dropout_factors(3, 5, 0.4, 1, 2, False, *place)
+    with pytest.raises(ValueError, match=f"zoneout_draws: {message}"):
+        _core.zoneout_draws(2, 3, 5, 0.4, 1, 2, False, *place)
