@@ -12,7 +12,7 @@ from gatedcore.batches import Step
 from gatedcore.random import Rows
 from gatedcore.run_state import draws_again
 from gatedcore.shared_means import SharedMeans
-from gatedcore.shared_step import Seen, SharedStep
+from gatedcore.shared_step import DIVISOR, Seen, SharedStep
 
 
 class OrderedStep(SharedStep):
@@ -50,10 +50,12 @@ class OrderedStep(SharedStep):
         self._tail.fill(0.0)
 
     def _scales(self, seen: Seen | None, rows: Rows) -> list[float]:
-        if not self._several or seen is None:
-            return super()._scales(seen, rows) if not self._several else []
+        if not self._several:
+            return super()._scales(seen, rows)
+        if seen is None:
+            return []
         self._guarded(self._check_even, seen)
-        self._tail[0] += rows.own
+        self._tail[DIVISOR] += rows.own
         return [float(rows.total if is_sum else rows.own) for is_sum in self.objective.sums]
 
     def _check_even(self, seen: Seen) -> None:

@@ -105,8 +105,10 @@ class SharedMeans(Means):
 
     def logs(self) -> Logs:
         """Return the figures of this rank's rows so far; ``total_logs`` are of all ranks."""
-        own = self._objective.means()
-        self._merge_into(own, [part.means.get_state() for part in self.parts])
+        own = self.parts[0].means
+        if len(self.parts) > 1:
+            own = self._objective.means()
+            self._merge_into(own, [part.means.get_state() for part in self.parts])
         return own.logs() if own.has_samples else {}
 
     def total_logs(self) -> Logs:

@@ -183,15 +183,18 @@ class SharedStep(TrainingStep):
             return [] if seen is None else seen.divisors
         sums = self.objective.sums
         own = [0.0] * len(sums) if seen is None else seen.divisors
-        told = np.array([self._failure is not None, rows.own, *own], np.float64)
+        flags = self._failure is not None, self.feed.is_last
+        told = np.array([*flags, rows.own, *own], np.float64)
         self.team.comm.allreduce_(told)
-        if told[0]:
+        failed, last, all_rows, *totals = told.tolist()
+        if failed:
             self._fail()
+        self._last = bool(last)  # else a rank might exchange these where another takes the step
         self._tail[DIVISOR] += rows.own
-        all_rows, totals = float(told[1]), told[2:].tolist()
         both = zip(own, totals, sums, strict=True)
         return [
-            all_rows * (1.0 if is_sum or not all_ else mine / all_) for mine, all_, is_sum in both
+            all_rows * (1.0 if is_sum or not total else mine / total)
+            for mine, total, is_sum in both
         ]
 
     def _backward(self, seen: Seen, scales: list[float], share: float) -> None:

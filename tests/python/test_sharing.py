@@ -129,6 +129,25 @@ def test_a_generator_of_all_ranks() -> None:
         assert result[3] == alone[3] == 12
 
 
+def of_two_outputs(comm: gk.distributed.Communicator) -> int:
+    """Return the steps of a run over generators of which rank 1's ends within a step."""
+    x = gk.Input((6, 3))
+    model = gk.Model(x, [gk.Dense(2)(gk.LSTM(3)(x)), gk.Dense(2)(gk.GRU(3)(x))])
+    model.compile("adam", "mse")
+    count = 5 if comm.rank == 1 else 8
+
+    class Source:
+        def __iter__(self) -> object:
+            return ((X[k : k + 4], [Y[k : k + 4], Y[k + 1 : k + 5]]) for k in range(count))
+
+    model.fit(Source(), epochs=2, verbose=0, distributed=comm, accumulate=3)
+    return model.optimizer.iterations
+
+
+def test_own_generators_of_several_outputs_end_within_a_step() -> None:
+    assert checked(forked_ranks.run(3, of_two_outputs)) == [4, 4, 4]
+
+
 def test_own_generators_in_other_kinds_of_steps() -> None:
     for options in ({"accumulate": 2}, {"average_every": 2}):
         results = checked(forked_ranks.run(3, partial(generators, sharded=False, **options)))
