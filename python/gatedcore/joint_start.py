@@ -66,14 +66,20 @@ def check_alike(
 def _as_json(get_config: Any) -> Any:
     """Return a configuration, None of one that JSON cannot hold, such as functions of one's own."""
     try:
-        return json.loads(json.dumps(get_config()), object_hook=_without_state)
+        return json.loads(json.dumps(get_config()), object_hook=_what_matters)
     except (TypeError, ValueError, NotImplementedError):
         return None
 
 
-def _without_state(value: dict[str, Any]) -> dict[str, Any]:
-    """Return a generator without what it stands at, which all get from rank 0."""
-    return {"class_name": "Generator"} if value.get("class_name") == "Generator" else value
+def _what_matters(value: dict[str, Any]) -> dict[str, Any]:
+    """Return a configuration without what may differ.
+
+    That is the state of a generator, which all get from rank 0, and names, which count the layers
+    that a process has made, other models' too.
+    """
+    if value.get("class_name") == "Generator":
+        return {"class_name": "Generator"}
+    return {name: one for name, one in value.items() if name != "name"}
 
 
 def begin_alike(

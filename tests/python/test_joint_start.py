@@ -88,3 +88,17 @@ def test_all_begin_with_the_numbers_of_rank_0() -> None:
     results = checked(forked_ranks.run(3, begun))
     assert results[0] == results[1] == results[2]
     assert results[0][1]["iterations"] == 1
+
+
+def after_another_model(comm: Communicator) -> int:
+    """Return how many steps are done where a rank has made layers before, so that names differ."""
+    if comm.rank == 1:
+        gk.Bidirectional(gk.GRU(4))
+    model = gk.Sequential([gk.Bidirectional(gk.GRU(4)), gk.Dense(2)])
+    model.compile("adam", "mse")
+    model.fit(X, Y, epochs=1, batch_size=9, verbose=0, distributed=comm)
+    return int(model.optimizer.iterations)
+
+
+def test_names_may_differ() -> None:
+    assert checked(forked_ranks.run(2, after_another_model)) == [3, 3]
