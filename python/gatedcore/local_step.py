@@ -18,8 +18,9 @@ class LocalStep(SharedStep):
     """A step on this rank's rows alone; after some, all ranks go on from the mean of all.
 
     The mean is that of weights, and of what the optimizer keeps beside them. A rank without rows in
-    a batch steps on its last one. Arguments as of ``SharedStep``; ``batches`` is how many steps
-    there are between two averages.
+    a batch steps on its last one. After an error all ranks stop where the next mean would be, each
+    with the weights of its own last step. Arguments as of ``SharedStep``; ``batches`` is how many
+    steps there are between two means.
 
     References
     ----------

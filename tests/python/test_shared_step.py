@@ -151,6 +151,29 @@ def test_one_rank_ends_the_run_on_all_at_the_same_step(what: str, told: str | No
     assert results == [(batches, told, epochs, {1: 6, 3: 3}[every])] * 3
 
 
+def stopped_after_an_epoch(comm: gk.distributed.Communicator) -> int:
+    class Stop(gk.Callback):
+        def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+            self.model.stop_training = comm.rank == 1 and epoch == 2
+
+    model, data, _ = plain()
+    history = model.fit(*data, 8, 9, verbose=0, callbacks=[Stop()], distributed=comm)
+    return len(history.epoch)
+
+
+def test_one_rank_ends_the_run_on_all_after_the_same_epoch() -> None:
+    assert checked(forked_ranks.run(3, stopped_after_an_epoch)) == [3, 3, 3]
+
+
+def test_epochs_of_some_batches() -> None:
+    options = {"steps_per_epoch": 2, "validation_steps": 2, "initial_epoch": 1}
+    weights, logs, _ = train(None, dropout, **options)
+    results = on_ranks(3, dropout, **options)
+    assert_alike(results)
+    assert furthest(weights, results[0][0]) < CLOSE
+    np.testing.assert_allclose(results[0][1]["val_loss"], logs["val_loss"], rtol=2e-6)
+
+
 def decided(comm: gk.distributed.Communicator | None) -> tuple:
     """Return what callbacks made of a run whose validation gets worse."""
     gk.set_random_seed(1)
