@@ -1,6 +1,6 @@
 """Times training on 1, 2 and 4 processes of this host, or on hosts joined by a slow network.
 
-    python bench/python/bench_distributed.py
+    python bench/python/bench_distributed.py [--page docs/distributed.md]
     sudo python bench/python/bench_distributed.py --hosts --gigabits 1 --delay 0.001
 
 An LSTM and a Dense of one unit, by ``fit(distributed=...)`` with Adam, one thread a process, a
@@ -27,9 +27,11 @@ from pathlib import Path
 from typing import Any
 
 import gatedcore as gk
+from contest.machine import processor
 from contest.text import markdown
 from scaling.hosts import Hosts
 from scaling.launch import MPIEXEC, run
+from scaling.page import put
 
 RANK = str(Path(__file__).with_name("scaling") / "rank.py")
 # A script's own folder is the first of its path: that of the package scaling comes by this.
@@ -164,13 +166,17 @@ def main() -> None:
     parser.add_argument("--hosts", action="store_true", help="over network namespaces; root")
     parser.add_argument("--gigabits", type=float, default=1.0, help="rate of a link, with --hosts")
     parser.add_argument("--delay", type=float, default=1e-3, help="seconds, with --hosts")
+    parser.add_argument("--page", type=Path, help="where to put the tables: docs/distributed.md")
     args = parser.parse_args()
     if "mpi" in args.engines and MPIEXEC is None:
         parser.error("engine mpi needs mpiexec: pip install mpi4py mpich, or --engines gloo")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # hosts are removed on the way out
     bench = Bench(args)
     for table in (network,) if args.hosts else (weak, strong):
-        print("\n".join(table(bench, args)), flush=True)
+        lines = [*table(bench, args), processor()]
+        print("\n".join([*lines, ""]), flush=True)
+        if args.page is not None:
+            put(args.page, table.__name__, lines)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """Predicts the efficiency of weak scaling up to 1000 machines, as a table and a picture.
 
     python bench/python/predict_distributed.py [--out docs/img/distributed.png]
+                                               [--page docs/distributed.md]
 
 The step of four LSTMs is measured, on one core and a batch of as many rows as a core gets; a
 machine with more cores is taken to get more rows, so that its step takes as long. Bytes are those
 of the models' flat gradients. ``gatedcore.distributed.predict`` does the rest: the picture shows a
-ring (gloo) as lines and halving and doubling (MPI) as dashes, the table both.
+ring (gloo) as lines and halving and doubling (MPI) as dots, the table both.
 """
 
 import argparse
@@ -18,11 +19,13 @@ import gatedcore as gk
 from contest.machine import processor
 from contest.text import markdown
 from gatedcore.distributed import predict
+from scaling.page import put
 
 # Layers and units, from a model for a sensor to one for a language.
 MODELS = [(1, 64), (1, 128), (1, 512), (2, 1024)]
 GIGABITS = [1.0, 10.0, 100.0]
 MACHINES = [1, 2, 4, 8, 16, 32, 64, 125, 250, 500, 1000]
+TICKS = [1, 10, 100, 1000]
 IN_TABLE = [2, 8, 64, 1000]
 EVERY = [1, 8]  # batches between two sums
 # Okabe and Ito's colours, which all eyes tell apart.
@@ -44,15 +47,15 @@ def model_of(layers: int, units: int, inputs: int) -> gk.Sequential:
 
 
 def step_seconds(model: gk.Sequential, rows: int, steps: int, rounds: int) -> float:
-    """Return the least time of a training step: other programs only add to it."""
+    """Return the least processor time of a training step on one thread: others add least to it."""
     rng = np.random.default_rng(0)
     x = rng.standard_normal((rows, steps, model.input_shape[-1]), np.float32)
     y = x[:, -1, :1].copy()
     took = []
     for _ in range(rounds + 1):
-        begin = time.perf_counter()
+        begin = time.process_time()
         model.train_on_batch(x, y)
-        took.append(time.perf_counter() - begin)
+        took.append(time.process_time() - begin)
     return min(took[1:])
 
 
@@ -106,7 +109,7 @@ def draw(models: dict[str, tuple[int, float]], latency: float, path: Path) -> No
                 panel.set(xscale="log", ylim=(0, 1.02), xlim=(1, MACHINES[-1]))
                 panel.grid(alpha=0.3)
         for panel in axes[-1]:
-            panel.set_xlabel("machines")
+            panel.set(xlabel="machines", xticks=TICKS, xticklabels=map(str, TICKS))
         for line in axes:
             line[0].set_ylabel("efficiency")
         figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
@@ -125,6 +128,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--latency", type=float, default=5e-5, help="seconds of a message")
     parser.add_argument("--out", type=Path, help="file of the picture")
+    parser.add_argument("--page", type=Path, help="where to put the table: docs/distributed.md")
     args = parser.parse_args()
     gk.set_num_threads(1)
     models = {}
@@ -132,12 +136,15 @@ def main() -> None:
         model = model_of(layers, units, args.inputs)
         seconds = step_seconds(model, args.rows, args.steps, args.rounds)
         models[name_of(layers, units)] = (model.count_params(), seconds)
-    print(
-        f"{processor()}, one core: {args.rows} rows of {args.steps} steps, I={args.inputs}; ",
-        end="",
-    )
-    print(f"{1e6 * args.latency:g} µs a message\n")
-    print("\n".join(table(models, args.latency)))
+    lines = [
+        f"{processor()}, one core: {args.rows} rows of {args.steps} steps, I={args.inputs}; "
+        f"{1e6 * args.latency:g} µs a message",
+        "",
+        *table(models, args.latency),
+    ]
+    print("\n".join(lines))
+    if args.page is not None:
+        put(args.page, "predicted", lines)
     if args.out is not None:
         draw(models, args.latency, args.out)
 

@@ -29,7 +29,10 @@ def test_a_short_run_prints_and_draws(monkeypatch, capsys, tmp_path):
     pytest.importorskip("matplotlib")
     monkeypatch.setattr(predict_distributed, "MODELS", [(1, 2), (2, 3)])
     picture = tmp_path / "predicted.png"
-    options = ["--rows=2", "--steps=3", "--inputs=2", "--rounds=1", f"--out={picture}"]
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- table: predicted -->\nold\n<!-- end -->\nafter\n")
+    options = ["--rows=2", "--steps=3", "--inputs=2", "--rounds=1"]
+    options += [f"--out={picture}", f"--page={page}"]
     monkeypatch.setattr(sys, "argv", ["predict_distributed.py", *options])
     predict_distributed.main()
     out = capsys.readouterr().out
@@ -37,3 +40,6 @@ def test_a_short_run_prints_and_draws(monkeypatch, capsys, tmp_path):
     assert "| LSTM 2 | " in out
     assert "| 2 x LSTM 3 | " in out
     assert picture.stat().st_size > 10_000
+    before, table = page.read_text().split("<!-- table: predicted -->\n\n")
+    assert before == "before\n"
+    assert table == out.rstrip("\n") + "\n\n<!-- end -->\nafter\n"
