@@ -89,7 +89,9 @@ def draw(models: dict[str, tuple[int, float]], latency: float, path: Path) -> No
     """Draw efficiency by machines: a panel for each rate, a row for each number of batches."""
     import matplotlib.pyplot as plt
 
-    with plt.rc_context({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False}):
+    from plot import STYLE, save
+
+    with plt.rc_context(STYLE):
         figure, axes = plt.subplots(
             len(EVERY), len(GIGABITS), figsize=(7.2, 4.6), sharex=True, sharey=True,
             layout="constrained", squeeze=False,
@@ -97,7 +99,7 @@ def draw(models: dict[str, tuple[int, float]], latency: float, path: Path) -> No
         for line, every in zip(axes, EVERY, strict=True):
             for panel, gigabits in zip(line, GIGABITS, strict=True):
                 sums = "a sum every batch" if every == 1 else f"every {every} batches"
-                panel.set_title(f"{gigabits:g} Gb/s, {sums}", fontsize=8, fontweight="bold")
+                panel.set_title(f"{gigabits:g} Gb/s, {sums}")
                 for colour, (name, sizes) in zip(COLOURS, models.items(), strict=False):
                     for style, algorithm in (("-", "ring"), (":", "halving")):
                         curve = [
@@ -113,7 +115,7 @@ def draw(models: dict[str, tuple[int, float]], latency: float, path: Path) -> No
         for line in axes:
             line[0].set_ylabel("efficiency")
         figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
-        figure.savefig(path, dpi=150)
+        save(figure, path)
         plt.close(figure)
 
 
