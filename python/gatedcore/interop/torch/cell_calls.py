@@ -172,7 +172,7 @@ def _second_order(
     cell: str, step: Step, d: tuple[torch.Tensor | None, ...]
 ) -> tuple[torch.Tensor | None, ...]:
     """Return gradients that have gradients themselves."""
-    return differentiated(lambda: _differentiable(cell, step), step, d)
+    return differentiated(lambda *own: _differentiable(cell, Step(*own)), step, d)
 
 
 class _StepFunction(torch.autograd.Function):

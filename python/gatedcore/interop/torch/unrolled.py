@@ -5,6 +5,7 @@ Python loop, and tests. Equations and letters are those of docs/math.md.
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 
@@ -44,22 +45,29 @@ def gradients(
     layers: Layers, a: Operands, d: tuple[torch.Tensor | None, ...]
 ) -> tuple[torch.Tensor | None, ...]:
     """Return the gradients by x, h0, c0 and each weight, which have gradients themselves."""
-    return differentiated(lambda: forward(layers, a), (a.x, a.h0, a.c0, *a.weights), d)
+
+    def run(x: torch.Tensor, h0: Any, c0: Any, *weights: torch.Tensor) -> Results:
+        return forward(layers, a._replace(x=x, h0=h0, c0=c0, weights=list(weights)))
+
+    return differentiated(run, (a.x, a.h0, a.c0, *a.weights), d)
 
 
 def differentiated(
-    run: Callable[[], Sequence[torch.Tensor | None]],
+    run: Callable[..., Sequence[torch.Tensor | None]],
     operands: Sequence[torch.Tensor | None],
     d: Sequence[torch.Tensor | None],
 ) -> tuple[torch.Tensor | None, ...]:
-    """Return gradients by the operands of what ``run`` returns, from ``d``, that by its results.
+    """Return gradients by the operands of what ``run`` makes of them, from ``d`` by its results.
 
     They have gradients themselves; those that nobody wants are None.
     """
     with torch.enable_grad():
-        results = [r for r in run() if r is not None]
+        # Views, as one operand may come from another, by a call before this one: what passes
+        # between them is not this call's to pass on.
+        own = [None if t is None else t.view_as(t) for t in operands]
+        results = [r for r in run(*own) if r is not None]
         arriving = [(r, g) for r, g in zip(results, d, strict=False) if g is not None]
-        wanted = [t for t in operands if t is not None and t.requires_grad]
+        wanted = [t for t in own if t is not None and t.requires_grad]
         outputs, gradients = zip(*arriving, strict=True)
         found = iter(
             torch.autograd.grad(outputs, wanted, gradients, create_graph=True, allow_unused=True)

@@ -8,6 +8,7 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 from gatedcore.interop.torch import unrolled
 from gatedcore.interop.torch.core_calls import Layers, Operands
+from interop.torch.beside_torch import assert_same, pair, tensors
 
 T, B, I, H = 5, 3, 2, 4  # noqa: E741  # the letters of the equations
 
@@ -55,3 +56,21 @@ def test_gradients_are_given_for_what_wants_them():
     assert d_weights[3] is None
     wanted = torch.autograd.grad(module(x)[0], list(module.parameters())[:3], d_output)
     torch.testing.assert_close(d_weights[:3], list(wanted))
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "LSTMCell", "GRUCell"])
+def test_operands_that_come_from_one_another_are_told_apart(kind):
+    theirs, ours = pair(kind, I, H, dtype=torch.float64)
+    x = torch.randn(*((T,) if "Cell" not in kind else ()), B, I, dtype=torch.float64)
+    x.requires_grad_()
+    found = []
+    for module in (ours, theirs):
+        before = module(x)  # the states of the second call come from its input and weights
+        results = tensors(module(x, before if "Cell" in kind else before[1]))
+        loss = sum(t.square().sum() for t in results)
+        first = torch.autograd.grad(loss, [x, *module.parameters()], create_graph=True)
+        second = torch.autograd.grad(
+            sum(d.square().sum() for d in first), [x, *module.parameters()]
+        )
+        found.append([*first, *second])
+    assert_same(*found)
