@@ -11,7 +11,7 @@ import torch
 
 from gatedcore import _core
 from gatedcore.interop.torch.sharing import array_of, rows_of, rows_of_given
-from gatedcore.interop.torch.unrolled import differentiated
+from gatedcore.interop.torch.unrolled import differentiated, is_needed
 from gatedcore.interop.torch.weight_layout import BLOCKS
 
 # Up to so many rows, or so many multiplications, dot products beat a product of matrices that has
@@ -196,7 +196,7 @@ class _StepFunction(torch.autograd.Function):
     def backward(ctx: Any, *d: torch.Tensor | None) -> tuple[Any, ...]:
         *tensors, gates = ctx.saved_tensors
         step, c = Step(*tensors), ctx.c
-        if torch.is_grad_enabled():
+        if is_needed(d):
             return None, None, *_second_order(ctx.cell, step, d[:2])
         if c is not None and c._version != ctx.version:  # written to since
             c = forward(ctx.cell, step, WeightArrays(), save=False).c

@@ -66,7 +66,7 @@ class _LayersFunction(torch.autograd.Function):
     def backward(ctx: Any, *d: torch.Tensor | None) -> tuple[torch.Tensor | None, ...]:
         handle, *tensors = ctx.saved_tensors
         a = _operands(tensors)
-        if torch.is_grad_enabled():
+        if unrolled.is_needed(d):
             d_x, d_h0, d_c0, *d_weights = unrolled.gradients(ctx.layers, a, d)
         else:
             found = _gradients(ctx.layers, a, handle, d, ctx.needs_input_grad[2])

@@ -1,7 +1,8 @@
 """The same layers step by step in PyTorch's own operations, which can be differentiated again.
 
-It serves gradients that are to have gradients themselves (``create_graph=True``), at the speed of a
-Python loop, and tests. Equations and letters are those of docs/math.md.
+It serves gradients that are to have gradients themselves (``create_graph=True``), many gradients at
+once (``is_grads_batched=True``), at the speed of a Python loop, and tests. Equations and letters
+are those of docs/math.md.
 """
 
 from collections.abc import Callable, Sequence
@@ -39,6 +40,12 @@ def forward(layers: Layers, a: Operands) -> Results:
         x = x.transpose(0, 1)
     h_n, *c_n = (torch.stack(states) for states in zip(*last, strict=True))
     return Results(x, h_n, c_n[0] if c_n else None)
+
+
+def is_needed(d: Sequence[torch.Tensor | None]) -> bool:
+    """Return whether a backward pass from ``d`` is one that only PyTorch's operations can take."""
+    batched = torch._C._functorch.is_legacy_batchedtensor  # what is_grads_batched=True passes
+    return torch.is_grad_enabled() or any(g is not None and batched(g) for g in d)
 
 
 def gradients(

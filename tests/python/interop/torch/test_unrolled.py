@@ -74,3 +74,16 @@ def test_operands_that_come_from_one_another_are_told_apart(kind):
         )
         found.append([*first, *second])
     assert_same(*found)
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "LSTMCell", "GRUCell"])
+def test_many_gradients_at_once(kind):
+    x = torch.randn(*((T,) if "Cell" not in kind else ()), B, I, dtype=torch.float64)
+    found = []
+    for module in pair(kind, I, H, dtype=torch.float64):
+        found.append(
+            torch.autograd.functional.jacobian(
+                lambda x, module=module: tensors(module(x))[0], x, vectorize=True
+            )
+        )
+    assert_same(found[1:], found[:1])
