@@ -6,9 +6,7 @@ where an engine is not installed.
 
 import importlib.util
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from scaling.launch import MPIEXEC, VARIABLES, free_port
+
 PACKAGE = Path(__file__).resolve().parents[2] / "python"
-# mpiexec of the environment's own MPI if it has one: another's would start single processes.
-MPIEXEC = shutil.which("mpiexec", path=str(Path(sys.executable).parent)) or shutil.which("mpiexec")
 
 needs_mpi = pytest.mark.skipif(
     MPIEXEC is None or importlib.util.find_spec("mpi4py") is None,
@@ -30,13 +28,6 @@ needs_gloo = pytest.mark.skipif(
 )
 ENGINES = [pytest.param("mpi", marks=needs_mpi), pytest.param("gloo", marks=needs_gloo)]
 
-# As root, and with more ranks than cores, Open MPI asks to be told so; MPICH does not mind.
-_FOR_OPEN_MPI = {
-    "OMPI_ALLOW_RUN_AS_ROOT": "1",
-    "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-    "OMPI_MCA_rmaps_base_oversubscribe": "1",
-    "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
-}
 _LAST_WORDS = 5.0  # seconds for the ranks that are left when one has failed
 # PyTorch's own threads abort one exit in a hundred, without gatedcore too: leave without them.
 _LEAVE = "\nimport os, sys\nsys.stdout.flush()\nos._exit(0)\n"
@@ -48,9 +39,8 @@ def environment(**more: str) -> dict[str, str]:
     path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), *_source_tree()]))
     return {
         **inherited,
-        **_FOR_OPEN_MPI,
+        **VARIABLES,
         "PYTHONPATH": path,
-        "GATEDCORE_NUM_THREADS": "1",
         **more,
     }
 
@@ -139,10 +129,3 @@ def _outcome(
     code = max(abs(process.returncode) for process in processes)
     assert not (check and code), f"exit code {code}; the ranks wrote:\n{text}"
     return subprocess.CompletedProcess(commands[0][0], code, text)
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])

@@ -14,10 +14,10 @@ from scaling.hosts import ENVIRONMENT, Hosts
 ENGINES = ("mpi", "gloo", "torchrun")
 PORT = 29_500
 BESIDE = str(Path(sys.executable).parent)
+# That of the environment's own MPI if it has one: another's would start single processes.
 MPIEXEC = shutil.which("mpiexec", path=BESIDE) or shutil.which("mpiexec")
 SOURCES = Path(__file__).resolve().parents[3] / "python"
-# As root, and with more ranks than cores, Open MPI asks to be told so. Over namespaces of one
-# machine shared memory is off, or there would be no network.
+# As root, and with more ranks than cores, Open MPI asks to be told so; MPICH does not mind.
 VARIABLES = {
     "GATEDCORE_NUM_THREADS": "1",
     "OMPI_ALLOW_RUN_AS_ROOT": "1",
@@ -25,6 +25,7 @@ VARIABLES = {
     "OMPI_MCA_rmaps_base_oversubscribe": "1",
     "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
 }
+# On hosts that are one machine shared memory is off, or there would be no network.
 OVER_HOSTS = {
     "MPIR_CVAR_NOLOCAL": "1",
     "MPIR_CVAR_CH4_NETMOD": "ofi",  # of MPICH's two the one that is quicker over TCP
@@ -76,7 +77,7 @@ def commands(
         command = [*_mpiexec(size, hosts), sys.executable, *program]
         return [(command if local else hosts.on(0, command), variables)]
     master = "127.0.0.1" if local else hosts.names[0]
-    port = str(_free_port() if local else PORT)
+    port = str(free_port() if local else PORT)
     if engine == "gloo":
         meeting = {"MASTER_ADDR": master, "MASTER_PORT": port, "WORLD_SIZE": str(size)}
         each = [
@@ -112,7 +113,8 @@ def _mpiexec(size: int, hosts: Hosts | None) -> list[str]:
     return [MPIEXEC, *options, "-n", str(size)]
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
