@@ -50,7 +50,8 @@ def predict(
     Parameters
     ----------
     parameters : int
-        Of the model: ``model.count_params()``.
+        What is added up: ``model.count_params()``; of an average of ``average_every`` also the
+        optimizer's vectors, with Adam three times as many in all.
     compute : float
         Seconds that a machine takes for its part of a batch.
     ranks : int
