@@ -121,14 +121,15 @@ class SharedStep(TrainingStep):
         self._waiting += 1
         if self._waiting == 1:
             self._begin()
-        for k, piece, rows in self._pieces(means, batch):
-            self._rows += rows.own * share
-            part = means.parts[k] if rows.own else None
-            seen = self._guarded(self._forward, part, piece, rows)
-            scales = self._scales(seen, rows)
-            if seen is not None:
-                self._guarded(self._backward, seen, scales, share)
-            self._keep(k)
+        with np.errstate(over="ignore", invalid="ignore"):  # reported by themselves
+            for k, piece, rows in self._pieces(means, batch):
+                self._rows += rows.own * share
+                part = means.parts[k] if rows.own else None
+                seen = self._guarded(self._forward, part, piece, rows)
+                scales = self._scales(seen, rows)
+                if seen is not None:
+                    self._guarded(self._backward, seen, scales, share)
+                self._keep(k)
         if self._waiting == self._batches:
             self._finish(means)
 
@@ -153,10 +154,9 @@ class SharedStep(TrainingStep):
         if self._failure is not None:
             return None
         try:
-            with (
-                np.errstate(over="ignore", invalid="ignore"),  # reported by themselves
-                carried_kept_on_error(self.stateful),
-            ):
+            if not self.stateful:
+                return call(*arguments)
+            with carried_kept_on_error(self.stateful):
                 return call(*arguments)
         except Exception as error:
             self._failure = error
