@@ -10,7 +10,7 @@ from gatedcore.interop.keras.layer_hooks import (
     left_to_keras,
     zero_output_for_mask,
 )
-from gatedcore.interop.keras.recurrence import Call, Results
+from gatedcore.interop.keras.recurrence import Call, Operands, Results
 from gatedcore.interop.keras.requests import NotServedError, call_of
 
 Function = Callable[..., Any]
@@ -20,16 +20,7 @@ NAMES = ("lstm", "gru", "bidirectional_lstm", "bidirectional_gru")
 class Backend(Protocol):
     """What the module of a backend has."""
 
-    def run(
-        self,
-        call: Call,
-        inputs: Any,
-        states: tuple[Any, ...],
-        kernel: Any,
-        recurrent_kernel: Any,
-        bias: Any,
-        mask: Any,
-    ) -> Results:
+    def run(self, call: Call, given: Operands) -> Results:
         """Run one call on the backend's tensors, with gradients; NotServedError if it cannot."""
 
     def flip(self, y: Any) -> Any:
@@ -197,7 +188,8 @@ class _Functions:
             reset_after=reset_after,
             layout=layout,
         )
-        y, *last_states = self._backend.run(call, inputs, states, *weights, mask)
+        h0, c0 = (*states, None)[:2]
+        y, *last_states = self._backend.run(call, Operands(inputs, h0, c0, *weights, mask))
         found = [state for state in last_states if state is not None]
         # Without return_sequences Keras expects its one output to have an axis of time still.
         return (y[:, -1], y, found) if return_sequences else (y, y[:, None], found)

@@ -22,15 +22,7 @@ from gatedcore.interop.keras.requests import NotServedError
 from gatedcore.interop.keras.shelf import shelf
 
 
-def run(
-    call: Call,
-    inputs: Any,
-    states: tuple[Any, ...],
-    kernel: Any,
-    recurrent_kernel: Any,
-    bias: Any,
-    mask: Any,
-) -> Results:
+def run(call: Call, given: Operands) -> Results:
     """Run one call; see ``backend_hooks.Backend``.
 
     Raises
@@ -44,15 +36,15 @@ def run(
     if len(os.sched_getaffinity(0)) == 1:
         # The one thread of its pool would wait in the callback for a copy that it has to make.
         raise NotServedError("JAX has one core, on which its callbacks may wait for ever")
-    k, r = convert_to_tensor(kernel), convert_to_tensor(recurrent_kernel)
-    b = None if bias is None else convert_to_tensor(bias)
-    dtype = k.dtype
+    plain: list[Any] = [None if one is None else convert_to_tensor(one) for one in given]
+    *series, kernel, recurrent_kernel, bias, mask = plain
+    dtype = kernel.dtype
     if dtype not in (jnp.float32, jnp.float64):
         raise NotServedError(f"dtype {dtype}")
-    h0, c0 = (*(convert_to_tensor(state).astype(dtype) for state in states), None)[:2]
-    x = convert_to_tensor(inputs).astype(dtype)
-    steps = None if mask is None else convert_to_tensor(mask).astype(bool)
-    results: Results = _recurrence(call, Operands(x, h0, c0, k, r, b, steps))
+    series = [None if a is None else a.astype(dtype) for a in series]
+    steps = None if mask is None else mask.astype(bool)
+    converted: list[Any] = [*series, kernel, recurrent_kernel, bias, steps]
+    results: Results = _recurrence(call, Operands(*converted))
     return results
 
 

@@ -11,15 +11,7 @@ from gatedcore.interop.keras.recurrence import Call, Operands, Results, forward
 from gatedcore.interop.keras.requests import NotServedError
 
 
-def run(
-    call: Call,
-    inputs: Any,
-    states: tuple[Any, ...],
-    kernel: Any,
-    recurrent_kernel: Any,
-    bias: Any,
-    mask: Any,
-) -> Results:
+def run(call: Call, given: Operands) -> Results:
     """Run one call; see ``backend_hooks.Backend``.
 
     Raises
@@ -27,15 +19,15 @@ def run(
     NotServedError
         If its numbers are neither float32 nor float64.
     """
-    k, r = _plain(kernel), _plain(recurrent_kernel)
-    b = None if bias is None else _plain(bias)
-    dtype = k.dtype
+    plain: list[Any] = [None if one is None else backend.convert_to_tensor(one) for one in given]
+    *series, kernel, recurrent_kernel, bias, mask = plain
+    dtype = kernel.dtype
     if dtype not in (FLOAT32, FLOAT64):
         raise NotServedError(f"dtype {dtype}")
-    h0, c0 = (*(_plain(state).astype(dtype, copy=False) for state in states), None)[:2]
-    x = _plain(inputs).astype(dtype, copy=False)
-    steps = None if mask is None else _plain(mask).astype(bool, copy=False)
-    results, _ = forward(call, Operands(x, h0, c0, k, r, b, steps), save=False)
+    series = [None if a is None else a.astype(dtype, copy=False) for a in series]
+    steps = None if mask is None else mask.astype(bool, copy=False)
+    converted: list[Any] = [*series, kernel, recurrent_kernel, bias, steps]
+    results, _ = forward(call, Operands(*converted), save=False)
     counts.add_forward()
     return results
 
@@ -43,7 +35,3 @@ def run(
 def flip(y: Array) -> Array:
     """Return outputs in the reverse order of time."""
     return np.flip(y, axis=1)
-
-
-def _plain(value: Any) -> Any:
-    return backend.convert_to_tensor(value)

@@ -22,15 +22,7 @@ from gatedcore.interop.keras.shelf import shelf
 NOTHING_SAVED = -1
 
 
-def run(
-    call: Call,
-    inputs: Any,
-    states: tuple[Any, ...],
-    kernel: Any,
-    recurrent_kernel: Any,
-    bias: Any,
-    mask: Any,
-) -> Results:
+def run(call: Call, given: Operands) -> Results:
     """Run one call; see ``backend_hooks.Backend``.
 
     Raises
@@ -42,18 +34,15 @@ def run(
         raise NotServedError("TensorFlow has a GPU")
     if control_flow_util.GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph()):
         raise NotServedError("XLA compiles it (jit_compile=True), which calls no Python")
-    parameters = (kernel, recurrent_kernel, bias)
     # A custom gradient does not take variables.
-    weights: list[Any] = [None if w is None else tf.convert_to_tensor(w) for w in parameters]
-    dtype = weights[0].dtype
+    found: dict[str, Any] = {
+        name: tf.convert_to_tensor(one) for name, one in given._asdict().items() if one is not None
+    }
+    dtype = found["kernel"].dtype
     if dtype not in (tf.float32, tf.float64):
         raise NotServedError(f"dtype {dtype.name}")
-    x, h0, *rest = (tf.cast(tf.convert_to_tensor(value), dtype) for value in (inputs, *states))
-    given = {"x": x, "h0": h0, "c0": rest[0] if rest else None}
-    given |= dict(zip(("kernel", "recurrent_kernel", "bias"), weights, strict=True))
-    names = tuple(name for name, tensor in given.items() if tensor is not None)
-    tensors = [given[name] for name in names]
-    mask = None if mask is None else tf.cast(tf.convert_to_tensor(mask), tf.bool)
+    mask = tf.cast(found.pop("mask"), tf.bool) if "mask" in found else None
+    names, tensors = tuple(found), [tf.cast(tensor, dtype) for tensor in found.values()]
     recurrence = _Recurrence(call, names, mask)
     outputs = recurrence.eager(*tensors) if tf.executing_eagerly() else recurrence.graph(*tensors)
     y, h, c = (*outputs, None)[:3]

@@ -20,15 +20,7 @@ from gatedcore.interop.keras.requests import NotServedError
 _PLAIN = (torch.Tensor, torch.nn.Parameter)
 
 
-def run(
-    call: Call,
-    inputs: Any,
-    states: tuple[Any, ...],
-    kernel: Any,
-    recurrent_kernel: Any,
-    bias: Any,
-    mask: Any,
-) -> Results:
+def run(call: Call, given: Operands) -> Results:
     """Run one call; see ``backend_hooks.Backend``.
 
     Raises
@@ -40,17 +32,16 @@ def run(
         raise NotServedError("torch.jit.trace, which records PyTorch's own operations alone")
     if torch._C._are_functorch_transforms_active():
         raise NotServedError("a transform of torch.func")
-    parameters = (kernel, recurrent_kernel, bias)
-    weights: list[Any] = [None if w is None else convert_to_tensor(w) for w in parameters]
+    plain: list[Any] = [None if one is None else convert_to_tensor(one) for one in given]
+    x, h0, c0, *weights, mask = plain
     dtype = weights[0].dtype
     if dtype not in (torch.float32, torch.float64):
         raise NotServedError(f"dtype {str(dtype).removeprefix('torch.')}")
-    # Keras casts inputs and states to the dtype of the weights, too.
-    x = convert_to_tensor(inputs).to(dtype)
-    # A stateful layer writes its new states into its old ones, before backward reads these.
-    h0, *rest = (convert_to_tensor(state).to(dtype, copy=True) for state in states)
-    tensors = (x, h0, rest[0] if rest else None, *weights)
-    mask = None if mask is None else convert_to_tensor(mask).to(torch.bool)
+    # Keras casts inputs and states to the dtype of the weights, too. A stateful layer writes its
+    # new states into its old ones, before backward reads these.
+    h0, c0 = (None if state is None else state.to(dtype, copy=True) for state in (h0, c0))
+    tensors = (x.to(dtype), h0, c0, *weights)
+    mask = None if mask is None else mask.to(torch.bool)
     for tensor in (*tensors, mask):
         if tensor is not None and tensor.device.type != "cpu":
             raise NotServedError(f"device {tensor.device.type}")

@@ -8,7 +8,7 @@ keras = pytest.importorskip("keras")
 from gatedcore.interop.keras import layer_hooks
 from gatedcore.interop.keras.backend_hooks import NAMES, hooks_for
 from gatedcore.interop.keras.counts import counts
-from gatedcore.interop.keras.recurrence import Operands, forward
+from gatedcore.interop.keras.recurrence import forward
 from gatedcore.interop.keras.requests import NotServedError
 
 B, T, I, H = 2, 4, 3, 5  # noqa: E741  # the letters of the equations
@@ -19,12 +19,10 @@ class Plain:
 
     refuses = None
 
-    def run(self, call, inputs, states, kernel, recurrent_kernel, bias, mask):
+    def run(self, call, given):
         if self.refuses is not None:
             raise self.refuses
-        h0, c0 = (*states, None)[:2]
-        operands = Operands(inputs, h0, c0, kernel, recurrent_kernel, bias, mask)
-        return forward(call, operands, save=False)[0]
+        return forward(call, given, save=False)[0]
 
     def flip(self, y):
         return y[:, ::-1]
