@@ -56,7 +56,7 @@ class BackupAndRestore(Callback):
         If an argument is out of its range or not supported.
     """
 
-    after_others = True
+    after_others = on_all_ranks = True
 
     def __init__(
         self,

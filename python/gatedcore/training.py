@@ -235,6 +235,7 @@ class Trainer(Evaluator):
             if sharing is not None:
                 given = {"epochs": epochs, "initial_epoch": first, "tbptt": size}
                 given |= {"steps_per_epoch": steps_per_epoch, "validation_steps": validation_steps}
+                given["callbacks"] = [type(one).__name__ for one in told if one.on_all_ranks]
                 sharing.begin(where, steps, {"x": train, "validation_data": held}, given)
             run.call("on_train_begin")
             logs: Logs = {}

@@ -28,6 +28,8 @@ def refused(comm: Communicator, differ: str) -> str:
         options = {"epochs": 3} if differ == "epochs" else {}
         options |= {"batch_size": 9} if differ == "batch_size" else {}
         options |= {"accumulate": 2} if differ == "accumulate" else {}
+        stop = [gk.Callback(), gk.EarlyStopping("loss")]
+        options |= {"callbacks": stop} if differ == "callbacks" else {}
     seed = 8 if differ == "seed" and last else 7
     model = gk.Sequential([layer(units, seed=seed), gk.Dense(2)])
     model.compile(optimizer, loss)
@@ -51,6 +53,7 @@ def refused(comm: Communicator, differ: str) -> str:
         ("batch_size", "x.batch_size is 9 where it is 8"),
         ("epochs", "arguments.epochs is 3 where it is 2"),
         ("accumulate", "arguments.accumulate is 2 where it is 1"),
+        ("callbacks", 'arguments.callbacks is ["EarlyStopping"] where it is []'),
     ],
 )
 def test_ranks_that_differ_are_refused_on_all(differ: str, told: str) -> None:

@@ -34,6 +34,8 @@ class Callback:
     """
 
     after_others: ClassVar[bool] = False  # whether all others are told before, whatever the order
+    # Whether all ranks must have it or none: it changes what they train, or asks them something.
+    on_all_ranks: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self.model: Any = None

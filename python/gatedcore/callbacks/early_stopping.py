@@ -48,6 +48,7 @@ class EarlyStopping(MonitorCallback):
     ``keras.callbacks.EarlyStopping``.
     """
 
+    on_all_ranks = True
     kept = ("best", "wait", "stopped_epoch", "best_epoch", "best_weights")
 
     def __init__(

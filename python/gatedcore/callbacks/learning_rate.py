@@ -43,6 +43,7 @@ class ReduceLROnPlateau(MonitorCallback):
     ``keras.callbacks.ReduceLROnPlateau``.
     """
 
+    on_all_ranks = True
     kept = ("best", "wait", "cooldown_counter")
 
     def __init__(
@@ -118,6 +119,8 @@ class LearningRateScheduler(Callback):
     ----------
     ``keras.callbacks.LearningRateScheduler``.
     """
+
+    on_all_ranks = True
 
     def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
         super().__init__()
