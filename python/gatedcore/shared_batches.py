@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from gatedcore.arrays import Shape
 from gatedcore.batches import Batches, Feed, Step
 from gatedcore.random import Rows
 from gatedcore.team import Team
+
+_FEW = 8  # samples: enough to tell another order or other draws from the same data
 
 
 class SharedBatches(Feed):
@@ -44,6 +48,12 @@ class SharedBatches(Feed):
     @property
     def steps(self) -> int | None:
         return self._feed.steps
+
+    def a_few(self) -> Step | None:
+        """Return some samples from the first to the last, of all ranks; None of a source."""
+        if not isinstance(self._feed, Batches):
+            return None
+        return self._feed.step_of(np.linspace(0, self._feed.samples - 1, _FEW).astype(np.intp))
 
     def weighted(self) -> Iterator[Step]:
         if self.is_own:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from gatedcore.batches import Feed
 from gatedcore.checks import check_count
+from gatedcore.columns import each
+from gatedcore.distributed.exchange import broadcast
 from gatedcore.joint_start import begin_alike, check_alike
 from gatedcore.local_step import LocalStep
 from gatedcore.ordered_step import OrderedStep
@@ -14,6 +18,8 @@ from gatedcore.shared_batches import SharedBatches
 from gatedcore.shared_step import SharedStep
 from gatedcore.step import TrainingStep
 from gatedcore.team import Team, as_team
+
+_ROUNDED = 1e-3  # relative: far above what preparing data in float32 loses, far below other data
 
 
 class Sharing(NamedTuple):
@@ -68,9 +74,14 @@ class Sharing(NamedTuple):
             If a rank differs, or the model cannot be trained so.
         """
         self._check(where, alone)
-        seen = {name: _facts_of(feed) for name, feed in feeds.items()}
         model, vector, optimizer = alone.model, alone.vector, alone.objective.optimizer
         comm, layers = self.team.comm, model.computing_layers
+        sizes = {name: _sizes_in(feed) for name, feed in feeds.items()}
+        first = broadcast(comm, sizes)
+        seen = {
+            name: _facts_of(feed, _as_theirs(sizes[name], first[name]))
+            for name, feed in feeds.items()
+        }
         own = {name: getattr(self, name) for name in ("accumulate", "average_every")}
         own |= {"reduction": "ordered" if self.team.ordered else "fast", **arguments}
         told = {**seen, "loss and metrics": alone.objective.described(), "arguments": own}
@@ -138,7 +149,42 @@ def as_sharing(
     return Sharing(team, batches, every)
 
 
-def _facts_of(feed: Feed | None) -> Any:
+def _sizes_in(feed: Feed | None) -> dict[str, list[float]]:
+    """Return how large the numbers of a few samples are, on average over each: by x, y, weights."""
+    few = feed.a_few() if isinstance(feed, SharedBatches) else None
+    if few is None:
+        return {}
+    parts = {
+        name: [array for array in each(part) if array is not None and array.dtype.kind in "biuf"]
+        for name, part in zip(("x", "y", "weights"), few, strict=True)
+    }
+    return {
+        name: [
+            float(size)
+            for array in arrays
+            for size in np.abs(array.reshape(len(array), -1), dtype=float).mean(axis=1)
+        ]
+        for name, arrays in parts.items()
+    }
+
+
+def _as_theirs(
+    own: dict[str, list[float]], theirs: dict[str, list[float]]
+) -> dict[str, list[float]]:
+    """Return another rank's sizes where its own are nearly these: processors round differently.
+
+    What is not finite is left to the step, which says more about it.
+    """
+    return {
+        name: theirs[name]
+        if len(sizes) == len(theirs.get(name, []))
+        and np.all(np.isclose(sizes, theirs[name], _ROUNDED, 0.0) | ~np.isfinite(sizes))
+        else sizes
+        for name, sizes in own.items()
+    }
+
+
+def _facts_of(feed: Feed | None, sizes: dict[str, list[float]]) -> Any:
     """Return what is to be alike of the data of all ranks."""
     if feed is None:
         return None
@@ -153,4 +199,5 @@ def _facts_of(feed: Feed | None) -> Any:
         "batch_size": feed.batch_size,
         "shape of a step": axes,
         "shuffled": feed.rng is not None,
+        "mean size of a few samples": sizes,
     }

@@ -233,7 +233,7 @@ class Trainer(Evaluator):
             steps = make(self, objective, vector, self._part, course.place, interrupt, chunk=size)
             course.settled = steps.settled
             if sharing is not None:
-                given = {"epochs": epochs, "initial_epoch": first, "tbptt": size}
+                given: dict[str, object] = {"epochs": epochs, "initial_epoch": first, "tbptt": size}
                 given |= {"steps_per_epoch": steps_per_epoch, "validation_steps": validation_steps}
                 given["callbacks"] = [type(one).__name__ for one in told if one.on_all_ranks]
                 sharing.begin(where, steps, {"x": train, "validation_data": held}, given)

@@ -28,6 +28,8 @@ def refused(comm: Communicator, differ: str) -> str:
         options = {"epochs": 3} if differ == "epochs" else {}
         options |= {"batch_size": 9} if differ == "batch_size" else {}
         options |= {"accumulate": 2} if differ == "accumulate" else {}
+        y = Y + (np.arange(27) == 26)[:, None] if differ == "values" else y
+        options |= {"sample_weight": np.arange(27.0)} if differ == "weights" else {}
         stop = [gk.Callback(), gk.EarlyStopping("loss")]
         options |= {"callbacks": stop} if differ == "callbacks" else {}
     seed = 8 if differ == "seed" and last else 7
@@ -51,6 +53,8 @@ def refused(comm: Communicator, differ: str) -> str:
         ("loss", "loss and metrics[0]"),
         ("samples", "x.samples is 20 where it is 27"),
         ("batch_size", "x.batch_size is 9 where it is 8"),
+        ("values", "x.mean size of a few samples.y[7] is "),
+        ("weights", "x.mean size of a few samples.weights is [0.0"),
         ("epochs", "arguments.epochs is 3 where it is 2"),
         ("accumulate", "arguments.accumulate is 2 where it is 1"),
         ("callbacks", 'arguments.callbacks is ["EarlyStopping"] where it is []'),
