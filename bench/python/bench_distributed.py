@@ -23,6 +23,7 @@ import signal
 import sys
 import tempfile
 from contextlib import nullcontext
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,11 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
     filter(None, [str(Path(__file__).parent), os.environ.get("PYTHONPATH")])
 )
 
+# How each engine adds up, and how many of the network's latencies one of its messages takes: gloo
+# asks whether the receiver is ready; MPICH announces a large message, waits, and sends it. Seen in
+# the sums in a row of --hosts --ranks 2 --gigabits 1000 --delay 0.05, which are two messages.
+ENGINES = {"gloo": ("ring", 2), "mpi": ("halving", 3)}
+
 
 class Bench:
     """Measurements by engine, ranks, units and rows, each made once.
@@ -51,16 +57,16 @@ class Bench:
 
     def __init__(self, args: argparse.Namespace) -> None:
         self._args = args
-        self._known: dict[tuple[str, int, int, int], dict[str, Any]] = {}
+        self._known: dict[tuple[str, int, int, int, str], dict[str, Any]] = {}
 
-    def of(self, engine: str, ranks: int, units: int, rows: int) -> dict[str, Any]:
+    def of(self, engine: str, ranks: int, units: int, rows: int, way: str = "") -> dict[str, Any]:
         """Return what ``scaling/rank.py`` found."""
-        key = ("", 1, units, rows) if ranks == 1 else (engine, ranks, units, rows)
+        key = ("" if ranks == 1 else engine, ranks, units, rows, way)
         if key not in self._known:
             self._known[key] = self._measure(*key)
         return self._known[key]
 
-    def _measure(self, engine: str, ranks: int, units: int, rows: int) -> dict[str, Any]:
+    def _measure(self, engine: str, ranks: int, units: int, rows: int, way: str) -> dict[str, Any]:
         args = self._args
         options = {
             "units": units,
@@ -69,6 +75,7 @@ class Bench:
             "steps": args.steps,
             "batches": args.batches,
             "rounds": args.rounds,
+            "way": way,
         }
         over = Hosts(ranks, args.gigabits, args.delay) if args.hosts and ranks > 1 else None
         with tempfile.TemporaryDirectory() as folder, over or nullcontext() as hosts:
@@ -120,19 +127,29 @@ def strong(bench: Bench, args: argparse.Namespace) -> list[str]:
 def network(bench: Bench, args: argparse.Namespace) -> list[str]:
     """Return the table of what was predicted beside what was measured."""
     rows = []
-    for units in args.units:
-        for engine, ranks in runs(args):
-            if ranks == 1:
-                continue
-            found = bench.of(engine, ranks, units, args.rows)
-            said = gk.distributed.predict(
-                found["parameters"], found["alone"], ranks, args.gigabits, args.delay
-            )
-            cells = [f"LSTM {units}", engine, str(ranks), ms(found["alone"])]
-            cells += [ms(said.allreduce), ms(found["raw"]), ms(found["allreduce"])]
-            cells += [ms(said.seconds), ms(found["step"])]
-            rows.append([*cells, f"{said.efficiency:.2f}", f"{found['efficiency']:.2f}"])
-    head = ["model", "engine", "hosts", "compute, ms"]
+    several = [run for run in runs(args) if run[1] > 1]
+    for units, (engine, ranks), way in product(args.units, several, args.ways):
+        found = bench.of(engine, ranks, units, args.rows, way)
+        name, _, every = way.partition("=")
+        vectors = sums = 1
+        if name == "average_every":  # weights and the optimizer's vectors, after a few flags
+            vectors = 1 + found["slots"]
+            sums = 1 + vectors
+        algorithm, latencies = ENGINES[engine]
+        said = gk.distributed.predict(
+            vectors * found["parameters"],
+            found["alone"],
+            ranks,
+            args.gigabits,
+            sums * latencies * args.delay,
+            int(every or 1),
+            algorithm,
+        )
+        cells = [f"LSTM {units}", engine, str(ranks), way or "a sum a batch", ms(found["alone"])]
+        cells += [ms(said.allreduce), "" if way else ms(found["raw"]), ms(found["allreduce"])]
+        cells += [ms(said.seconds), ms(found["step"])]
+        rows.append([*cells, f"{said.efficiency:.2f}", f"{found['efficiency']:.2f}"])
+    head = ["model", "engine", "hosts", "way", "compute, ms"]
     head += ["allreduce predicted", "in a row", "in `fit`", "step predicted", "measured"]
     head += ["efficiency predicted", "measured"]
     title = f"Hosts at {args.gigabits:g} Gb/s and {1e3 * args.delay:g} ms, {args.rows} rows each"
@@ -155,7 +172,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--engines", type=lambda text: text.split(","), default=["mpi", "gloo"])
+    parser.add_argument("--engines", type=lambda text: text.split(","), default=list(ENGINES))
     parser.add_argument("--ranks", type=numbers, default=[1, 2, 4])
     parser.add_argument("--units", type=numbers, default=[128, 512])
     parser.add_argument("--inputs", type=int, default=64)
@@ -164,6 +181,12 @@ def main() -> None:
     parser.add_argument("--batches", type=int, default=6, help="of a round")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--hosts", action="store_true", help="over network namespaces; root")
+    parser.add_argument(
+        "--ways",
+        type=lambda text: text.split(","),
+        default=["", "accumulate=4", "average_every=4"],
+        help="of fit, with --hosts; none of them is a sum for each batch",
+    )
     parser.add_argument("--gigabits", type=float, default=1.0, help="rate of a link, with --hosts")
     parser.add_argument("--delay", type=float, default=1e-3, help="seconds, with --hosts")
     parser.add_argument("--page", type=Path, help="where to put the tables: docs/distributed.md")

@@ -41,20 +41,20 @@ class Timed(Communicator):
 
 
 class Clock(gk.Callback):
-    """Takes the time between the ends of the first batch and of the last, and that of sums."""
+    """Takes the time between the ends of batches, each the last of ``every``, and that of sums."""
 
-    def __init__(self, comm: Timed) -> None:
+    def __init__(self, comm: Timed, every: int) -> None:
         super().__init__()
-        self._comm, self._marks = comm, []
+        self._comm, self._every, self._marks = comm, every, []
 
     def on_train_batch_end(self, batch: int, logs: object = None) -> None:
         self._marks.append((time.perf_counter(), self._comm.seconds))
 
     def per_step(self) -> tuple[float, float]:
-        """Return the seconds of a step, and those of its sums."""
-        steps = len(self._marks) - 1
-        first, last = self._marks[0], self._marks[-1]
-        return (last[0] - first[0]) / steps, (last[1] - first[1]) / steps
+        """Return the seconds of a batch, and those of its sums."""
+        marks = self._marks[self._every - 1 :: self._every]
+        batches = self._every * (len(marks) - 1)
+        return (marks[-1][0] - marks[0][0]) / batches, (marks[-1][1] - marks[0][1]) / batches
 
 
 def problem(units: int, inputs: int, rows: int, steps: int) -> tuple[gk.Model, list[np.ndarray]]:
@@ -69,14 +69,17 @@ def problem(units: int, inputs: int, rows: int, steps: int) -> tuple[gk.Model, l
 
 def measure(comm: Communicator, args: argparse.Namespace) -> dict[str, object]:
     """Return medians over rounds of the ranks' mean seconds."""
-    model, data = problem(args.units, args.inputs, args.rows * comm.size * args.batches, args.steps)
+    way, _, every = args.way.partition("=")
+    shared = {way: int(every)} if way else {}
+    batches = args.batches * int(every or 1)
+    model, data = problem(args.units, args.inputs, args.rows * comm.size * batches, args.steps)
     timed = Timed(comm)
-    own = [part[: args.rows * args.batches] for part in data]
+    own = [part[: args.rows * batches] for part in data]
     flat = np.zeros(model.count_params(), np.float32)
 
     def fit(part: list[np.ndarray], batch: int, **more: object) -> tuple[float, float]:
         comm.barrier()
-        clock = Clock(timed)
+        clock = Clock(timed, int(every or 1))
         model.fit(*part, batch_size=batch, verbose=0, shuffle=False, callbacks=[clock], **more)
         return clock.per_step()
 
@@ -91,7 +94,7 @@ def measure(comm: Communicator, args: argparse.Namespace) -> dict[str, object]:
     for number in range(args.rounds + 1):
         turns = {
             "alone": lambda: fit(own, args.rows),
-            "together": lambda: fit(data, args.rows * comm.size, distributed=timed),
+            "together": lambda: fit(data, args.rows * comm.size, distributed=timed, **shared),
         }
         order = list(turns) if number % 2 else list(turns)[::-1]
         took = {name: turns[name]() for name in order}
@@ -101,7 +104,8 @@ def measure(comm: Communicator, args: argparse.Namespace) -> dict[str, object]:
             rounds.append(seconds / comm.size)
     medians = dict(zip(PARTS, np.median(rounds, axis=0).tolist(), strict=True))
     efficiency = statistics.median(float(r[0] / r[1]) for r in rounds)
-    return {"parameters": flat.size, "efficiency": efficiency, **medians}
+    slots = len(model.optimizer.slots)
+    return {"parameters": flat.size, "slots": slots, "efficiency": efficiency, **medians}
 
 
 def main() -> None:
@@ -109,6 +113,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("units", "inputs", "rows", "steps", "batches", "rounds"):
         parser.add_argument(f"--{name}", type=int, required=True)
+    parser.add_argument("--way", default="", help="accumulate=4, average_every=4; else every batch")
     parser.add_argument("--json", type=Path, required=True)
     args = parser.parse_args()
     comm = gk.distributed.init(timeout=120)

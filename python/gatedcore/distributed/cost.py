@@ -59,7 +59,8 @@ def predict(
     gigabits : float
         Rate of a link in Gb/s, each way.
     latency : float
-        Seconds from one program to the other for an empty message.
+        Seconds from one program to the other for an empty message: two of the network's for gloo,
+        three for MPI, which ask first whether the other is ready.
     every : int
         Batches between two allreduces: ``accumulate`` or ``average_every`` of ``fit``.
     algorithm : {"ring", "halving"}

@@ -1,5 +1,6 @@
 """bench/python/bench_distributed.py and what starts its ranks."""
 
+import json
 import sys
 from types import SimpleNamespace
 
@@ -26,7 +27,15 @@ def test_short_tables_are_printed(monkeypatch, capsys, engine):
 
 
 def found(**more):
-    return {"parameters": 1000, "alone": 0.1, "step": 0.2, "allreduce": 0.09, "raw": 0.08, **more}
+    return {
+        "parameters": 1000,
+        "alone": 0.1,
+        "step": 0.2,
+        "allreduce": 0.09,
+        "raw": 0.08,
+        "slots": 2,
+        **more,
+    }
 
 
 def test_the_parts_of_a_step_add_up_to_it():
@@ -40,17 +49,36 @@ def test_a_measurement_is_made_once_and_one_process_has_no_engine(monkeypatch):
     for engine in ("mpi", "gloo", "mpi"):
         bench.of(engine, 1, 4, 8)
         bench.of(engine, 2, 4, 8)
-    assert made == [("", 1, 4, 8), ("mpi", 2, 4, 8), ("gloo", 2, 4, 8)]
+    assert made == [("", 1, 4, 8, ""), ("mpi", 2, 4, 8, ""), ("gloo", 2, 4, 8, "")]
 
 
 def test_what_was_predicted_stands_beside_what_was_measured():
     args = SimpleNamespace(
-        units=[4], engines=["gloo"], ranks=[1, 2], rows=8, gigabits=0.008, delay=0.01
-    )
+        units=[4], engines=["gloo"], ranks=[1, 2], rows=8, gigabits=0.008, delay=0.01,
+        ways=["", "accumulate=4", "average_every=4"],
+    )  # fmt: skip
     bench = SimpleNamespace(of=lambda *_: found(efficiency=0.5))
-    # 1000 parameters are 4000 bytes: 4 ms at 8 Mb/s; and two messages.
-    row = bench_distributed.network(bench, args)[4]
-    assert row == ("| LSTM 4 | gloo | 2 | 100 | 24.00 | 80.00 | 90.00 | 124 | 200 | 0.81 | 0.50 |")
+    # 1000 parameters are 4000 bytes: 4 ms at 8 Mb/s; and two messages of two latencies. An average
+    # is of weights and Adam's two vectors, after a sum of flags.
+    rows = [
+        row.removeprefix("| LSTM 4 | gloo | 2 | ").removesuffix(" | 0.50 |")
+        for row in bench_distributed.network(bench, args)[4:7]
+    ]
+    assert rows == [
+        "a sum a batch | 100 | 44.00 | 80.00 | 90.00 | 144 | 200 | 0.69",
+        "accumulate=4 | 100 | 11.00 |  | 90.00 | 111 | 200 | 0.90",
+        "average_every=4 | 100 | 43.00 |  | 90.00 | 143 | 200 | 0.70",
+    ]
+
+
+@pytest.mark.parametrize("way", ["", "accumulate=2", "average_every=2"])
+def test_a_batch_is_timed_whatever_lies_between_two_sums(tmp_path, way):
+    path = tmp_path / "found.json"
+    launch.run("gloo", 1, [bench_distributed.RANK, *SMALL, f"--way={way}", f"--json={path}"])
+    times = json.loads(path.read_text())
+    assert times["slots"] == 2
+    assert 0 < times["allreduce"] < times["step"]
+    assert times["alone"] > 0
 
 
 def test_a_rank_that_fails_is_told_of():
