@@ -14,7 +14,7 @@ from gatedcore.distributed.exchange import broadcast
 from gatedcore.layers.base import Layer
 from gatedcore.optimizers import Optimizer
 from gatedcore.parameters import ParameterVector
-from gatedcore.random import library_generator
+from gatedcore.random import given_seed, library_generator
 from gatedcore.run_state import get_layer_states, nested_layers, set_layer_states
 
 
@@ -58,6 +58,7 @@ def check_alike(
             ],
             "dtype": str(vector.values.dtype),
             "optimizer": [type(optimizer).__name__, _as_json(optimizer.get_config)],
+            "seed of set_random_seed": given_seed(),
             **facts,
         },
     )

@@ -14,6 +14,7 @@ from gatedcore.checks import check_count
 _SEEDS = 2**64  # of the core's generator
 
 _generator: np.random.Generator | None = None
+_seed: int | None = None
 
 
 def set_random_seed(seed: int) -> None:
@@ -37,12 +38,19 @@ def set_random_seed(seed: int) -> None:
         raise ValueError(
             f"set_random_seed: seed is {seed}, expected less than 2**32; choose a smaller one"
         )
+    global _seed
+    _seed = seed
     # In place: who holds the generator, such as a dataset made before, draws the same numbers too.
     library_generator().bit_generator.state = np.random.default_rng(seed).bit_generator.state
     import random as python_random
 
     python_random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002  # the promise is to seed the legacy generator too
+
+
+def given_seed() -> int | None:
+    """Return what ``set_random_seed`` was last called with; None if it was not."""
+    return _seed
 
 
 def get_random_state() -> dict[str, Any]:
