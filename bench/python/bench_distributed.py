@@ -9,7 +9,8 @@ the other processes do the same; ``allreduce`` is time within the sums, with the
 slowest process; ``rest`` is what the step took beyond both. Weak scaling: each process has as many
 rows whatever their number; efficiency is compute over step. Strong scaling: together they have
 always as many; speed-up is the step of one process over that of all. Rounds of both kinds of steps
-take turns; the median round counts.
+take turns; medians over rounds are shown, so that where others use the machine the parts add up to
+a step with their noise, and ``rest`` may be below zero.
 
 With ``--hosts`` each process is on a host of its own: a network namespace, joined to the others
 with the given rate and delay (``scaling/hosts.py``; root). What ``gatedcore.distributed.predict``
