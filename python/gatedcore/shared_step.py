@@ -89,7 +89,9 @@ class SharedStep(TrainingStep):
         return SharedMeans(self.objective, self.team, validated)
 
     def ends_epoch(self) -> bool:
-        return self._stop or self._interrupted or self._last
+        # Others learn of a stop with the next sum; where there are none it acts at once.
+        alone = self.team.size == 1 and self.model.stop_training
+        return alone or self._stop or self._interrupted or self._last
 
     def settled(self) -> bool:
         return not self._waiting

@@ -50,6 +50,18 @@ def test_one_rank_is_one_process() -> None:
         )
 
 
+class StopsAfterTwo(gk.Callback):
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        self.model.stop_training = batch == 1
+
+
+@pytest.mark.parametrize("options", [{}, {"reduction": "ordered"}, {"average_every": 1}])
+def test_one_rank_stops_as_soon_as_one_process(options: dict) -> None:
+    model, data, _ = plain()
+    model.fit(*data, 4, verbose=0, callbacks=[StopsAfterTwo()], distributed=SELF, **options)
+    assert model.optimizer.iterations == 2
+
+
 def test_stateful_layers_are_refused_where_ranks_divide_their_rows() -> None:
     def stateful() -> tuple:
         return row(gk.LSTM(4, stateful=True), gk.Dense(2)), (X[:24], Y[:24]), {"shuffle": False}
