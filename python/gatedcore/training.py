@@ -151,7 +151,8 @@ class Trainer(Evaluator):
             Not in Keras.
         accumulate : int
             Batches for each step, which is that of one batch of all their rows; a sum over the
-            ranks for each step. Not in Keras.
+            ranks for each step. Of several outputs, some with masks or weights of steps, it is
+            nearly that: each batch counts by its rows. Not in Keras.
         average_every : int, optional
             Local SGD: each rank takes steps of its own, and after every so many, and at the end of
             an epoch, all go on from the mean of their weights and of the optimizer's state. Not
