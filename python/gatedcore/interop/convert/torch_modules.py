@@ -86,7 +86,7 @@ def as_array(name: str, tensor: Any) -> Array:
     Raises
     ------
     ValueError
-        If it holds other numbers.
+        If it holds other numbers, or none, as on the device meta.
     """
     if isinstance(tensor, np.ndarray):
         array = tensor
@@ -94,6 +94,10 @@ def as_array(name: str, tensor: Any) -> Array:
         dtype = str(tensor.dtype).removeprefix("torch.")
         if dtype not in ("float32", "float64", "float16", "bfloat16"):
             raise ValueError(f"{name} holds {dtype}, expected float32 or float64; call float()")
+        if tensor.is_meta:
+            raise ValueError(
+                f"{name} is on the device meta, expected one with memory; load the weights first"
+            )
         tensor = tensor.detach().cpu()
         array = (tensor.float() if dtype.endswith("float16") else tensor).numpy()
     else:

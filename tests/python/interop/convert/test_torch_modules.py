@@ -117,3 +117,5 @@ def test_arrays_of_numbers():
         as_array("a", np.ones(2, np.int64))
     with pytest.raises(ValueError, match="a is a list, expected a tensor or an array"):
         as_array("a", [1.0])
+    with pytest.raises(ValueError, match="a is on the device meta, expected one with memory"):
+        as_array("a", torch.ones(2, device="meta"))
