@@ -177,7 +177,8 @@ def _as_theirs(
     """
     return {
         name: theirs[name]
-        if len(sizes) == len(theirs.get(name, []))
+        if name in theirs
+        and len(sizes) == len(theirs[name])
         and np.all(np.isclose(sizes, theirs[name], _ROUNDED, 0.0) | ~np.isfinite(sizes))
         else sizes
         for name, sizes in own.items()

@@ -236,6 +236,7 @@ class Trainer(Evaluator):
             if sharing is not None:
                 given: dict[str, object] = {"epochs": epochs, "initial_epoch": first, "tbptt": size}
                 given |= {"steps_per_epoch": steps_per_epoch, "validation_steps": validation_steps}
+                given["validation_freq"] = str(validation_freq)  # an int, or whatever holds some
                 given["callbacks"] = [type(one).__name__ for one in told if one.on_all_ranks]
                 sharing.begin(where, steps, {"x": train, "validation_data": held}, given)
             run.call("on_train_begin")

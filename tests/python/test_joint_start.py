@@ -1,5 +1,6 @@
 """Ranks that begin together."""
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,11 @@ import gatedcore as gk
 from gatedcore.distributed import Communicator
 from gatedcore.random import library_generator
 from shared_training import X, Y, checked
+
+
+def batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield the same data, as a source of a rank alone."""
+    yield X[:8], Y[:8]
 
 
 def refused(comm: Communicator, differ: str) -> str:
@@ -30,12 +36,16 @@ def refused(comm: Communicator, differ: str) -> str:
         options |= {"accumulate": 2} if differ == "accumulate" else {}
         y = Y + (np.arange(27) == 26)[:, None] if differ == "values" else y
         options |= {"sample_weight": np.arange(27.0)} if differ == "weights" else {}
+        options |= {"validation_freq": [2]} if differ == "validation_freq" else {}
         stop = [gk.Callback(), gk.EarlyStopping("loss")]
         options |= {"callbacks": stop} if differ == "callbacks" else {}
+        x, y = (batches(), None) if differ == "source" else (x, y)
     seed = 8 if differ == "seed" and last else 7
     model = gk.Sequential([layer(units, seed=seed), gk.Dense(2)])
     model.compile(optimizer, loss)
     given: dict[str, Any] = {"batch_size": 8, "epochs": 2, "verbose": 0, **options}
+    if y is None:
+        del given["batch_size"]
     with pytest.raises(ValueError, match="fit: on rank 2 of 3 the ") as error:
         model.fit(x, y, **given, distributed=comm)
     assert not model.built
@@ -58,6 +68,8 @@ def refused(comm: Communicator, differ: str) -> str:
         ("weights", "x.mean size of a few samples.weights is [0.0"),
         ("epochs", "arguments.epochs is 3 where it is 2"),
         ("accumulate", "arguments.accumulate is 2 where it is 1"),
+        ("source", "x.samples is null where it is 27"),
+        ("validation_freq", 'arguments.validation_freq is "[2]" where it is "1"'),
         ("callbacks", 'arguments.callbacks is ["EarlyStopping"] where it is []'),
     ],
 )
