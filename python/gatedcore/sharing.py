@@ -10,6 +10,7 @@ import numpy as np
 from gatedcore.batches import Feed
 from gatedcore.checks import check_count
 from gatedcore.columns import each
+from gatedcore.distributed.agreement import check_agreement
 from gatedcore.distributed.exchange import broadcast
 from gatedcore.joint_start import begin_alike, check_alike
 from gatedcore.local_step import LocalStep
@@ -76,6 +77,7 @@ class Sharing(NamedTuple):
         self._check(where, alone)
         model, vector, optimizer = alone.model, alone.vector, alone.objective.optimizer
         comm, layers = self.team.comm, model.computing_layers
+        check_agreement(comm, where, {})  # the version, on which depends what is told from here on
         sizes = {name: _sizes_in(feed) for name, feed in feeds.items()}
         first = broadcast(comm, sizes)
         seen = {

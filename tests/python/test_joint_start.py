@@ -9,7 +9,7 @@ import pytest
 
 import forked_ranks
 import gatedcore as gk
-from gatedcore.distributed import Communicator
+from gatedcore.distributed import Communicator, agreement
 from gatedcore.random import library_generator
 from shared_training import X, Y, checked
 
@@ -40,6 +40,8 @@ def refused(comm: Communicator, differ: str) -> str:
         stop = [gk.Callback(), gk.EarlyStopping("loss")]
         options |= {"callbacks": stop} if differ == "callbacks" else {}
         x, y = (batches(), None) if differ == "source" else (x, y)
+    if differ == "version" and last:  # a rank is a process of its own
+        agreement.__version__ = "0.0.1"
     seed = 8 if differ == "seed" and last else 7
     model = gk.Sequential([layer(units, seed=seed), gk.Dense(2)])
     model.compile(optimizer, loss)
@@ -68,6 +70,7 @@ def refused(comm: Communicator, differ: str) -> str:
         ("weights", "x.mean size of a few samples.weights is [0.0"),
         ("epochs", "arguments.epochs is 3 where it is 2"),
         ("accumulate", "arguments.accumulate is 2 where it is 1"),
+        ("version", 'version of gatedcore is "0.0.1" where it is'),
         ("source", "x.samples is null where it is 27"),
         ("validation_freq", 'arguments.validation_freq is "[2]" where it is "1"'),
         ("callbacks", 'arguments.callbacks is ["EarlyStopping"] where it is []'),
