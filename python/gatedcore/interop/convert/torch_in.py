@@ -104,6 +104,8 @@ def _of_weights(weights: Mapping[str, Any], prefix: str, return_sequences: bool)
 
 def _of_modules(where: str, given: Any, return_sequences: bool) -> list[Layer]:
     modules = list(_parts(where, given, ""))
+    if not modules:
+        raise ValueError("there is no module, expected at least one; pass them in their order")
     last = max((k for k, part in enumerate(modules) if kind_of(part[1]) in RECURRENT), default=None)
     made: list[Layer] = []
     for k, (path, module, last_only) in enumerate(modules):

@@ -93,7 +93,9 @@ def as_array(name: str, tensor: Any) -> Array:
     elif hasattr(tensor, "detach"):
         dtype = str(tensor.dtype).removeprefix("torch.")
         if dtype not in ("float32", "float64", "float16", "bfloat16"):
-            raise ValueError(f"{name} holds {dtype}, expected float32 or float64; call float()")
+            raise ValueError(
+                f"{name} holds {dtype}, expected float32, float64, float16 or bfloat16; convert it"
+            )
         if tensor.is_meta:
             raise ValueError(
                 f"{name} is on the device meta, expected one with memory; load the weights first"

@@ -121,6 +121,8 @@ def test_the_shape_of_the_input_is_told_or_passed():
 def test_arguments_are_checked(tmp_path):
     with pytest.raises(TypeError, match="has type int, expected a torch"):
         gk.from_torch(3)
+    with pytest.raises(ValueError, match="there is no module, expected at least one"):
+        gk.from_torch([])
     with pytest.raises(ValueError, match="prefix='a' came with modules, expected a state dict"):
         gk.from_torch(nn.Linear(3, 2), prefix="a")
     with pytest.raises(ValueError, match=r"'a\.bin' is no name of a file of weights"):
