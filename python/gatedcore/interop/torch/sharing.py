@@ -10,13 +10,19 @@ def array_of(x: torch.Tensor) -> Array:
     """Return a tensor's memory as an array whose last axis is contiguous."""
     if x.stride(-1) != 1 and x.shape[-1] != 1:
         return rows_of(x)
-    array: Array = x.detach().resolve_neg().numpy()
-    return array
+    return _shared(x)
 
 
 def rows_of(x: torch.Tensor) -> Array:
     """Return the same as a contiguous array."""
-    array: Array = x.detach().contiguous().resolve_neg().numpy()
+    return _shared(x.contiguous())
+
+
+def _shared(x: torch.Tensor) -> Array:
+    # A cell's step asks for four: questions are quicker than operations that change nothing.
+    x = x.detach() if x.requires_grad else x
+    x = x.resolve_neg() if x.is_neg() else x
+    array: Array = x.numpy()
     return array
 
 
