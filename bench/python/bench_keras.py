@@ -4,10 +4,10 @@
     python bench/python/bench_keras.py --backends torch --layers LSTM --threads 1
 
 Each backend runs in a process of its own. There two models of one recurrent layer and a ``Dense``
-take turns, some batches of ``fit`` or ``predict`` at a time: one that was compiled and traced with
-the accelerator and one without. Their losses are compared before anything is timed. A line gives
-the medians of the time of a batch, all of Keras's own work in it, and of the ratios of neighbouring
-turns. The NumPy backend cannot train.
+take turns, some batches of ``fit`` (train), ``train_on_batch`` (step) or ``predict`` at a time: one
+that was compiled and traced with the accelerator and one without. Their losses are compared before
+anything is timed. A line gives the medians of the time of a batch, all of Keras's own work in it,
+and of the ratios of neighbouring turns. The NumPy backend cannot train.
 """
 
 import argparse
@@ -55,6 +55,7 @@ class Models:
             self._models[on] = model
             self.turn(on, "predict")  # traces
             if self.trains:
+                self.turn(on, "step")
                 self.turn(on, "train")
                 losses[on] = self._run(on, "train")
         if self.trains and abs(losses[True] - losses[False]) > NEAR_LOSS * losses[False]:
@@ -74,6 +75,9 @@ class Models:
             if what == "predict":
                 model.predict(self._x, **arguments)
                 loss = 0.0
+            elif what == "step":  # without the waits of TensorFlow's `fit` for its next batch
+                for _ in range(BATCHES):
+                    loss = model.train_on_batch(self._x[: self._batch], self._y[: self._batch])
             else:
                 history = model.fit(self._x, self._y, shuffle=False, **arguments)
                 loss = float(history.history["loss"][0])
@@ -90,7 +94,7 @@ def work(layers: list[str], shapes: list[tuple[int, int, int, int]], rounds: int
     for layer in layers:
         for shape in shapes:
             models = Models(layer, shape)
-            for what in ("train", "predict") if models.trains else ("predict",):
+            for what in ("train", "step", "predict") if models.trains else ("predict",):
                 times = [(models.turn(False, what), models.turn(True, what)) for _ in range(rounds)]
                 keras, own = (statistics.median(side) for side in zip(*times, strict=True))
                 ratio = statistics.median(a / b for a, b in times)
