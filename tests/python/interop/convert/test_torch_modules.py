@@ -96,7 +96,7 @@ def test_a_class_of_ones_own_counts_by_its_forward():
         (nn.LSTM(3, 2, proj_size=1), "weight_hr_l0 projects the state"),
         (
             nn.Linear(3, 2, dtype=torch.complex64),
-            "weight holds complex64, expected float32 or float64",
+            "weight holds complex64, expected float32, float64, float16 or bfloat16",
         ),
     ],
     ids=str,
