@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gatedcore.arrays import Array, Shape
-
-Shapes = tuple[Shape, ...]
+from gatedcore.arrays import Array
 
 
 class Columns:

@@ -29,18 +29,14 @@ LAYER_NORMALIZATION: Neutral = {
     "axis": (-1,),
     "rms_scaling": (False,),
 }
-GATED: Neutral = {
-    **LAYER,
-}
-CELL: Neutral = {**GATED}
+CELL: Neutral = {**LAYER}
 SEQUENCE: Neutral = {
-    **GATED,
+    **LAYER,
     "unroll": (False, True),  # of Keras's loop; one call runs all steps here, with the same sums
     "use_cudnn": ("auto", False),
     "implementation": (1, 2),  # two orders of the same sums
 }
 SEQUENCE_CALL: Neutral = {}
-MODEL_CALL: Neutral = {"mask": (None,), "training": (None, False)}
 POP: Neutral = {"rebuild": (True,)}
 OPTIMIZER: Neutral = {"loss_scale_factor": (None,)}
 COMPILE: Neutral = {
