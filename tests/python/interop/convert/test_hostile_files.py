@@ -3,7 +3,6 @@
 Each mutation is drawn from its number, so a failure repeats with the number in its message.
 """
 
-import json
 import random
 import resource
 import tracemalloc
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 
 import gatedcore as gk
+from damage import damaged, damaged_tree
 from gatedcore.interop.convert.foreign import FACTOR, SLACK
 from gatedcore.interop.gate_order import keras_to_torch
 from keras_files import archive_of, config_of, legacy_of, store_of
@@ -20,13 +20,6 @@ MUTATIONS = 100  # of each kind of file
 # Of what HDF5 allocates outside of Python's count: far above what these files need, far below the
 # gigabytes that a damaged length asks for.
 MOST_OUTSIDE = 64 << 20
-
-EDGES = [b"\xff" * 8, bytes(8), (1 << 62).to_bytes(8, "little"), (2**31 - 1).to_bytes(8, "little")]
-VALUES = [
-    *(None, True, 0, -1, 10**9, 10**18, 2**63, 1e308, float("nan")),
-    *("x", "", "LSTM", [], [1], [None, 10**9, 3], {}),
-    {"class_name": "Sequential", "config": {"layers": []}},
-]
 
 
 def model():
@@ -38,47 +31,6 @@ def model():
             gk.Dense(1, name="out", kernel_regularizer="l2"),
         ]
     )
-
-
-def mutated(data, rng):
-    """Return bytes with some changed, cut out, repeated, or cut off."""
-    b = bytearray(data)
-    for _ in range(rng.choice([1, 1, 2, 4, 16])):
-        kind, place = rng.random(), rng.randrange(len(b))
-        if kind < 0.35:
-            b[place] ^= 1 << rng.randrange(8)
-        elif kind < 0.6:
-            b[place] = rng.choice([0, 255, 127, 128, rng.randrange(256)])
-        elif kind < 0.75:
-            b[place : place + 8] = rng.choice(EDGES)
-        elif kind < 0.85:
-            del b[place : place + rng.randrange(1, 64)]
-        elif kind < 0.95:
-            other = rng.randrange(len(b))
-            b[place:place] = b[other : other + rng.randrange(1, 64)]
-        else:
-            b = b[: max(place, 1)]
-    return bytes(b)
-
-
-def mutated_config(config, rng):
-    """Return a config with some of its values exchanged or taken out."""
-    config = json.loads(json.dumps(config))
-    places = []
-
-    def visit(tree):
-        for key in tree if isinstance(tree, dict) else range(len(tree)):
-            places.append((tree, key))
-            if isinstance(tree[key], dict | list):
-                visit(tree[key])
-
-    visit(config)
-    for tree, key in rng.sample(places, rng.choice([1, 1, 2, 3])):
-        if isinstance(tree, dict) and rng.random() < 0.2:
-            tree.pop(key, None)
-        else:
-            tree[key] = rng.choice(VALUES)
-    return config
 
 
 def torch_weights(layer):
@@ -113,7 +65,7 @@ def attack(path, files, read):
 
 
 def mutations(data):
-    return (mutated(data, random.Random(number)) for number in range(MUTATIONS))
+    return (damaged(data, random.Random(number)) for number in range(MUTATIONS))
 
 
 def read_keras(path):
@@ -149,7 +101,7 @@ class TestKeras:
     def test_configs_within_archives(self, h5py, tmp_path):
         config, store = config_of(model()), store_of(h5py, model())
         rngs = map(random.Random, range(MUTATIONS))
-        files = (archive_of(mutated_config(config, rng), store) for rng in rngs)
+        files = (archive_of(damaged_tree(config, rng), store) for rng in rngs)
         assert attack(tmp_path / "a.keras", files, read_keras) > MUTATIONS // 4
 
     def test_old_files(self, h5py, tmp_path):
