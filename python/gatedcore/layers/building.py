@@ -4,6 +4,10 @@ from __future__ import annotations  # numpy.random is imported when first used, 
 
 import re
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -13,6 +17,8 @@ from gatedcore.checks import check_count, check_shape, warn
 from gatedcore.initializers import Initializer, InitializerCallable
 
 _names_given: Counter[str] = Counter()
+# How many numbers may still be drawn, where somebody bounds that.
+_room: ContextVar[list[int] | None] = ContextVar("room for first values", default=None)
 
 
 def unique_name(class_name: str) -> str:
@@ -31,6 +37,16 @@ def clear_session() -> None:
     ``keras.utils.clear_session``.
     """
     _names_given.clear()
+
+
+@contextmanager
+def room_for(numbers: int) -> Iterator[None]:
+    """Within the block layers draw at most so many first values: a config may ask for any size."""
+    token = _room.set([numbers])
+    try:
+        yield
+    finally:
+        _room.reset(token)
 
 
 class Draws:
@@ -52,8 +68,16 @@ class Draws:
         Raises
         ------
         ValueError, TypeError
-            If it is something else than numbers of this shape.
+            If it is something else than numbers of this shape, or there is no room for them.
         """
+        room = _room.get()
+        if room is not None:
+            room[0] -= prod(shape)
+            if room[0] < 0:
+                raise ValueError(
+                    f"{self.where}: {argument} is asked for the shape {shape}, expected no more "
+                    "weights than are at hand; take the config that goes with them"
+                )
         if isinstance(initializer, Initializer):
             return initializer(shape, self.dtype, self.rng)
         values = as_array(self.where, argument, initializer(shape, self.dtype), self.dtype)

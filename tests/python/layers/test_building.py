@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import gatedcore as gk
-from gatedcore.layers.building import check_sample_shape, declared_shape, unique_name
+from gatedcore.layers.building import check_sample_shape, declared_shape, room_for, unique_name
 
 
 def test_names_are_keras_names() -> None:
@@ -73,3 +73,12 @@ def test_older_names_in_a_model() -> None:
 def test_shapes_declared_in_vain(shape, keras: dict, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match="here: " + message):
         declared_shape("here", shape, keras, features=True, steps=True)
+
+
+def test_no_more_first_values_than_there_is_room_for() -> None:
+    with room_for(2 * (12 + 3) + 11):
+        for _ in range(2):
+            gk.Dense(3).build((None, 4))
+        with pytest.raises(ValueError, match=r"kernel_initializer is asked for the shape \(4, 3\)"):
+            gk.Dense(3).build((None, 4))
+    gk.Dense(3).build((None, 4))
