@@ -24,6 +24,17 @@ _MARK = rb"\"checksum\":\""  # as it stands in the header: JSON within a string 
 _TENSOR = "$tensor"
 
 
+# What data raise that are of another form than those who read them expect.
+MALFORMED = (
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    RecursionError,
+)
+
+
 class SavedFileError(ValueError):
     """A file that is truncated, damaged, newer than this library, or not what was asked for."""
 
@@ -158,7 +169,7 @@ def parse(where: str, path: str, data: bytes, *kinds: str) -> tuple[dict[str, An
         return content, load(data)
     except SavedFileError:
         raise
-    except (ValueError, TypeError, KeyError, RecursionError, SafetensorError) as cause:
+    except (*MALFORMED, SafetensorError) as cause:
         # The checksum is right, so somebody made it so.
         raise error(f"is malformed ({cause})", "a file of this library", again) from None
 

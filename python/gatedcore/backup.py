@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from gatedcore import archive, keras_arguments
-from gatedcore.archive import SUFFIX, SavedFileError, Tensors
+from gatedcore.archive import MALFORMED, SUFFIX, SavedFileError, Tensors
 from gatedcore.callbacks import Callback, Logs
 from gatedcore.checkpoints import check_save_freq
-from gatedcore.checks import check_bool
+from gatedcore.checks import check_bool, check_count
 from gatedcore.distributed.exchange import gather, of_first
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.persistence import (
@@ -155,26 +155,25 @@ class BackupAndRestore(Callback):
 
     def _resume(self, content: Mapping[str, Any], tensors: Tensors) -> None:
         """Find the place to go on from."""
-        state = archive.give_tensors(content["state"], tensors)
         course = self.model._course
-        try:
+        with self._of_this_run():
+            state = archive.give_tensors(content["state"], tensors)
             course.set_state(state["position"])
-        except (ValueError, TypeError, KeyError) as error:
-            raise self._misfit(error) from error
+            stopped = check_bool("BackupAndRestore", "stop_training", state["stop_training"])
         if course.step:
             self._within_epoch = content, tensors
             return
         self._restore(content, tensors)
-        if state["stop_training"] or course.epoch >= self.params["epochs"]:
-            self.model.stop_training, self._finished = state["stop_training"], True
+        if stopped or course.epoch >= self.params["epochs"]:
+            self.model.stop_training, self._finished = stopped, True
             course.epoch = max(course.epoch, self.params["epochs"])
 
     def _restore(self, content: Mapping[str, Any], tensors: Tensors) -> None:
         """Write the backup's values into model, optimizer and callbacks."""
         model = self.model
-        kind, optimizer_state = content["optimizer"]
-        state = archive.give_tensors(content["state"], tensors)
-        try:
+        with self._of_this_run():
+            kind, optimizer_state = content["optimizer"]
+            state = archive.give_tensors(content["state"], tensors)
             if kind != type(model.optimizer).__name__:
                 raise ValueError(f"it has the optimizer {kind}")
             weights = match_weights(
@@ -186,11 +185,7 @@ class BackupAndRestore(Callback):
             give_weights(weights)
             for callback, (_, callback_state) in zip(others, state["callbacks"], strict=True):
                 callback.set_state(callback_state)
-        except SavedFileError:
-            raise
-        except (ValueError, TypeError, KeyError) as error:
-            raise self._misfit(error) from error
-        self._batches = state["batches"]
+            self._batches = check_count("BackupAndRestore", "batches", state["batches"], 0)
 
     def _matching_others(self, states: list[Any]) -> list[Callback]:
         others = self._others()
@@ -204,8 +199,15 @@ class BackupAndRestore(Callback):
         overriding = (c for c in self.model._course.callbacks if c is not self)
         return [c for c in overriding if type(c).get_state is not Callback.get_state]
 
-    def _misfit(self, error: Exception) -> SavedFileError:
-        return SavedFileError(
-            f"BackupAndRestore: {self._path} is not of this run: {error}; go on with what it was "
-            "made with, or remove it to start anew"
-        )
+    @contextmanager
+    def _of_this_run(self) -> Iterator[None]:
+        """Turn what a backup of something else raises into the error that says so."""
+        try:
+            yield
+        except SavedFileError:
+            raise
+        except MALFORMED as error:
+            raise SavedFileError(
+                f"BackupAndRestore: {self._path} is not of this run: {error}; go on with what it "
+                "was made with, or remove it to start anew"
+            ) from error

@@ -276,6 +276,17 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | N
             f"deserialize: config of {class_name} is {inner!r}, expected a dict; pass what "
             "serialize returned"
         )
+    try:
+        return _from_config(class_name, config, inner)
+    except (AttributeError, LookupError, ArithmeticError, RecursionError) as error:
+        raise ValueError(
+            f"deserialize: config of {class_name} is malformed ({error!r}), expected what "
+            "serialize returned; write it anew"
+        ) from error
+
+
+def _from_config(class_name: str, config: Mapping[str, Any], inner: Mapping[str, Any]) -> Any:
+    """Return the object of a class that has this inner config."""
     if class_name == "Generator":
         return _decode_generator(inner)
     if class_name == "DTypePolicy":  # Keras's way to write a dtype

@@ -129,7 +129,7 @@ class Course:
         ValueError
             If the state stands within an epoch over other data, or of other ranks with their own.
         """
-        self.epoch, self.step = state["epoch"], state["step"]
+        self.epoch, self.step = (check_count("fit", n, state[n], 0) for n in ("epoch", "step"))
         ranks = state["ranks"]
         if self._each_its_own and len(ranks) != self.comm.size:
             raise ValueError(
@@ -147,6 +147,14 @@ class Course:
                 f"batches, expected {data['samples']} in {data['steps']}; go on with the same data "
                 "and batch_size"
             )
+        if own["steps"] is not None and self.step > own["steps"]:
+            raise ValueError(f"it stands at batch {self.step} of {own['steps']}")
+        now = self._get_generators()
+        try:  # while there is nothing to undo yet
+            self._set_generators(own["epoch_start"])
+            self._set_generators(own["generators"])
+        finally:
+            self._set_generators(now)
         self._resumed = {**own, "means": state["means"]}
 
     def _get_generators(self) -> dict[str, Any]:

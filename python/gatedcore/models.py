@@ -34,10 +34,19 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
     ------
     TypeError, ValueError
         If it is no such JSON, or names what is not known.
+    MemoryError
+        If the layers that it asks for do not fit into memory.
     """
     import json
 
-    model = configs.deserialize(json.loads(json_string), custom_objects)
+    try:
+        config = json.loads(json_string)
+    except RecursionError:
+        raise ValueError(
+            "model_from_json: json_string is nested too deeply, expected what to_json() returned; "
+            "pass that"
+        ) from None
+    model = configs.deserialize(config, custom_objects)
     if not isinstance(model, Persistent):
         raise TypeError(
             f"model_from_json: json_string holds a {type(model).__name__}, expected a model; pass "

@@ -14,6 +14,7 @@ from gatedcore.checks import check_bool
 from gatedcore.configs import Configurable
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.base import Layer
+from gatedcore.layers.building import room_for
 from gatedcore.optimizers import Optimizer
 from gatedcore.random import generator_left_alone
 from gatedcore.registration import custom_object_scope
@@ -250,7 +251,8 @@ def load_model(
     content, tensors = archive.read(where, path, "model")
     try:
         with custom_object_scope(custom_objects or {}), generator_left_alone():
-            model = configs.deserialize(content["model"])
+            with room_for(sum(array.size for array in tensors.values())):
+                model = configs.deserialize(content["model"])
             if not isinstance(model, Persistent):
                 raise TypeError(f"it holds a {type(model).__name__}, expected a model")
             give_weights(match_weights(where, path, model.computing_layers, content, tensors))
@@ -282,7 +284,13 @@ def match_weights(
         If they are those of other layers.
     """
     own = [(layer, name, value) for layer in layers for name, value in layer.parameters.items()]
-    found = [(name, tensors.get(name)) for name in content["weights"]]
+    names = content.get("weights")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise SavedFileError(
+            f"{where}: {path} is malformed (its weights are no list of names), expected a file of "
+            "this library; take a copy of it, or save it again"
+        )
+    found = [(name, tensors.get(name)) for name in names]
     if len(own) != len(found):
         raise SavedFileError(
             f"{where}: {path} holds {len(found)} weights, expected {len(own)} as the model; use "

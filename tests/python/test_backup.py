@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import gatedcore as gk
+from gatedcore import archive
 from gatedcore.callbacks import BackupAndRestore
 from gatedcore.saving import SavedFileError
 from interrupted_training import EPOCHS, STEPS, StopsEarly, train
@@ -235,3 +236,32 @@ def test_an_early_stop_within_an_epoch(tmp_path) -> None:
         train(StopAt(), Crash(end=0), BackupAndRestore(tmp_path, 1))
     assert train(StopAt(), BackupAndRestore(tmp_path, 1)) == expected
     assert StopsEarly(1).epoch == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("optimizer", None), ("optimizer", ["Adam", 3]), ("state", None), ("weights", 3)],
+)
+@pytest.mark.parametrize("batches", [2, STEPS])
+def test_a_backup_whose_parts_are_something_else(tmp_path, key, value, batches) -> None:
+    with pytest.raises(RuntimeError, match="crash"):
+        train(Crash(end=0) if batches == STEPS else Crash(batches), BackupAndRestore(tmp_path, 1))
+    path = str(tmp_path / "backup.safetensors")
+    content, tensors = archive.read("", path, "backup")
+    del content["checksum"]
+    archive.write(path, "backup", {**content, key: value}, tensors)
+    with pytest.raises(SavedFileError, match="BackupAndRestore: "):
+        train(BackupAndRestore(tmp_path, 1))
+
+
+@pytest.mark.parametrize("name", ["epoch_start", "generators"])
+def test_generators_of_a_backup_are_looked_at_before_training(tmp_path, name) -> None:
+    with pytest.raises(RuntimeError, match="crash"):
+        train(Crash(2), BackupAndRestore(tmp_path, 1))
+    path = str(tmp_path / "backup.safetensors")
+    content, tensors = archive.read("", path, "backup")
+    del content["checksum"]
+    content["state"]["position"]["ranks"][0][name]["global"]["library"]["state"] = None
+    archive.write(path, "backup", content, tensors)
+    with pytest.raises(SavedFileError, match="is not of this run"):
+        train(BackupAndRestore(tmp_path, 1))

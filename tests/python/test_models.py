@@ -98,3 +98,17 @@ def test_wrong_json() -> None:
         gk.models.clone_model(gk.Dense(2))
     with pytest.raises(ValueError, match="clone_function=<function> is not supported"):
         gk.models.clone_model(make(), clone_function=lambda layer: layer)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 10**5,
+        '{"class_name": "Sequential", "config": {}}',
+        '{"class_name": "Model", "config": {"layers": []}}',
+        '{"class_name": "Generator", "config": {"bit_generator": "PCG64", "state": {}}}',
+    ],
+)
+def test_json_that_is_none_of_a_model(text) -> None:
+    with pytest.raises(ValueError, match=r"expected what (to_json|serialize)"):
+        gk.models.model_from_json(text)

@@ -366,3 +366,28 @@ def test_compile_config() -> None:
     other.compile_from_config(config)
     assert type(other.optimizer) is gk.Adam
     assert other.get_compile_config() == config
+
+
+# Files that somebody made: their checksums are right.
+
+
+@pytest.mark.parametrize("names", [None, 3, "weights", [3], [["kernel"]]])
+def test_weights_that_are_no_names(path, names) -> None:
+    make().save_weights(path)
+    _, tensors = archive.read("", path, "weights")
+    archive.write(path, "weights", {"weights": names}, tensors)
+    with pytest.raises(SavedFileError, match="its weights are no list of names"):
+        make().load_weights(path)
+    archive.write(path, "weights", {}, tensors)
+    with pytest.raises(SavedFileError, match="malformed"):
+        make().load_weights(path)
+
+
+def test_a_config_that_asks_for_more_than_the_file_holds(path) -> None:
+    make().save(path)
+    content, tensors = archive.read("", path, "model")
+    content["model"]["config"]["layers"][0]["config"]["units"] = 10**5  # 160 GB of weights
+    del content["checksum"]
+    archive.write(path, "model", content, tensors)
+    with pytest.raises(SavedFileError, match="expected no more weights than are at hand"):
+        gk.load_model(path)

@@ -153,7 +153,7 @@ def get_word_index(path: str | os.PathLike[str] = "imdb_word_index.json") -> dic
             f"{where}: there is no file {file}, expected the words of the reviews; Keras keeps "
             "its copy as ~/.keras/datasets/imdb_word_index.json"
         ) from None
-    except (ValueError, EOFError, gzip.BadGzipFile, zlib.error) as error:
+    except (ValueError, RecursionError, EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(
             f"{where}: {file} cannot be read ({error}), expected JSON or one word a line; "
             "fetch it anew"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gatedcore.archive import MALFORMED
 from gatedcore.checks import check_bool, check_count
 from gatedcore.keras_arguments import reject_unsupported
 
@@ -309,7 +310,7 @@ def tokenizer_from_json(json_string: str) -> Tokenizer:
         made.document_count = check_count(
             "Tokenizer", "document_count", config["document_count"], 0
         )
-    except (ValueError, TypeError, KeyError) as error:
+    except MALFORMED as error:
         raise ValueError(
             f"tokenizer_from_json: json_string is malformed ({error!r}), expected what to_json "
             "returned; write it anew"
