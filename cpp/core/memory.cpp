@@ -20,15 +20,15 @@ constexpr std::size_t kLargest = kMostKeptMemory / 2;
 // From here on pages of 2 MB serve instead of 4 KB: fewer faults, fewer misses of the address translation.
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kKeeps = false;  // the sanitizers are to see every block come and go
+#if defined(GATEDCORE_SANITIZED)
+constexpr bool kKeeps = false;  // the sanitizers are to see every block come and go, of just its size
 #else
 constexpr bool kKeeps = true;
 #endif
 
 // Sizes in steps of an eighth of their power of two, so that a slightly smaller call finds the block of the last one.
 std::size_t rounded(std::size_t bytes) {
-  if (bytes < kSmallest) return bytes;
+  if (bytes < kSmallest || !kKeeps) return bytes;
   const std::size_t step = std::bit_floor(bytes) / 8;
   return (bytes + step - 1) / step * step;
 }
