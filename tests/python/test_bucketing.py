@@ -1,11 +1,9 @@
-import doctest
 import re
 
 import numpy as np
 import pytest
 
 import gatedcore as gk
-from gatedcore import bucketing
 from gatedcore.bucketing import bucket_by_length
 
 RNG = np.random.default_rng(0)
@@ -104,7 +102,3 @@ def test_bad_arguments(change: dict, error: type[Exception], message: str) -> No
     good = {"sequences": [[1], [2, 3]], "targets": [0.0, 1.0]}
     with pytest.raises(error, match="bucket_by_length: ?" + re.escape(message)):
         bucket_by_length(**{**good, **change})
-
-
-def test_example_of_the_docstring() -> None:
-    assert doctest.testmod(bucketing).failed == 0

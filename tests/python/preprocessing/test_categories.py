@@ -1,10 +1,9 @@
-import doctest
 import re
 
 import numpy as np
 import pytest
 
-from gatedcore.preprocessing import categories, to_categorical
+from gatedcore.preprocessing import to_categorical
 
 
 def test_one_at_its_place() -> None:
@@ -44,7 +43,3 @@ def test_what_is_no_class(
 ) -> None:
     with pytest.raises(error, match="to_categorical: " + re.escape(message)):
         to_categorical(x, classes)
-
-
-def test_example_of_the_docstring() -> None:
-    assert doctest.testmod(categories).failed == 0

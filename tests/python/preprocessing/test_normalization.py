@@ -1,10 +1,9 @@
-import doctest
 import re
 
 import numpy as np
 import pytest
 
-from gatedcore.preprocessing import Normalization, normalization
+from gatedcore.preprocessing import Normalization
 
 RNG = np.random.default_rng(0)
 
@@ -117,10 +116,6 @@ def test_bad_calls() -> None:
         scaler([["a", "b"]])
     with pytest.raises(ValueError, match=r"Normalization.adapt: mean and variance were given, exp"):
         Normalization(mean=0.0, variance=1.0).adapt([[1.0]])
-
-
-def test_example_of_the_docstring() -> None:
-    assert doctest.testmod(normalization).failed == 0
 
 
 def test_moments_found_elsewhere_count_as_adapted():

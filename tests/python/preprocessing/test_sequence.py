@@ -1,10 +1,8 @@
-import doctest
 import re
 
 import numpy as np
 import pytest
 
-from gatedcore.preprocessing import sequence
 from gatedcore.preprocessing.sequence import pad_sequences
 
 SEQUENCES = [[1], [2, 3], [4, 5, 6]]
@@ -72,7 +70,3 @@ def test_steps_with_features_and_other_containers() -> None:
 def test_bad_arguments(change: dict, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match="pad_sequences: ?" + re.escape(message)):
         pad_sequences(**{"sequences": SEQUENCES, **change})
-
-
-def test_example_of_the_docstring() -> None:
-    assert doctest.testmod(sequence).failed == 0

@@ -1,4 +1,3 @@
-import doctest
 import re
 from collections import Counter
 from pathlib import Path
@@ -6,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gatedcore.preprocessing import TextVectorization, text
+from gatedcore.preprocessing import TextVectorization
 
 TEXTS = ["The cat sat.", "The dog; the CAT!", "a bird"]
 
@@ -143,7 +142,3 @@ def test_bad_texts_change_nothing() -> None:
         TextVectorization()(["a"])
     with pytest.raises(TypeError, match="split returned 'a', expected a list of words"):
         TextVectorization(split=lambda one: one).adapt(["a"])
-
-
-def test_example_of_the_docstring() -> None:
-    assert doctest.testmod(text).failed == 0
