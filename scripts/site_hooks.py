@@ -42,7 +42,7 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
 def on_page_content(content: str, page: Any, **_: Any) -> str:
     """Give every equation an anchor, and turn what cites it into a link."""
     content = DEFAULT.sub("", content)
-    content = re.sub(r"\.(?:cpp|py)::", r"\g<0><wbr>", content)  # where the name of a test may break
+    content = re.sub(r"\.(?:cpp|py)::", r"\g<0><wbr>", content)  # names of tests
     known = numbers((ROOT / "docs" / EQUATIONS).read_text())
     here = page.file.src_uri == EQUATIONS
     target = "" if here else get_relative_url("math.html", page.url)
