@@ -87,8 +87,10 @@ def how(document: Document) -> list[str]:
         f"{documents.DISTURBED:.0%} of a processor. **Bold** factors are below 1: there, "
         "gatedcore is the slower one.",
         "",
-        f"    {shlex.join(['python', 'bench/python/jobs.py', *given])}",
-        "    python bench/python/jobs_report.py jobs.json",
+        "```sh",
+        shlex.join(["python", "bench/python/jobs.py", *given]),
+        "python bench/python/jobs_report.py jobs.json",
+        "```",
         "",
     ]
 

@@ -123,8 +123,10 @@ def how(table: Table) -> list[str]:
         f"{documents.DISTURBED:.0%} of a processor. **Bold** factors are below 1: there, "
         "gatedcore is the slower one.",
         "",
+        "```sh",
         *commands(table),
-        "    python bench/python/report.py peers.json && python bench/python/plot.py peers.json",
+        "python bench/python/report.py peers.json && python bench/python/plot.py peers.json",
+        "```",
         "",
     ]
 
@@ -140,7 +142,7 @@ def commands(table: Table) -> list[str]:
     runs = (table.document["runs"][k] for k in sorted({r["run"] for r in table.rows.values()}))
     given = ([Path(text).name for text in run["arguments"]] for run in runs)  # no folders of here
     lines = (shlex.join(["python", "bench/python/peers.py", *arguments]) for arguments in given)
-    return [f"    {line}" for line in dict.fromkeys(lines)]
+    return list(dict.fromkeys(lines))
 
 
 def worst_error(table: Table) -> float:

@@ -100,7 +100,7 @@ def test_machine_versions_date_and_command_stand_on_it():
     text = jobs_report.report(document(overhead={"gatedcore": fitted(0.015)}))
     for fact in ("A processor", "16 GiB", "gatedcore 0.1.0", "avx2", "2026-01-02", "1 thread"):
         assert fact in text
-    assert "    python bench/python/jobs.py --json jobs.json\n" in text
+    assert "```sh\npython bench/python/jobs.py --json jobs.json\n" in text
 
 
 def test_differences_marks_and_who_is_left_out():

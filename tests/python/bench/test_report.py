@@ -37,7 +37,7 @@ def test_machine_versions_date_and_ceilings_stand_on_it():
 
 def test_commands_and_ways_are_those_of_the_runs():
     text = page((LSTM, 1, {"gatedcore": entry(1e-3), "jax": entry(2e-3)}))
-    assert "    python bench/python/peers.py --threads 1 --json peers.json\n" in text
+    assert "```sh\npython bench/python/peers.py --threads 1 --json peers.json\n" in text
     assert "--threads 2" not in text  # a run without rows
     assert "*jax* is a hand-written scan" in text
     assert "keras" not in text
