@@ -46,6 +46,14 @@ class Model(GraphEnds, Layered):
     ------
     TypeError, ValueError
         If tensors are none, or the outputs do not follow from the inputs.
+
+    Examples
+    --------
+    >>> a, b = gk.Input((None, 3)), gk.Input((5,))
+    >>> y = gk.Dense(1)(gk.layers.concatenate([gk.LSTM(8)(a), b]))
+    >>> model = gk.Model([a, b], y)
+    >>> model.predict([np.zeros((2, 4, 3)), np.zeros((2, 5))], verbose=0).shape
+    (2, 1)
     """
 
     is_row = False

@@ -239,6 +239,13 @@ def load_model(
         If the file is damaged, newer than this library, or does not hold a model.
     OSError
         If it cannot be read.
+
+    Examples
+    --------
+    >>> model = gk.Sequential([gk.LSTM(4, input_shape=(None, 1)), gk.Dense(1)])
+    >>> model.save("model.safetensors")
+    >>> [layer.units for layer in gk.load_model("model.safetensors").layers]
+    [4, 1]
     """
     where = "load_model"
     reject_unsupported(where, {"safe_mode": safe_mode}, keras_arguments.LOAD_MODEL)

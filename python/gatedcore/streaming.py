@@ -48,6 +48,15 @@ class Stream:
     ------
     TypeError, ValueError
         If ``batch`` is no positive integer, or a layer cannot run step by step.
+
+    Examples
+    --------
+    >>> model = gk.Sequential([gk.GRU(4, input_shape=(None, 1)), gk.Dense(1)])
+    >>> stream = model.stream()
+    >>> x = np.ones((1, 3, 1))
+    >>> steps = [stream.step(x[:, t]) for t in range(3)]
+    >>> bool((steps[-1] == model.predict(x, verbose=0)).all())
+    True
     """
 
     def __init__(self, name: str, layers: Sequence[Streamable], batch: int) -> None:

@@ -46,6 +46,15 @@ class EarlyStopping(MonitorCallback):
     References
     ----------
     ``keras.callbacks.EarlyStopping``.
+
+    Examples
+    --------
+    >>> model = gk.Sequential([gk.Dense(1, input_shape=(1,))])
+    >>> model.compile(gk.SGD(0.0), "mse")  # which learns nothing
+    >>> x = np.ones((8, 1))
+    >>> stop = gk.EarlyStopping(monitor="loss", patience=2)
+    >>> len(model.fit(x, x, epochs=100, verbose=0, callbacks=[stop]).epoch)
+    3
     """
 
     on_all_ranks = True

@@ -36,6 +36,11 @@ class Dense(Layer):
     References
     ----------
     docs/math.md, dense layer.
+
+    Examples
+    --------
+    >>> gk.Dense(4, activation="softmax")(np.zeros((2, 3))).tolist()
+    [[0.25, 0.25, 0.25, 0.25], [0.25, 0.25, 0.25, 0.25]]
     """
 
     by_steps = True

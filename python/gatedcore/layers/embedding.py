@@ -49,6 +49,12 @@ class Embedding(Layer):
     References
     ----------
     docs/math.md, embedding.
+
+    Examples
+    --------
+    >>> words = [[4, 2, 0], [7, 0, 0]]  # 0 is padding
+    >>> gk.layers.Embedding(10, 16, mask_zero=True)(words).shape
+    (2, 3, 16)
     """
 
     by_steps = True

@@ -141,6 +141,15 @@ class GRU(GRUWeights, SequenceLayer):
     References
     ----------
     docs/math.md; Cho et al. (2014).
+
+    Examples
+    --------
+    >>> x = np.zeros((2, 5, 3))  # two sequences of five steps, three features each
+    >>> gk.GRU(8)(x).shape
+    (2, 8)
+    >>> y, h = gk.GRU(8, return_sequences=True, return_state=True)(x)
+    >>> y.shape, bool((y[:, -1] == h).all())
+    ((2, 5, 8), True)
     """
 
     def __init__(

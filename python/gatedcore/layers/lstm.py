@@ -157,6 +157,15 @@ class LSTM(LSTMWeights, SequenceLayer):
     References
     ----------
     docs/math.md; Hochreiter and Schmidhuber (1997); Gers, Schmidhuber and Cummins (2000).
+
+    Examples
+    --------
+    >>> layer = gk.LSTM(8, return_sequences=True)
+    >>> x = np.zeros((2, 5, 3))  # two sequences of five steps, three features each
+    >>> layer(x).shape
+    (2, 5, 8)
+    >>> layer.trace(x).f.shape  # the forget gate of every step and unit
+    (2, 5, 8)
     """
 
     def __init__(

@@ -37,6 +37,11 @@ class Adam(Optimizer):
     ----------
     docs/math.md (52)-(55), (59a), (59b); Kingma and Ba (2015), in the order of their section 2, as
     Keras and TensorFlow compute it; amsgrad: Reddi, Kale and Kumar (2018).
+
+    Examples
+    --------
+    >>> schedule = gk.optimizers.schedules.CosineDecay(0.01, decay_steps=1000)
+    >>> optimizer = gk.Adam(schedule, global_clipnorm=1.0)
     """
 
     own_arguments = ("beta_1", "beta_2", "epsilon", "amsgrad")
