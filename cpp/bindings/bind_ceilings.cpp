@@ -1,6 +1,7 @@
 // multiply_add and read_all, whose speeds bound those of all kernels.
 #include "bindings/array_check.hpp"
 #include "bindings/bindings.hpp"
+#include "bindings/unlocked.hpp"
 #include "dispatch/isa.hpp"
 
 namespace gatedcore::bindings {
@@ -10,7 +11,7 @@ py::tuple multiply_add(Index rounds, float factor, float addend) {
   const CeilingKernels<float>& ceilings = active_kernels().floats.ceilings;
   float sum = 0;
   {
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     sum = ceilings.multiply_add(rounds, factor, addend);
   }
   return py::make_tuple(rounds > 0 ? rounds * ceilings.round_operations : 0, sum);
@@ -20,7 +21,7 @@ template <class Scalar>
 double read_all(const Argument& data, Index times) {
   const Scalar* from = contiguous<Scalar>(data, shape_of(data.array), "any shape");
   const Index count = data.array.size();
-  const py::gil_scoped_release unlocked;
+  const Unlocked unlocked;
   return static_cast<double>(active_kernels().kernels<Scalar>().ceilings.read_all(from, count, times));
 }
 

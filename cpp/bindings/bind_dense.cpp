@@ -4,6 +4,7 @@
 
 #include "bindings/array_check.hpp"
 #include "bindings/bindings.hpp"
+#include "bindings/unlocked.hpp"
 #include "core/buffer.hpp"
 #include "core/thread_limit.hpp"
 #include "dispatch/isa.hpp"
@@ -49,7 +50,7 @@ py::array forward(const py::array& x, const py::array& kernel, const OptionalArr
   py::array_t<Scalar> y = new_array<Scalar>({call.M, call.O});
   call.y = y.mutable_data();
   {
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     run_dense_forward(active_kernels(), call, num_threads());
     if (kind != Activation::kLinear) run_activation(active_kernels(), kind, call.y, call.y, call.M * call.O);
   }
@@ -90,7 +91,7 @@ py::object backward(const BackwardArguments& a) {
     d_x = array;
   }
   {
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     if (kind != Activation::kLinear) {
       run_activation_gradient(active_kernels(), kind, y, d_y, d_a.data(), call.M * call.O);
     }
@@ -107,7 +108,7 @@ py::array activate(const py::array& x, const std::string& activation) {
   Scalar* to = y.mutable_data();
   const Index count = x.size();
   {
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     run_activation(active_kernels(), kind, from, to, count);
   }
   return y;
@@ -124,7 +125,7 @@ py::array activation_gradient(const py::array& y, const py::array& d_y, const st
   Scalar* to = d_x.mutable_data();
   const Index count = y.size();
   {
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     run_activation_gradient(active_kernels(), kind, after, arriving, to, count);
   }
   return d_x;

@@ -5,6 +5,7 @@
 
 #include "bindings/array_check.hpp"
 #include "bindings/bindings.hpp"
+#include "bindings/unlocked.hpp"
 #include "core/thread_limit.hpp"
 #include "dispatch/draws.hpp"
 
@@ -25,7 +26,7 @@ py::object drawn(const Shape& shape, const Choice<Scalar>& choice, RandomStream 
   const Index steps = shape.size() == 3 ? shape[0] : 1;
   const Index columns = shape.back();
   {
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     if (rows.own == rows.all) {
       draw(random, choice, draws, static_cast<Index>(array.size()), num_threads());
     } else {

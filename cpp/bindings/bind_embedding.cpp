@@ -3,6 +3,7 @@
 
 #include "bindings/array_check.hpp"
 #include "bindings/bindings.hpp"
+#include "bindings/unlocked.hpp"
 #include "core/thread_limit.hpp"
 #include "dispatch/run_embedding.hpp"
 
@@ -47,7 +48,7 @@ py::array forward(const Tokens& tokens, const py::array& table) {
   Scalar* to = y.mutable_data();
   const std::int32_t* from = tokens.data();
   {
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     run_embedding_forward(from, count, rows, columns, to, num_threads());
   }
   return y;
@@ -63,7 +64,7 @@ void backward(const Tokens& tokens, const py::array& d_y, const py::array& d_tab
   const Index count = tokens.size();
   const Scalar* arriving = contiguous<Scalar>({kWhere, "d_y", d_y}, {count, shape[1]}, "(count, columns)");
   const std::int32_t* from = tokens.data();
-  const py::gil_scoped_release unlocked;
+  const Unlocked unlocked;
   run_embedding_backward(from, count, arriving, shape[0], shape[1], rows, num_threads());
 }
 

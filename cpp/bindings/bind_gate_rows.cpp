@@ -5,6 +5,7 @@
 
 #include "bindings/array_check.hpp"
 #include "bindings/bindings.hpp"
+#include "bindings/unlocked.hpp"
 #include "dispatch/gate_rows.hpp"
 #include "dispatch/isa.hpp"
 
@@ -40,7 +41,7 @@ py::object to_columns(const Blocks& blocks, const py::array& rows) {
   py::array_t<Scalar> columns = new_array<Scalar>({shape.F, shape.gates * shape.H});
   Scalar* const to = columns.mutable_data();
   {
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     columns_from_rows(active_kernels(), shape, from, to);
   }
   return columns;
@@ -54,7 +55,7 @@ py::object to_rows(const Blocks& blocks, const py::array& columns) {
   py::array_t<Scalar> rows = new_array<Scalar>({shape.gates * shape.H, shape.F});
   Scalar* const to = rows.mutable_data();
   {
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     rows_from_columns(active_kernels(), shape, from, to);
   }
   return rows;

@@ -10,6 +10,7 @@
 #include "bindings/bindings.hpp"
 #include "bindings/masked.hpp"
 #include "bindings/saved_gates.hpp"
+#include "bindings/unlocked.hpp"
 #include "bindings/weights.hpp"
 #include "bindings/zoneout.hpp"
 #include "core/buffer.hpp"
@@ -111,7 +112,7 @@ py::tuple forward(const ForwardArguments& a) {
     call.cache = {saved.gates.data()};
   }
   {
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     if (saved.masked) {
       run_gru_forward(active_kernels(), call, *saved.masked, num_threads());
     } else {
@@ -185,7 +186,7 @@ py::tuple backward(GruCacheObject& cache, Saved<Scalar>& saved, const BackwardAr
   }
   cache.consumed.take(kWhere);
   try {
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     if (saved.masked) {
       run_gru_backward(active_kernels(), call, *saved.masked, num_threads());
     } else if (saved.recompute) {

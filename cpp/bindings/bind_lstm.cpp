@@ -10,6 +10,7 @@
 #include "bindings/bindings.hpp"
 #include "bindings/masked.hpp"
 #include "bindings/saved_gates.hpp"
+#include "bindings/unlocked.hpp"
 #include "bindings/weights.hpp"
 #include "bindings/zoneout.hpp"
 #include "core/buffer.hpp"
@@ -135,7 +136,7 @@ py::tuple forward(const ForwardArguments& a) {
     call.cache = {saved.gates.data(), saved.c.data(), saved.m.data()};
   }
   {
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     if (saved.masked) {
       run_lstm_forward(active_kernels(), call, *saved.masked, num_threads());
     } else {
@@ -223,7 +224,7 @@ py::tuple backward(LstmCacheObject& cache, Saved<Scalar>& saved, const BackwardA
   }
   cache.consumed.take(kWhere);
   try {
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     if (saved.masked) {
       run_lstm_backward(active_kernels(), call, *saved.masked, num_threads());
     } else if (saved.recompute) {

@@ -1,6 +1,7 @@
 // One step of each optimizer over flat parameter vectors, and what stands around it.
 #include "bindings/array_check.hpp"
 #include "bindings/bindings.hpp"
+#include "bindings/unlocked.hpp"
 #include "core/thread_limit.hpp"
 #include "dispatch/isa.hpp"
 #include "dispatch/run_step.hpp"
@@ -86,7 +87,7 @@ Scalar* slot(const char* where, const char* name, const OptionalArray& vector, I
 template <class Step, class Scalar>
 void run(const char* where, const Step& step, const FrameObject* given, Scalar) {
   const UpdateFrame<Scalar> frame = checked_frame<Scalar>(where, given, step.count);
-  const py::gil_scoped_release unlocked;
+  const Unlocked unlocked;
   run_step(active_kernels(), step, num_threads(), frame);
 }
 
@@ -189,7 +190,7 @@ void average_step(const py::array& parameters, const py::array& average, double 
     const Index count = parameters.size();
     const Scalar* from = contiguous<Scalar>({kWhere, "parameters", parameters}, {count}, kCount);
     Scalar* to = slot<Scalar>(kWhere, "average", average, count);
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     run_average(active_kernels(), from, to, count, share, num_threads());
   });
 }

@@ -5,6 +5,7 @@
 
 #include "bindings/array_check.hpp"
 #include "bindings/bindings.hpp"
+#include "bindings/unlocked.hpp"
 #include "core/thread_limit.hpp"
 #include "dispatch/isa.hpp"
 #include "dispatch/run_row_step.hpp"
@@ -46,7 +47,7 @@ py::tuple run(RowStepCell cell, RowStepForward<Scalar>& call, bool save) {
     saved = array;
   }
   {
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     run_row_step(active_kernels(), cell, call, num_threads());
   }
   return py::make_tuple(h, c, saved);
@@ -148,7 +149,7 @@ py::tuple backward(const BackwardArguments& a) {
     d_a_h = array;
   }
   {
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     run_row_step_backward(active_kernels(), cell, call);
   }
   return py::make_tuple(d_a_x, d_a_h, d_prev);

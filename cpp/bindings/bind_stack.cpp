@@ -11,6 +11,7 @@
 #include "bindings/bindings.hpp"
 #include "bindings/saved_gates.hpp"
 #include "bindings/stack_directions.hpp"
+#include "bindings/unlocked.hpp"
 #include "core/buffer.hpp"
 #include "core/thread_limit.hpp"
 #include "dispatch/isa.hpp"
@@ -136,7 +137,7 @@ py::tuple forward(const ForwardArguments& a) {
     dims.I = width;
   }
   {
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     run_stack_forward(active_kernels(), saved.calls, num_threads());
   }
   py::object cache = py::none();
@@ -303,7 +304,7 @@ py::tuple backward(StackCacheObject& cache, SavedStack<Scalar>& saved, const Bac
   }
   cache.consumed.take(kBackward);  // for good: where memory runs out, it may have been overwritten in part
   {
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     run_stack_backward(active_kernels(), stack, num_threads());
   }
   return py::make_tuple(result, d_initial);

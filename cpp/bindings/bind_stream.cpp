@@ -11,6 +11,7 @@
 
 #include "bindings/array_check.hpp"
 #include "bindings/bindings.hpp"
+#include "bindings/unlocked.hpp"
 #include "bindings/weights.hpp"
 #include "bindings/zoneout.hpp"
 #include "dispatch/isa.hpp"
@@ -209,7 +210,7 @@ class StreamObject {
     if (stream.operations() * static_cast<double>(T) < kOperationsToUnlock) {
       stream.run(T, from, to);
     } else {
-      const py::gil_scoped_release unlocked;
+      const Unlocked unlocked;
       stream.run(T, from, to);
     }
     return y;
