@@ -2,10 +2,10 @@
 
 import warnings
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
-from typing import cast
+from functools import partial, wraps
+from typing import Any, TypeVar, cast
 
 from gatedcore import feeding, keras_arguments
 from gatedcore.arrays import Array, Shape
@@ -18,7 +18,7 @@ from gatedcore.distributed import Communicator
 from gatedcore.evaluation import Evaluator
 from gatedcore.interrupt import DeferredInterrupt
 from gatedcore.keras_arguments import reject_unsupported
-from gatedcore.layers.base import Layer
+from gatedcore.layers.base import Layer, building
 from gatedcore.objective import Objective
 from gatedcore.optimizers import Optimizer
 from gatedcore.optimizers.part import Part
@@ -31,6 +31,19 @@ from gatedcore.shared_batches import SharedBatches
 from gatedcore.sharing import as_sharing
 from gatedcore.sources import SourceBatches
 from gatedcore.step import TrainingStep
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def one_at_a_time(train: F) -> F:
+    """Let a method look at the model and train it only while no other call trains it."""
+
+    @wraps(train)
+    def call(self: "Trainer", *arguments: object, **options: object) -> Any:
+        with self._alone(train.__name__):
+            return train(self, *arguments, **options)
+
+    return cast(F, call)
 
 
 class Trainer(Evaluator):
@@ -72,6 +85,7 @@ class Trainer(Evaluator):
     def in_a_row(self, where: str) -> list[Layer]:
         """Return the layers if each feeds the next one alone; raise if not."""
 
+    @one_at_a_time
     def fit(
         self,
         x: object,
@@ -266,6 +280,7 @@ class Trainer(Evaluator):
             run.call("on_train_end", logs)
         return history
 
+    @one_at_a_time
     def train_on_batch(
         self,
         x: object,
@@ -312,19 +327,25 @@ class Trainer(Evaluator):
         return as_asked(means.logs(), return_dict)
 
     @contextmanager
-    def _unchanged_before_a_step(self, where: str, optimizer: Optimizer) -> Iterator[None]:
-        """Undo what an error leaves of a run that took no step: a build, the optimizer's binding.
+    def _alone(self, where: str) -> Iterator[None]:
+        """Be the only one who trains the model, and keep layers from being added meanwhile."""
+        with building():  # of several threads one comes first
+            if self._training:
+                raise ValueError(
+                    f"{where}: model is training already, expected it at rest; "
+                    "start after the other run"
+                )
+            self._training = True
+        try:
+            yield
+        finally:
+            self._training, self._course = False, None
 
-        Also keeps layers from being added meanwhile.
-        """
-        if self._training:
-            raise ValueError(
-                f"{where}: model is training already, expected it at rest; "
-                "start after the other run"
-            )
+    @contextmanager
+    def _unchanged_before_a_step(self, where: str, optimizer: Optimizer) -> Iterator[None]:
+        """Undo what an error leaves of a run without a step: a build, the optimizer's binding."""
         before = optimizer.calls
         restores = (self.restore_point(), optimizer.restore_point())
-        self._training = True
         try:
             with undone_on_error(unless=lambda: optimizer.calls > before):
                 yield
@@ -333,8 +354,6 @@ class Trainer(Evaluator):
                 for restore in restores:
                     restore()
             raise
-        finally:
-            self._training, self._course = False, None
 
     def _ready(self, objective: Objective, input_shape: Shape) -> ParameterVector:
         """Build the model and attach the optimizer, or change nothing."""
@@ -348,7 +367,7 @@ class Trainer(Evaluator):
             warnings.warn(
                 "fit: no weight is trainable, so training changes nothing; set layer.trainable = "
                 "True for the layers that should learn",
-                stacklevel=3,
+                stacklevel=4,
             )
         for layer, to_input in self.way_back():
             layer.check_trains("fit", to_input)

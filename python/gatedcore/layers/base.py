@@ -2,9 +2,11 @@
 
 from __future__ import annotations  # numpy.random is imported when first used, not here
 
+import os
 import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -31,6 +33,20 @@ from gatedcore.random import RandomStream, draw_stream, make_generator, undone_o
 __all__ = ["Layer", "Mask"]
 
 _building = threading.RLock()
+
+
+def building() -> AbstractContextManager[bool]:
+    """Return the lock of whoever makes parameters, or says that a model trains."""
+    return _building
+
+
+def _be_free_after_fork() -> None:
+    global _building
+    _building = threading.RLock()  # the thread that may have held it is not in the child
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_be_free_after_fork)
 
 
 class Layer(Written, Configurable):
@@ -139,7 +155,7 @@ class Layer(Written, Configurable):
         """Do what ``build`` says, whatever a subclass has under that name."""
         shape = check_batch_shape(f"{self.name}.build", input_shape)
         self.compute_output_shape(shape)
-        with _building:  # of several first calls at once, one makes the parameters
+        with building():  # of several first calls at once, one makes the parameters
             if self.built:
                 return
             with undone_on_error():
