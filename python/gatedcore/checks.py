@@ -10,6 +10,19 @@ import numpy as np
 from gatedcore.arrays import Array, Shape
 
 
+def check_name(where: str, name: object) -> str | None:
+    """Return the name that an object is to have, or None where it is to have its class's.
+
+    Raises
+    ------
+    TypeError
+        If it is no string, or empty.
+    """
+    if name is None or (isinstance(name, str) and name):
+        return name
+    raise TypeError(f"{where}: name is {name!r}, expected a string; pass one, or leave it")
+
+
 def check_count(where: str, name: str, value: object, least: int = 1) -> int:
     """Return ``value`` as an int of at least ``least``.
 

@@ -7,6 +7,7 @@ import gatedcore as gk
 from gatedcore.checks import (
     check_bool,
     check_count,
+    check_name,
     check_number,
     check_rank,
     check_shape,
@@ -78,3 +79,16 @@ def test_a_warning_stands_at_the_line_of_the_caller() -> None:
     with pytest.warns(UserWarning, match="has no effect") as caught:
         gk.layers.Bidirectional(gk.LSTM(2), batch_input_shape=(3, None, 2))
     assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    "kind", [gk.losses.Huber, gk.metrics.AUC, lambda name: gk.GRU(1, name=name)]
+)
+def test_names(kind) -> None:
+    assert check_name("here", None) is None
+    assert kind(name="mine").name == "mine"
+    for wrong in (3, "", [1], b"x"):
+        with pytest.raises(
+            TypeError, match=r"name is .*, expected a string; pass one, or leave it"
+        ):
+            kind(name=wrong)

@@ -13,7 +13,7 @@ import numpy as np
 
 from gatedcore import keras_arguments
 from gatedcore.arrays import FLOAT32, Array, Shape, as_dtype
-from gatedcore.checks import check_bool, check_count
+from gatedcore.checks import check_bool, check_count, check_name
 from gatedcore.configs import Configurable, config_of
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.building import (
@@ -101,13 +101,11 @@ class Layer(Written, Configurable):
             where, input_shape, keras, features=self.needs_features, steps=self.over_time
         )
         reject_unsupported(where, keras, self.known_arguments)
-        if name is not None and (not isinstance(name, str) or not name):
-            raise TypeError(f"{where}: name is {name!r}, expected a string; pass one, or leave it")
         self._given_dtype = None if dtype is None else as_dtype(where, dtype)
         self._inherited_dtype: np.dtype[Any] | None = None
         make_generator(where, seed)
         self.seed = seed
-        self.name = name or unique_name(where)
+        self.name = check_name(where, name) or unique_name(where)
         self._draws = 0  # of random numbers in training so far
         self._owner: weakref.ref[object] | None = None
 

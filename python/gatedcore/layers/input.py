@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from gatedcore import keras_arguments
 from gatedcore.arrays import Array, Shape, as_dtype
+from gatedcore.checks import check_name
 from gatedcore.configs import Configurable, decode, encode
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.building import check_sample_shape, unique_name, warn_of_batch_size
@@ -59,9 +60,7 @@ class Input(Tensor, Configurable):
             shape, batch_size = _apart(shape, batch_size, batch_shape)
         warn_of_batch_size("Input", batch_size)
         self.sample_shape: Shape = check_sample_shape("Input", shape, features=False)
-        if name is not None and (not isinstance(name, str) or not name):
-            raise TypeError(f"Input: name is {name!r}, expected a string; pass one, or leave it")
-        self.name = name or unique_name("InputLayer")
+        self.name = check_name("Input", name) or unique_name("InputLayer")
         self._tokens = _integers(dtype)
         given = None if dtype is None or self._tokens else as_dtype("Input", dtype)
         super().__init__((None, *self.sample_shape), given)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gatedcore.arrays import Array, as_array, to_numpy
+from gatedcore.checks import check_name
 from gatedcore.configs import Configurable
 from gatedcore.sample_weights import aligned
 
@@ -38,7 +39,8 @@ class Metric(Configurable, ABC):
     options: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, name: str | None = None, dtype: object = None) -> None:
-        self.name = self.default_name or type(self).__name__ if name is None else name
+        kind = type(self).__name__
+        self.name = check_name(kind, name) or self.default_name or kind
         if dtype is not None:
             raise ValueError(
                 f"{self.name}: dtype={dtype!r} is not supported, expected None; metrics count in "
