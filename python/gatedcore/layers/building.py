@@ -3,6 +3,7 @@
 from __future__ import annotations  # numpy.random is imported when first used, not here
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -70,9 +71,15 @@ class Draws:
         ValueError, TypeError
             If it is something else than numbers of this shape, or there is no room for them.
         """
-        room = _room.get()
+        count, room = prod(shape), _room.get()
+        if count * self.dtype.itemsize > sys.maxsize:
+            raise ValueError(
+                f"{self.where}: {argument} is asked for the shape {shape}, which would need "
+                f"{count * self.dtype.itemsize} bytes, expected what memory can hold; choose "
+                "smaller sizes"
+            )
         if room is not None:
-            room[0] -= prod(shape)
+            room[0] -= count
             if room[0] < 0:
                 raise ValueError(
                     f"{self.where}: {argument} is asked for the shape {shape}, expected no more "

@@ -82,3 +82,8 @@ def test_no_more_first_values_than_there_is_room_for() -> None:
         with pytest.raises(ValueError, match=r"kernel_initializer is asked for the shape \(4, 3\)"):
             gk.Dense(3).build((None, 4))
     gk.Dense(3).build((None, 4))
+
+
+def test_weights_that_no_memory_holds() -> None:
+    with pytest.raises(ValueError, match=f"which would need {8 * 10**30} bytes"):
+        gk.Embedding(10**30, 2).build((None, 4))
