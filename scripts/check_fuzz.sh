@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Fuzzes the compiled module with libFuzzer, and the readers of files and the Python entry points with atheris.
+#
+#   apt-get install clang && pip install ".[fuzz]"
+#   scripts/check_fuzz.sh                    # a few seconds of each target
+#   scripts/check_fuzz.sh 600                # ten minutes of each
+#   scripts/check_fuzz.sh 600 core model     # of these two
+#
+# An input that fails stays in build-fuzz/found; `build-fuzz/core_fuzzer FILE`, or atheris_main.py NAME FILE, runs it again.
+# What runs found interesting is kept in build-fuzz/corpus, for the next one to start from.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+seconds=${1:-5}
+shift || true
+build=$PWD/build-fuzz
+clangxx=$(command -v clang++-14 || command -v clang++)
+targets=("$@")
+if ((${#targets[@]} == 0)); then
+  mapfile -t targets < <(PYTHONPATH=tests/fuzz:tests/python python -c '
+import entry_points, readers
+print("core", *readers.READERS, *entry_points.ENTRY_POINTS, sep="\n")' |
+    if python -c 'import torch' 2>/dev/null; then cat; else grep -v '^pickle$'; fi)
+fi
+
+build_core() {
+  local launcher=()
+  if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
+  # Two instruction sets: what is fuzzed is how calls are checked and divided, which is the same for all.
+  cmake -S . -B "$build" -G Ninja -DCMAKE_CXX_COMPILER="$clangxx" "${launcher[@]}" -DGATEDCORE_FUZZ=ON \
+    -DGATEDCORE_SANITIZE=fuzzer-no-link,address,undefined -DGATEDCORE_ONLY_ISAS="avx2;baseline" \
+    -DCMAKE_BUILD_TYPE=Fuzz -DCMAKE_CXX_FLAGS_FUZZ=-O1 -DPython_EXECUTABLE="$(command -v python)" \
+    -Dpybind11_DIR="$(python -m pybind11 --cmakedir)" >"$build/cmake.log"
+  cmake --build "$build" >"$build/build.log" || { tail -40 "$build/build.log"; exit 1; }
+}
+
+mkdir -p "$build/found"
+export GATEDCORE_NUM_THREADS=${GATEDCORE_NUM_THREADS:-2}
+failed=()
+for name in "${targets[@]}"; do
+  mkdir -p "$build/corpus/$name"
+  options=(-max_total_time="$seconds" -max_len=400 -len_control=0 -timeout=30 -rss_limit_mb=3000
+    -artifact_prefix="$build/found/$name-" "$build/corpus/$name")
+  status=0
+  if [[ $name == core ]]; then
+    build_core
+    # An interpreter keeps what it has until the process ends. Too much memory is an error of the call, not of the run.
+    PYTHONPATH=tests/fuzz:$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') PYTHONMALLOC=malloc \
+      ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:max_allocation_size_mb=2000 UBSAN_OPTIONS=print_stacktrace=1 \
+      "$build/core_fuzzer" "${options[@]}" >"$build/$name.log" 2>&1 || status=$?
+  else
+    (ulimit -v 8000000 && python tests/fuzz/atheris_main.py "$name" "${options[@]}") >"$build/$name.log" 2>&1 || status=$?
+  fi
+  printf '%-14s %s\n' "$name" "$(grep -aE '^Done [0-9]+ runs' "$build/$name.log" || tail -1 "$build/$name.log")"
+  if ((status != 0)); then
+    failed+=("$name")
+    tail -60 "$build/$name.log"
+  fi
+done
+if ((${#failed[@]} > 0)); then
+  printf 'error: %s\n' "${failed[*]} failed; the inputs are in $build/found" >&2
+  exit 1
+fi
