@@ -23,6 +23,10 @@ class Draws(random.Random):
     def _randbelow(self, n):  # of random.Random, which asks until a number is small enough
         return self.getrandbits((n - 1).bit_length()) % n if n > 1 else 0
 
+    def sample(self, population, k):  # that of random.Random draws until there is another one
+        left = list(population)
+        return [left.pop(self.randrange(len(left))) for _ in range(k)]
+
     def often(self, share=0.5):
         """Return True with a probability, False where the bytes have ended."""
         return self.random() > 1 - share
