@@ -133,4 +133,4 @@ def test_no_public_name_is_missing(site):
         if f"{space}.{name}" not in known and not re.search(rf"`(gk\.)?(\w+\.)?{name}\b", text):
             missing.append(f"{space}.{name}")
     assert len(known) > 300
-    assert missing == []
+    assert not missing, "\n".join(missing)
