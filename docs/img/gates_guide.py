@@ -5,7 +5,7 @@ Usage, from the root of the repository, with gatedcore[plot] installed:
     python docs/img/gates_guide.py FOLDER
 
 FOLDER holds tinyshakespeare.txt.gz (docs/tasks.md, charlm) and daily-min-temperatures.csv
-(temperature). It takes about a minute on one core.
+(temperature). It takes about two minutes on one core.
 """
 
 import sys
@@ -31,7 +31,17 @@ NAMES = {
     "r": "reset gate",
 }
 SHUT, OPEN = -40.0, 40.0  # a bias whose sigmoid is 0, and one whose sigmoid is 1, in float32
-LAGS, DRAWS, WIDTH = 200, 20, 32  # of the gradients: steps back, networks drawn, units
+NETWORKS = {
+    "LSTM, forget bias 5": (gk.LSTM, 5.0),
+    "LSTM, forget bias 3": (gk.LSTM, 3.0),
+    "LSTM, forget bias 1 (default)": (gk.LSTM, 1.0),
+    "LSTM, forget bias 0": (gk.LSTM, 0.0),
+    "GRU": (gk.GRU, None),
+    "SimpleRNN": (gk.SimpleRNN, None),
+}
+WIDTH = 32  # their units
+LAGS, DRAWS = 200, 20  # of the gradients: days, networks drawn
+MEMORY = 100  # days, the first of which is to be remembered
 TRAINED, WINDOW = 3000, 30  # of the temperatures: days to learn from, days that are read
 
 
@@ -162,43 +172,81 @@ def cut_trace(trace, begin):
     return type(trace)(trace.layer_name, trace.x[:, begin:], **arrays)
 
 
-def draw_gradients(series):
+def built(label, length):
+    """Return one of the networks, built for temperatures, with the forget bias of its label."""
+    layer_class, bias = NETWORKS[label]
+    layer = layer_class(WIDTH, input_shape=(length, 1))
+    layer.build((None, length, 1))
+    if bias is not None:
+        weights = layer.get_weights()
+        weights[2][WIDTH : 2 * WIDTH] = bias
+        layer.set_weights(weights)
+    return layer
+
+
+def draw_lines(axes, lines):
+    """Draw a line for each network, LSTMs solid."""
+    for (label, values), colour in zip(lines.items(), (*COLOURS, "#222222"), strict=True):
+        axes.semilogy(values, "-" if "LSTM" in label else "--", label=label, color=colour)
+    axes.grid(visible=True)
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+
+
+def draw_gradients(scaled):
     """Draw how much of a gradient arrives so many steps back, in networks not yet trained."""
-    x = (series[:LAGS] - series.mean())[None, :, None] / series.std()
-    kinds = {
-        "LSTM, forget bias 5": lambda: gk.LSTM(WIDTH),
-        "LSTM, forget bias 3": lambda: gk.LSTM(WIDTH),
-        "LSTM, forget bias 1 (default)": lambda: gk.LSTM(WIDTH),
-        "LSTM, forget bias 0": lambda: gk.LSTM(WIDTH),
-        "GRU": lambda: gk.GRU(WIDTH),
-        "SimpleRNN": lambda: gk.SimpleRNN(WIDTH),
-    }
+    x = scaled[:LAGS].reshape(1, LAGS, 1)
+    left = {}
     print("\nshare of a gradient that is left 10, 50, 100 steps back, of what arrives at the last")
-    plt = pyplot()
+    for label in NETWORKS:
+        gk.set_random_seed(1)
+        sizes = np.zeros(LAGS)
+        for _ in range(DRAWS):
+            d_x = built(label, LAGS).vjp(x, np.ones((1, WIDTH))).x
+            sizes += np.abs(d_x[0, ::-1, 0])
+        left[label] = sizes / sizes[0]
+        print(f"  {label}: " + ", ".join(f"{left[label][lag]:.1e}" for lag in (10, 50, 100)))
     with styled():
-        figure, axes = plt.subplots(figsize=(9.5, 3.6), layout="constrained")
-        for k, (label, make) in enumerate(kinds.items()):
-            gk.set_random_seed(1)
-            sizes = np.zeros(LAGS)
-            for _ in range(DRAWS):
-                layer = make()
-                y = np.asarray(layer(x.astype("float32")))
-                if "bias" in label:
-                    weights = layer.get_weights()
-                    weights[2][WIDTH : 2 * WIDTH] = float(label.split("bias ")[1][0])
-                    layer.set_weights(weights)
-                d_x = layer.vjp(x.astype("float64"), np.ones_like(y)).x
-                sizes += np.abs(d_x[0, ::-1, 0])
-            sizes /= sizes[0]
-            print(f"  {label}: " + ", ".join(f"{sizes[lag]:.1e}" for lag in (10, 50, 100)))
-            style = "-" if "LSTM" in label else "--"
-            axes.semilogy(sizes, style, label=label, color=(*COLOURS, "#222222")[k])
+        figure, axes = pyplot().subplots(figsize=(9.5, 3.6), layout="constrained")
+        draw_lines(axes, left)
         axes.set_ylim(1e-12, 3)
-        axes.grid(visible=True)
         axes.set_xlabel("days back")
         axes.set_ylabel("gradient, 1 at the last day")
-        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     save_figure(figure, HERE / "gates-gradient.png")
+
+
+def draw_memory(scaled, degree):
+    """Train networks to say the first of 100 days after reading all of them."""
+    x, _ = gk.data.windows(scaled, length=MEMORY)
+    y = x[:, 0]
+    always = np.abs(y[TRAINED:] - y[:TRAINED].mean()).mean() / degree
+    print(
+        f"\nthe first of {MEMORY} days: error in degrees after 1, 5, 20 epochs; mean: {always:.2f}"
+    )
+    errors = {}
+    for label in NETWORKS:
+        gk.set_random_seed(1)
+        model = gk.Sequential([built(label, MEMORY), gk.Dense(1)])
+        model.compile(gk.Adam(0.003, global_clipnorm=1.0), "mse", metrics=["mae"])
+        history = model.fit(
+            x[:TRAINED],
+            y[:TRAINED],
+            epochs=20,
+            validation_data=(x[TRAINED:], y[TRAINED:]),
+            verbose=0,
+        )
+        errors[label] = np.array(history.history["val_mae"]) / degree
+        print(f"  {label}: " + ", ".join(f"{errors[label][k - 1]:.2f}" for k in (1, 5, 20)))
+        if label == "GRU":
+            opened = model.layers[0].trace(x[TRAINED:]).z.mean(axis=(0, 1))
+            print(f"    its most open update gate, after training: {opened.max():.2f}")
+    with styled():
+        figure, axes = pyplot().subplots(figsize=(9.5, 3.6), layout="constrained")
+        draw_lines(axes, errors)
+        axes.axhline(always, color="#8a8f98", linestyle=":", linewidth=1.0)
+        axes.set_xlabel("epochs")
+        axes.set_ylabel("error, degrees")
+        axes.locator_params(axis="x", integer=True)
+    save_figure(figure, HERE / "gates-memory.png")
 
 
 def draw_saturation(series):
@@ -242,7 +290,9 @@ def main():
         sys.exit("usage: python docs/img/gates_guide.py FOLDER; see the top of the file")
     folder = Path(sys.argv[1])
     series = read_temperatures(folder)
-    draw_gradients(series)
+    scaled = ((series - series.mean()) / series.std()).astype("float32")
+    draw_gradients(scaled)
+    draw_memory(scaled, 1 / series.std())
     draw_saturation(series)
     draw_text(folder)
 
