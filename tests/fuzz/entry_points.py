@@ -65,7 +65,9 @@ def ops(calls):
     if isinstance(results, tuple) and type(results[-1]).__name__.endswith("Cache"):
         arriving = [calls.maybe(*steps, H, strided=True), calls.maybe(B, H)]
         calls.call(back, results[-1], *arriving, need_d_x=other(calls, True, False))
-    calls.call(gk.ops.dense, x, calls.given(I, H), calls.maybe(H), other(calls, "relu", None))
+    calls.call(
+        gk.ops.dense, x, calls.given(I, H), calls.maybe(H), activation=other(calls, "relu", "tanh")
+    )
 
 
 def layer(calls):
