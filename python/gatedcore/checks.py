@@ -3,6 +3,7 @@
 import operator
 import sys
 import warnings
+from collections.abc import Iterable
 from functools import cache
 
 import numpy as np
@@ -21,6 +22,11 @@ def check_name(where: str, name: object) -> str | None:
     if name is None or (isinstance(name, str) and name):
         return name
     raise TypeError(f"{where}: name is {name!r}, expected a string; pass one, or leave it")
+
+
+def is_one_of(value: object, choices: Iterable[object]) -> bool:
+    """Return whether a value is among some; an array, which compares by element, is not."""
+    return any(isinstance(value, type(choice)) and value == choice for choice in choices)
 
 
 def check_count(where: str, name: str, value: object, least: int = 1) -> int:

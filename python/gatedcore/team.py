@@ -9,6 +9,7 @@ import numpy as np
 
 from gatedcore.arrays import Array
 from gatedcore.callbacks import NotFiniteError
+from gatedcore.checks import is_one_of
 from gatedcore.distributed import Communicator, SelfCommunicator
 from gatedcore.distributed.exchange import gather
 from gatedcore.random import Rows
@@ -131,7 +132,7 @@ def as_team(
             f"{where}: distributed has type {type(comm).__name__}, expected a Communicator; pass "
             "what gatedcore.distributed.init() returned"
         )
-    if reduction not in ("fast", "ordered"):
+    if not is_one_of(reduction, ("fast", "ordered")):
         raise ValueError(
             f"{where}: reduction is {reduction!r}, expected 'fast' or 'ordered'; use one of these"
         )

@@ -12,6 +12,7 @@ from gatedcore.checks import (
     check_rank,
     check_shape,
     fits,
+    is_one_of,
     warn,
 )
 
@@ -92,3 +93,12 @@ def test_names(kind) -> None:
             TypeError, match=r"name is .*, expected a string; pass one, or leave it"
         ):
             kind(name=wrong)
+
+
+def test_choices() -> None:
+    assert is_one_of("sum", ("sum", None))
+    assert is_one_of(None, ("sum", None))
+    for wrong in ("sun", 1, np.zeros(0), np.array(["sum"]), []):
+        assert not is_one_of(wrong, ("sum", None))
+    with pytest.raises(ValueError, match="Bidirectional: merge_mode is array"):
+        gk.Bidirectional(gk.GRU(1), merge_mode=np.zeros(0))

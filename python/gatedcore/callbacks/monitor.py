@@ -5,7 +5,7 @@ import re
 from typing import Any, ClassVar
 
 from gatedcore.callbacks.base import Callback, Logs
-from gatedcore.checks import check_number, warn
+from gatedcore.checks import check_number, is_one_of, warn
 
 # By the words of the quantity's name: what gets better by falling, and what by rising.
 _FALLING = frozenset(
@@ -69,7 +69,7 @@ class MonitorCallback(Callback):
                 f"{where}: monitor is {monitor!r}, expected the name of a quantity; "
                 "pass 'val_loss', say"
             )
-        if mode not in ("auto", "min", "max"):
+        if not is_one_of(mode, ("auto", "min", "max")):
             raise ValueError(
                 f"{where}: mode is {mode!r}, expected 'auto', 'min' or 'max'; use one of these"
             )

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gatedcore.arrays import Array, Shape
+from gatedcore.checks import is_one_of
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.base import Layer, Mask
 from gatedcore.layers.recurrence import States, added
@@ -70,7 +71,7 @@ class Bidirectional(Wrapper):
                     f"{where}: {name} has type {type(given).__name__}, expected a recurrent layer; "
                     "pass an object such as gatedcore.LSTM(32)"
                 )
-        if merge_mode not in MERGE_MODES:
+        if not is_one_of(merge_mode, MERGE_MODES):
             raise ValueError(
                 f"{where}: merge_mode is {merge_mode!r}, expected one of "
                 f"{', '.join(repr(mode) for mode in MERGE_MODES)}; choose one"

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gatedcore.arrays import Array, as_array, to_numpy
-from gatedcore.checks import check_name
+from gatedcore.checks import check_name, is_one_of
 from gatedcore.configs import Configurable
 from gatedcore.sample_weights import aligned, as_mask
 
@@ -63,7 +63,7 @@ class Loss(Configurable, ABC):
     ) -> None:
         kind = type(self).__name__
         self.name = check_name(kind, name) or self.default_name or kind
-        if reduction not in _REDUCTIONS:
+        if not is_one_of(reduction, _REDUCTIONS):
             raise ValueError(
                 f"{self.name}: reduction is {reduction!r}, expected one of "
                 f"{', '.join(map(repr, _REDUCTIONS))}; choose one of these"

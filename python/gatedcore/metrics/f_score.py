@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gatedcore.arrays import Array
-from gatedcore.checks import check_number
+from gatedcore.checks import check_number, is_one_of
 from gatedcore.losses.base import EPSILON
 from gatedcore.metrics.base import Counter, Weights
 from gatedcore.metrics.confusion import Counts, yes_or_no
@@ -40,7 +40,7 @@ class FBetaScore(Counter):
         dtype: object = None,
     ) -> None:
         super().__init__(name, dtype)
-        if average not in _AVERAGES:
+        if not is_one_of(average, _AVERAGES):
             raise ValueError(
                 f"{self.name}: average is {average!r}, expected one of "
                 f"{', '.join(map(repr, _AVERAGES))}; choose one of these"

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gatedcore.arrays import Array
-from gatedcore.checks import check_count
+from gatedcore.checks import check_count, is_one_of
 from gatedcore.metrics.base import Counter, Weights, check_same_shape
 from gatedcore.sample_weights import aligned
 
@@ -39,7 +39,7 @@ class R2Score(Counter):
         dtype: object = None,
     ) -> None:
         super().__init__(name, dtype)
-        if class_aggregation not in _AGGREGATIONS:
+        if not is_one_of(class_aggregation, _AGGREGATIONS):
             raise ValueError(
                 f"{self.name}: class_aggregation is {class_aggregation!r}, expected one of "
                 f"{', '.join(map(repr, _AGGREGATIONS))}; choose one of these"

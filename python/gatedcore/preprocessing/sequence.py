@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from gatedcore.checks import check_count
+from gatedcore.checks import check_count, is_one_of
 from gatedcore.keras_names import absent
 from gatedcore.preprocessing.ragged import Ragged, same_numbers
 
@@ -79,7 +79,7 @@ def is_post(where: str, name: str, value: object) -> bool:
     ValueError
         If it is neither.
     """
-    if value not in ("pre", "post"):
+    if not is_one_of(value, ("pre", "post")):
         raise ValueError(
             f"{where}: {name} is {value!r}, expected 'pre' or 'post'; use one of these"
         )

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gatedcore.archive import MALFORMED
-from gatedcore.checks import check_bool, check_count
+from gatedcore.checks import check_bool, check_count, is_one_of
 from gatedcore.keras_arguments import reject_unsupported
 
 FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'  # Keras's default
@@ -219,7 +219,7 @@ class Tokenizer:
         ValueError
             If the mode is unknown, or nothing was fitted and ``num_words`` is not given.
         """
-        if mode not in _MODES:
+        if not is_one_of(mode, _MODES):
             raise ValueError(
                 f"Tokenizer: mode is {mode!r}, expected one of {', '.join(_MODES)}; choose one"
             )
