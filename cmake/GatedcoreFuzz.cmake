@@ -9,7 +9,7 @@ find_package(pybind11 CONFIG REQUIRED)
 
 add_executable(core_fuzzer ${PROJECT_SOURCE_DIR}/tests/fuzz/core_fuzzer.cpp ${GATEDCORE_PYTHON_SOURCES})
 target_link_libraries(core_fuzzer PRIVATE gatedcore_core pybind11::embed)
-target_compile_options(core_fuzzer PRIVATE ${GATEDCORE_FLAGS} ${GATEDCORE_WARNINGS})
+target_compile_options(core_fuzzer PRIVATE ${GATEDCORE_FLAGS} ${GATEDCORE_WARNINGS} -g1)
 target_link_options(core_fuzzer PRIVATE -fsanitize=fuzzer)
 # Extension modules of other people ask the program for the interpreter.
 set_target_properties(core_fuzzer PROPERTIES ENABLE_EXPORTS ON)

@@ -125,24 +125,25 @@ def reading(name):
     make, file_name, read, beginning = READERS[name]
     make(Draws(b""))  # so that what is imported on first use does not count as memory
 
-    def one_input(data):
+    folder = tempfile.TemporaryDirectory(prefix="gatedcore-fuzz-")  # goes with the function
+    path = Path(folder.name, file_name)
+    message = re.compile(beginning.replace("PATH", re.escape(str(path))))
+
+    def one_input(data, _folder=folder):
         file = make(Draws(data))
-        with tempfile.TemporaryDirectory(prefix="gatedcore-fuzz-") as folder:
-            path = Path(folder, file_name)
-            path.write_bytes(file)
-            tracemalloc.start()
-            try:
-                read(path)
-            except ValueError as error:
-                pattern = beginning.replace("PATH", re.escape(str(path)))
-                if not re.match(pattern, str(error)):
-                    raise
-            except (TypeError, MemoryError):
-                if name != "json":  # a config may ask for any size: no file to measure it by
-                    raise
-            finally:
-                peak = tracemalloc.get_traced_memory()[1]
-                tracemalloc.stop()
+        path.write_bytes(file)
+        tracemalloc.start()
+        try:
+            read(path)
+        except ValueError as error:
+            if not message.match(str(error)):
+                raise
+        except (TypeError, MemoryError):
+            if name != "json":  # a config may ask for any size: no file to measure it by
+                raise
+        finally:
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
         assert peak <= FACTOR * len(file) + SLACK, f"{len(file)} bytes took {peak}"
 
     return one_input
