@@ -14,6 +14,8 @@ from gatedcore.unfused import logistic
 
 _CURVES = ("ROC", "PR")
 _SUMS = ("interpolation", "minoring", "majoring")
+# Thresholds a millionth apart; a config that asks for more is damaged, or made to fill the memory.
+_MOST = 10**6
 
 
 class AUC(Counter):
@@ -22,7 +24,7 @@ class AUC(Counter):
     Parameters
     ----------
     num_thresholds : int
-        How many points, at least 2; as in Keras the area is that of these, not of all thresholds.
+        How many points, 2 to a million; as in Keras the area is that of these, not of all thresholds.
     curve : {"ROC", "PR"}
         True against false positive rate, or precision against recall.
     summation_method : {"interpolation", "minoring", "majoring"}
@@ -75,6 +77,11 @@ class AUC(Counter):
         self.summation_method = _one_of(where, "summation_method", summation_method, _SUMS)
         if thresholds is None:
             self.num_thresholds = check_count(where, "num_thresholds", num_thresholds, 2)
+            if self.num_thresholds > _MOST:
+                raise ValueError(
+                    f"{where}: num_thresholds is {num_thresholds}, expected at most {_MOST}; "
+                    "choose fewer"
+                )
             inner = [k / (self.num_thresholds - 1) for k in range(1, self.num_thresholds - 1)]
         else:
             top = np.nextafter(1.0, 2.0)

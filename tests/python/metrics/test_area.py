@@ -108,6 +108,7 @@ def test_before_the_first_batch_and_without_positives() -> None:
     ("call", "message"),
     [
         (lambda: metrics.AUC(1), "auc: num_thresholds is 1, expected an integer of at least 2"),
+        (lambda: metrics.AUC(10**9), "num_thresholds is 1000000000, expected at most 1000000"),
         (lambda: metrics.AUC(curve="XY"), "auc: curve is 'XY', expected one of 'ROC', 'PR'"),
         (lambda: metrics.AUC(summation_method="left"), "auc: summation_method is 'left', expected"),
         (lambda: metrics.AUC(thresholds=[2.0]), "auc: thresholds is 2, expected a number in [0"),
