@@ -24,7 +24,7 @@ class AUC(Counter):
     Parameters
     ----------
     num_thresholds : int
-        How many points, 2 to a million; as in Keras the area is that of these, not of all thresholds.
+        How many points, 2 to a million; as in Keras the area is that of these alone.
     curve : {"ROC", "PR"}
         True against false positive rate, or precision against recall.
     summation_method : {"interpolation", "minoring", "majoring"}
