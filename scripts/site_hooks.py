@@ -41,7 +41,10 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
 
 def on_page_content(content: str, page: Any, **_: Any) -> str:
     """Give every equation an anchor, and turn what cites it into a link."""
-    content = DEFAULT.sub("", content)
+    if page.file.src_uri.startswith("api/"):
+        content = DEFAULT.sub("", content)
+        # A type in a docstring is prose here, and was read as code.
+        content = content.replace("``", "").replace("array - like", "array-like")
     content = re.sub(r"\.(?:cpp|py)::", r"\g<0><wbr>", content)  # names of tests
     known = numbers((ROOT / "docs" / EQUATIONS).read_text())
     here = page.file.src_uri == EQUATIONS
