@@ -28,7 +28,8 @@ int main() {
   for (Index t = 0; t < T; ++t) {
     stream.run(1, {x.data() + t * I, I, T * I}, {step.data(), H, H});
     for (Index row = 0; row < B; ++row) {
-      if (std::memcmp(&step[row * H], &h[(row * T + t) * H], H * sizeof(float)) != 0) return 1;
+      const float* whole = h.data() + (row * T + t) * H;
+      if (std::memcmp(step.data() + row * H, whole, H * sizeof(float)) != 0) return 1;
     }
   }
   std::printf("on %s, h of the last step begins with %.4f\n", kernels.name, static_cast<double>(step[0]));
