@@ -61,5 +61,5 @@ def on_page_content(content: str, page: Any, **_: Any) -> str:
         return f'<b class="equation" id="eq-{number}">\0{number}\0</b>'
 
     content = DEFINED.sub(define, content)
-    content = re.sub(NUMBER, lambda m: link(m[1], m[0]), content)
+    content = re.sub(rf"(?<!\w){NUMBER}", lambda m: link(m[1], m[0]), content)  # not u(1)
     return re.sub(r"\0(\w+)\0", lambda m: f"({html.escape(m[1])})", content)
