@@ -25,7 +25,7 @@ def as_dtype(where: str, dtype: object) -> np.dtype[Any]:
     try:
         # NumPy takes None for float64; anything may come in here.
         found = None if dtype is None else np.dtype(dtype)  # type: ignore[call-overload]  # any object
-    except TypeError:  # no dtype at all
+    except Exception:  # no dtype at all, for which NumPy has several errors
         found = None
     for known in (FLOAT32, FLOAT64):
         if found is not None and found == known:

@@ -139,7 +139,7 @@ def test_what_holds_no_numbers(value: object, error: type[Exception], message: s
 def test_as_dtype() -> None:
     assert as_dtype("here", "float64") == FLOAT64
     assert as_dtype("here", np.float32) == FLOAT32
-    for wrong in (None, "nonsense", "int32", np.complex64, 3):
+    for wrong in (None, "nonsense", "int32", np.complex64, 3, {"x": 1}, "(2,"):
         with pytest.raises(ValueError, match=r"here: dtype is .*, expected 'float32' or 'float64'"):
             as_dtype("here", wrong)
 
