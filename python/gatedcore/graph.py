@@ -7,7 +7,7 @@ import numpy as np
 
 from gatedcore import graph_config, keras_arguments
 from gatedcore.arrays import Array
-from gatedcore.checks import check_bool, fits
+from gatedcore.checks import check_bool, check_name, fits
 from gatedcore.columns import Columns, each, together
 from gatedcore.graph_config import Form, form_of, packed, tensors_of
 from gatedcore.graph_ends import GraphEnds
@@ -67,8 +67,9 @@ class Model(GraphEnds, Layered):
         trainable: bool = True,
     ) -> None:
         super().__init__()
-        self._trainable = check_bool(type(self).__name__, "trainable", trainable)
-        self.name = name or unique_name("Functional")
+        kind = type(self).__name__
+        self._trainable = check_bool(kind, "trainable", trainable)
+        self.name = check_name(kind, name) or unique_name("Functional")
         input_tensors = tensors_of(self.name, "inputs", inputs)
         output_tensors = tensors_of(self.name, "outputs", outputs)
         self._calls = calls_before(output_tensors)

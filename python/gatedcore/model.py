@@ -7,7 +7,7 @@ import numpy as np
 
 from gatedcore import configs, keras_arguments, row_building
 from gatedcore.arrays import FLOAT32, Array, Shape
-from gatedcore.checks import check_bool, fits
+from gatedcore.checks import check_bool, check_name, fits
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.base import Layer, Mask
 from gatedcore.layers.building import check_batch_shape, unique_name
@@ -56,8 +56,9 @@ class Sequential(RowTensors):
         trainable: bool = True,
     ) -> None:
         super().__init__()
-        self._trainable = check_bool(type(self).__name__, "trainable", trainable)
-        self.name = name or unique_name("Sequential")
+        kind = type(self).__name__
+        self._trainable = check_bool(kind, "trainable", trainable)
+        self.name = check_name(kind, name) or unique_name("Sequential")
         self._layers: list[Layer] = []
         self._input: Input | None = None
         self._input_shape: Shape | None = None

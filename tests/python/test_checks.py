@@ -83,7 +83,8 @@ def test_a_warning_stands_at_the_line_of_the_caller() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [gk.losses.Huber, gk.metrics.AUC, lambda name: gk.GRU(1, name=name)]
+    "kind",
+    [gk.losses.Huber, gk.metrics.AUC, gk.Sequential, gk.Adam, lambda name: gk.GRU(1, name=name)],
 )
 def test_names(kind) -> None:
     assert check_name("here", None) is None

@@ -10,7 +10,7 @@ import numpy as np
 
 from gatedcore import _core
 from gatedcore.arrays import Array, aligned_zeros
-from gatedcore.checks import check_number
+from gatedcore.checks import check_name, check_number
 from gatedcore.optimizers.framing import FRAME_ARGUMENTS, Framing
 from gatedcore.optimizers.part import Part
 from gatedcore.optimizers.rate import LearningRate
@@ -73,9 +73,7 @@ class Optimizer(Framing, ABC):
     ) -> None:
         super().__init__(**around)
         where = type(self).__name__
-        if name is not None and not isinstance(name, str):
-            raise TypeError(f"{where}: name is {name!r}, expected a string; pass one, or leave it")
-        self.name = where.lower() if name is None else name
+        self.name = check_name(where, name) or where.lower()
         self._learning_rate: RateSource = self._checked_source(learning_rate)
         self.numbers: dict[str, float] = {}  # what steps change beside the slots
         self._parameters: Array | None = None
