@@ -158,7 +158,7 @@ def stack(calls):
     steps = (T, B) if time_major else (B, T)
     x = calls.given(*steps, features, strided=True)
     layers, shapes = [], []
-    for _ in range(calls.integer(0, 3) if calls.flawed() else calls.draws.randrange(1, 4)):
+    for _ in range(calls.draws.randrange(0 if calls.flawed() else 1, 4)):
         many = calls.draws.randrange(4) if calls.flawed() else calls.draws.randrange(1, 3)
         widths = [calls.size() for _ in range(many)]
         made = [direction(calls, steps, B, features, H) for H in widths]
