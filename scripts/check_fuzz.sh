@@ -14,7 +14,6 @@ cd "$(dirname "$0")/.."
 seconds=${1:-5}
 shift || true
 build=$PWD/build-fuzz
-clangxx=$(command -v clang++-14 || command -v clang++)
 targets=("$@")
 if ((${#targets[@]} == 0)); then
   mapfile -t targets < <(PYTHONPATH=tests/fuzz:tests/python python -c '
@@ -24,7 +23,8 @@ print("core", *readers.READERS, *entry_points.ENTRY_POINTS, sep="\n")' |
 fi
 
 build_core() {
-  local launcher=()
+  local clangxx launcher=()
+  clangxx=$(command -v clang++-14 || command -v clang++) || { echo 'error: clang++ is missing; apt-get install clang' >&2; exit 1; }
   if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
   # Two instruction sets: what is fuzzed is how calls are checked and divided, which is the same for all.
   cmake -S . -B "$build" -G Ninja -DCMAKE_CXX_COMPILER="$clangxx" "${launcher[@]}" -DGATEDCORE_FUZZ=ON \
