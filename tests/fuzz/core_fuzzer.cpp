@@ -11,8 +11,8 @@ namespace py = pybind11;
 
 extern "C" PyObject* PyInit__core();
 
-// Those of the sanitizers end the program where memory runs out; ours have to throw, as the core counts on it. The memory
-// is still the sanitizer's, with guards around it.
+// Those of the sanitizers end the program where memory runs out; ours have to throw, as the core counts on it. The
+// memory is still the sanitizer's, with guards around it.
 void* operator new(std::size_t size) {
   if (void* memory = std::malloc(size)) return memory;
   throw std::bad_alloc();
