@@ -25,6 +25,7 @@ py::object drawn(const Shape& shape, const Choice<Scalar>& choice, RandomStream 
   Scalar* const draws = array.mutable_data();
   const Index steps = shape.size() == 3 ? shape[0] : 1;
   const Index columns = shape.back();
+  if (array.size() == 0) return array;  // however many steps
   {
     const Unlocked unlocked;
     if (rows.own == rows.all) {

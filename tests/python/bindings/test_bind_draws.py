@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pytest
 
@@ -55,6 +57,12 @@ def test_some_rows_of_a_batch() -> None:
     kept = _core.zoneout_draws(4, 9, 5, 0.4, 1, 2, True)
     np.testing.assert_array_equal(_core.zoneout_draws(4, 3, 5, 0.4, 1, 2, True, 6, 9), kept[:, 6:])
     assert _core.zoneout_draws(4, 0, 5, 0.4, 1, 2, True, 9, 9).shape == (4, 0, 5)
+
+
+def test_nothing_is_drawn_at_once_over_however_many_steps() -> None:
+    start = time.process_time()
+    assert _core.zoneout_draws(10**9, 3, 0, 0.4, 1, 2, True, 6, 9).shape == (10**9, 3, 0)
+    assert time.process_time() - start < 1.0  # a look at each step takes several
 
 
 @pytest.mark.parametrize("place", [(-1, 9), (7, 9), (0, 2), (1, None)])
