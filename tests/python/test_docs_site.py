@@ -136,3 +136,13 @@ def test_no_public_name_is_missing(site):
             missing.append(f"{space}.{name}")
     assert len(known) > 300
     assert not missing, "\n".join(missing)
+
+
+def test_every_decision_is_in_the_index():
+    folder = ROOT / "docs" / "decisions"
+    index = (folder / "README.md").read_text()
+    pages = sorted(folder.glob("0*.md"))
+    assert pages
+    for page in pages:
+        number, title = page.read_text().splitlines()[0].removeprefix("# ").split(". ", 1)
+        assert f"| {number} | [{title}]({page.name}) |" in index
