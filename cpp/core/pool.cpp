@@ -1,6 +1,8 @@
 #include "core/pool.hpp"
 
+#if !defined(_WIN32)
 #include <pthread.h>
+#endif
 
 #include <algorithm>
 #include <atomic>
@@ -188,9 +190,11 @@ std::atomic<Pool*> the_pool{nullptr};
 std::atomic<Pool*> parents_pool{nullptr};
 
 Pool& pool() {
+#if !defined(_WIN32)  // where processes do not fork
   // A forked child has none of its parent's threads, and cannot know what state they were in.
   [[maybe_unused]] static const int registered =
       pthread_atfork(nullptr, nullptr, [] { parents_pool.store(the_pool.exchange(nullptr)); });
+#endif
   Pool* found = the_pool.load(std::memory_order_acquire);
   if (found != nullptr) return *found;
   auto fresh = std::make_unique<Pool>();
