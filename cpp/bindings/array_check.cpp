@@ -23,19 +23,6 @@ void check_dtype(const Argument& a) {
                        a.name + ".astype(np." + kDtype<Scalar> + ")");
 }
 
-// Vectors load at any alignment, but an element must stand at a multiple of its own size.
-template <class Scalar>
-void check_alignment(const Argument& a) {
-  bool aligned = reinterpret_cast<std::uintptr_t>(a.array.data()) % sizeof(Scalar) == 0;
-  for (py::ssize_t axis = 0; axis < a.array.ndim(); ++axis) {
-    // NumPy gives an axis that is never stepped along any stride.
-    const bool stepped = a.array.shape(axis) > 1 && a.array.size() > 0;
-    aligned = aligned && (!stepped || a.array.strides(axis) % static_cast<py::ssize_t>(sizeof(Scalar)) == 0);
-  }
-  if (!aligned)
-    throw py::value_error(subject(a) + " is not aligned to its elements; use np.ascontiguousarray(" + a.name + ")");
-}
-
 void check_shape(const Argument& a, const Shape& shape, const char* meaning) {
   if (shape_of(a.array) == shape) return;
   throw py::value_error(subject(a) + " has shape " + describe(shape_of(a.array)) + ", expected " + meaning + " = " +
@@ -93,6 +80,17 @@ bool is_double(const Argument& a) {
   if (py::isinstance<py::array_t<float>>(a.array)) return false;
   throw py::type_error(subject(a) + " has dtype " + dtype_name(a.array) + ", expected float32 or float64; use " +
                        a.name + ".astype(np.float32)");
+}
+
+template <class Element>
+void check_alignment(const Argument& a) {
+  bool aligned = reinterpret_cast<std::uintptr_t>(a.array.data()) % sizeof(Element) == 0;
+  for (py::ssize_t axis = 0; axis < a.array.ndim(); ++axis) {
+    // NumPy gives an axis that is never stepped along any stride.
+    const bool stepped = a.array.shape(axis) > 1 && a.array.size() > 0;
+    aligned = aligned && (!stepped || a.array.strides(axis) % static_cast<py::ssize_t>(sizeof(Element)) == 0);
+  }
+  if (!aligned) throw py::value_error(subject(a) + " is not aligned to its elements; use " + a.name + ".copy()");
 }
 
 template <class Scalar>
@@ -237,6 +235,7 @@ Index checked_product(const char* where, std::initializer_list<Index> sizes, Ind
   template Sequence<Scalar> sequence_of(py::array_t<Scalar>&, bool);                                      \
   template Sequence<Scalar> reversed(Sequence<Scalar>, Index);                                            \
   template Sequence<const Scalar> reversed(Sequence<const Scalar>, Index);
+template void check_alignment<std::int32_t>(const Argument&);
 GATEDCORE_INSTANTIATE(float)
 GATEDCORE_INSTANTIATE(double)
 

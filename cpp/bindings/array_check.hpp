@@ -38,6 +38,10 @@ struct Argument {
 // Throws TypeError unless the array is of float32 or float64; true for float64.
 bool is_double(const Argument& argument);
 
+// Throws ValueError unless elements stand at multiples of their own size; vectors load at any alignment.
+template <class Element>
+void check_alignment(const Argument& argument);
+
 // Throw TypeError for another dtype than Scalar, ValueError for another shape, for memory that is not aligned, and
 // where it is asked for, not contiguous in C order or not writable. meaning spells the expected shape in letters, such
 // as "(I, 4*H)".

@@ -18,6 +18,7 @@ void check_tokens(const char* where, const Tokens& tokens, Index rows) {
     throw py::value_error(std::string(where) + ": tokens has shape " + describe(shape_of(tokens)) +
                           ", expected (count,)");
   }
+  check_alignment<std::int32_t>({where, "tokens", tokens});
   const Index count = tokens.size();
   const Index wrong = first_unknown_token(tokens.data(), count, rows);
   if (wrong == count) return;

@@ -88,3 +88,11 @@ def gru_cache() -> _core.GRUCache:
     cache = _core.gru_forward(**gru_arguments())[2]
     assert cache is not None
     return cache
+
+
+def misaligned(array: np.ndarray) -> np.ndarray:
+    """Return a copy whose elements stand one byte off their alignment."""
+    memory = np.zeros(array.nbytes + 1, np.uint8)
+    view = memory[1:].view(array.dtype).reshape(array.shape)
+    view[...] = array
+    return view

@@ -5,16 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from bindings.calls import B, H, I, T, lstm_arguments, lstm_cache, lstm_gradients
+from bindings.calls import B, H, I, T, lstm_arguments, lstm_cache, lstm_gradients, misaligned
 from gatedcore import _core
-
-
-def misaligned(array: np.ndarray) -> np.ndarray:
-    """Return a copy whose elements stand one byte off their alignment."""
-    memory = np.zeros(array.nbytes + 1, np.uint8)
-    view = memory[1:].view(array.dtype).reshape(array.shape)
-    view[...] = array
-    return view
 
 
 @pytest.mark.parametrize(

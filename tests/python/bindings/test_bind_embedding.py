@@ -3,6 +3,7 @@ import re
 import numpy as np
 import pytest
 
+from bindings.calls import misaligned
 from gatedcore import _core
 
 TOKENS = np.array([1, 0, 1], np.int32)
@@ -25,6 +26,11 @@ def test_rows_and_sums(dtype):
         (lambda: _core.embedding_forward(TOKENS[None], TABLE), ValueError, "expected (count,)"),
         (lambda: _core.embedding_forward(TOKENS, TABLE[0]), ValueError, "expected (rows, columns)"),
         (lambda: _core.embedding_forward(TOKENS.astype("i8"), TABLE), TypeError, "incompatible"),
+        (
+            lambda: _core.embedding_forward(misaligned(TOKENS), TABLE),
+            ValueError,
+            "tokens is not aligned to its elements; use tokens.copy()",
+        ),
         (lambda: _core.embedding_backward(TOKENS, TABLE, TABLE), ValueError, "(count, columns)"),
         (
             lambda: _core.embedding_backward(TOKENS, TABLE[TOKENS], TABLE.astype("f8")),
