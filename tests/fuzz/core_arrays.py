@@ -21,7 +21,7 @@ class Arrays:
         self.endless = True  # whether there may be huge ones over little memory
         self.has_huge = False
         self._memory = []  # of arrays that are only read, with what it held
-        self._shared = None  # memory of one that may be written to
+        self._written = []  # memory of those that may be written to
 
     def given(self, shape, dtype=None, strided=False, below=None):
         """Return an array that a call reads."""
@@ -34,18 +34,18 @@ class Arrays:
         """Return an array that a call writes to."""
         array = self._made(tuple(shape), np.dtype(self.dtype), False, None)
         if isinstance(array, np.ndarray) and array.base is not None:
-            self._shared = array.base
+            self._written.append(array.base)
         return array
 
     def check_unchanged(self):
         """Fail if a call has written to what it was only to read."""
         for memory, held in self._memory:
-            shared = self._shared is not None and np.shares_memory(memory, self._shared)
+            shared = any(np.may_share_memory(memory, other) for other in self._written)
             assert shared or memory.tobytes() == held, "an input was written to"
 
     def forget(self):
         """Let go of all arrays, so that whoever needs one must hold it."""
-        self._memory, self._shared = [], None
+        self._memory, self._written = [], []
 
     def _made(self, shape, dtype, strided, below):
         draws = self.draws
@@ -69,8 +69,8 @@ class Arrays:
         elif kind == 7 and self._memory:
             memory = draws.choice(self._memory)[0]
             return self._within(memory, shape, dtype)
-        elif kind == 8 and self._shared is not None:
-            return self._within(self._shared, shape, dtype)
+        elif kind == 8 and self._written:
+            return self._within(draws.choice(self._written), shape, dtype)
         shift = draws.randrange(1, 8) if kind == 9 else dtype.itemsize * draws.randrange(4)
         if dtype.hasobject:
             return np.zeros(shape, dtype)
