@@ -178,9 +178,10 @@ py::array_t<Scalar> new_array(const Shape& shape) {
   // Of a size that NumPy's allocator and the system would make the caller pay page faults for on every call.
   constexpr Index kLarge = (Index{16} << 10) / static_cast<Index>(sizeof(Scalar));
   if (count < kLarge) return py::array_t<Scalar>(shape);
-  auto memory = std::make_unique<ResultMemory>(count * static_cast<Index>(sizeof(Scalar)));
-  auto* const data = reinterpret_cast<Scalar*>(memory->bytes.data());
-  return py::array_t<Scalar>(shape, data, py::cast(std::move(memory)));
+  const py::object memory = empty_object<ResultMemory>();
+  auto& bytes = memory.cast<ResultMemory&>().bytes;
+  bytes = Buffer<unsigned char>(count * static_cast<Index>(sizeof(Scalar)));
+  return py::array_t<Scalar>(shape, reinterpret_cast<Scalar*>(bytes.data()), memory);
 }
 
 template <class Scalar>

@@ -78,9 +78,15 @@ Shape sequence_shape(Index T, Index B, Index F, bool time_major);
 
 // What a large result's memory belongs to: the base of its array. NumPy asks it whether the array may be written to.
 struct ResultMemory {
-  explicit ResultMemory(Index size) : bytes(size) {}
   Buffer<unsigned char> bytes;
 };
+
+// A bound object that holds nothing yet. What it is to hold comes after: where memory for the object itself runs out,
+// pybind11 frees what it was given twice, or not at all.
+template <class Object>
+py::object empty_object() {
+  return py::cast(Object());
+}
 
 // A fresh array of that shape and its memory as a sequence.
 template <class Scalar>

@@ -122,7 +122,8 @@ py::tuple forward(const ForwardArguments& a) {
   if (a.save) {
     saved.call = call;
     saved.recompute = a.recompute;
-    auto object = std::make_unique<GruCacheObject>();
+    cache = empty_object<GruCacheObject>();
+    auto* const object = cache.cast<GruCacheObject*>();
     object->saved = std::move(saved);
     object->arrays = {a.x,
                       a.kernel,
@@ -135,7 +136,6 @@ py::tuple forward(const ForwardArguments& a) {
                       h};
     object->time_major = a.time_major;
     object->go_backwards = a.go_backwards;
-    cache = py::cast(std::move(object));
   }
   return py::make_tuple(a.return_sequences ? h : py::none(), h_last, cache);
 }

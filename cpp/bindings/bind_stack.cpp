@@ -142,7 +142,8 @@ py::tuple forward(const ForwardArguments& a) {
   }
   py::object cache = py::none();
   if (a.save) {
-    auto object = std::make_unique<StackCacheObject>();
+    cache = empty_object<StackCacheObject>();
+    auto* const object = cache.cast<StackCacheObject*>();
     for (const auto& masked : saved.masked)
       saved.bytes += (masked->x.size() + masked->h.size()) * static_cast<Index>(sizeof(Scalar));
     object->saved = std::move(saved);
@@ -150,7 +151,6 @@ py::tuple forward(const ForwardArguments& a) {
     object->layers = a.layers;
     object->h_bytes = result.is_none() ? 0 : py::cast<py::array>(result).nbytes();
     object->time_major = a.time_major;
-    cache = py::cast(std::move(object));
   }
   return py::make_tuple(result, states, cache);
 }
