@@ -264,9 +264,15 @@ class Evaluator(ABC):
         return [] if self._objective is None else ["loss", *self._objective.names]
 
     def _evaluate(
-        self, where: str, objective: Objective, passes: Passes, run: CallbackList, means: Means
+        self,
+        where: str,
+        objective: Objective,
+        passes: Passes,
+        run: CallbackList,
+        means: Means,
+        interrupted: Callable[[], bool] = lambda: False,
     ) -> Logs:
-        """Return the means of loss and metrics over the samples."""
+        """Return the means of loss and metrics over the samples; none once ``interrupted``."""
         run.call("on_test_begin")
         rules = [(value, rule.regularizer) for value, _, rule in self.ruled()]
         penalty = sum(weigh(value) for value, weigh in rules if weigh is not None)
@@ -284,6 +290,8 @@ class Evaluator(ABC):
                     counting.add(loss, y, y_pred, weights, mask, penalty=penalty)
                 if run.listens("on_test_batch_end"):
                     run.batch("on_test_batch_end", step, means.logs())
+                if interrupted():
+                    return {}
         logs = means.total_logs()
         run.call("on_test_end", logs)
         return logs

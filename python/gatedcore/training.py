@@ -192,7 +192,8 @@ class Trainer(Evaluator):
             gradient is not finite: that step is not taken, and the weights are those before it. Or
             if a validation loss is not: the weights are those of its epoch.
         KeyboardInterrupt
-            After Ctrl-C, at the end of the step; ``self.history`` keeps the epochs that were done.
+            After Ctrl-C, at the end of the step or of the validation's batch; ``self.history``
+            keeps the epochs that were done.
         """
         where = "fit"
         reject_unsupported(where, keras, keras_arguments.FIT)
@@ -271,7 +272,11 @@ class Trainer(Evaluator):
                 if validation is not None and epoch in validated:
                     with carried_kept_on_error(steps.stateful):
                         own = steps.means_of(held)
-                        seen = self._evaluate("validation", objective, validation, run, own)
+                        seen = self._evaluate(
+                            "validation", objective, validation, run, own, steps.interrupted
+                        )
+                    if steps.interrupted():
+                        break
                     logs.update({f"val_{name}": value for name, value in seen.items()})
                 run.call("on_epoch_end", epoch, logs)
                 if steps.ends_run():
