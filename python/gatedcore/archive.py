@@ -146,6 +146,8 @@ def parse(where: str, path: str, data: bytes, *kinds: str) -> tuple[dict[str, An
 
     end = 8 + int.from_bytes(data[:8], "little")
     again = "take a copy of it, or save it again"
+    if kinds == ("backup",):
+        again = "take a copy of it, or remove it to start anew"
     if len(data) < 8 or len(data) < end:
         whole = "a file of this library" if len(data) < 8 else f"more than {end}"
         raise error(f"holds {len(data)} bytes", whole, f"it is cut off or no such file: {again}")
@@ -223,9 +225,11 @@ def write_whole(path: str, data: bytes | bytearray) -> None:
             file.flush()
             os.fsync(handle)
         os.replace(temporary, target)
-    except BaseException:
+    except BaseException as error:
         with suppress(FileNotFoundError):
             os.unlink(temporary)
+        if isinstance(error, OSError) and error.filename is None and error.errno is not None:
+            raise OSError(error.errno, error.strerror, path) from None  # a full disk, say
         raise
     entry = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
