@@ -131,7 +131,7 @@ class Embedding(Layer):
         return cast(Array, as_tokens(where, "x", x))  # what layers pass on, numbers of some kind
 
     def forward(self, x: Array, training: bool, mask: Mask | None = None) -> Array:
-        tokens = np.require(x, np.int32, "CA")
+        tokens = np.require(x, np.int32, ["C", "A"])
         y = _core.embedding_forward(tokens.reshape(-1), self.parameters["embeddings"])
         if training:
             self._saved = tokens
