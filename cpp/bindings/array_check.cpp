@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <utility>
 
@@ -174,7 +173,7 @@ Shape sequence_shape(Index T, Index B, Index F, bool time_major) {
 template <class Scalar>
 py::array_t<Scalar> new_array(const Shape& shape) {
   Index count = 1;
-  for (const Index size : shape) count *= size;
+  for (const Index size : shape) count = gatedcore::checked_product({count, size}, sizeof(Scalar));
   // Of a size that NumPy's allocator and the system would make the caller pay page faults for on every call.
   constexpr Index kLarge = (Index{16} << 10) / static_cast<Index>(sizeof(Scalar));
   if (count < kLarge) return py::array_t<Scalar>(shape);
@@ -211,18 +210,12 @@ Activation parse_activation(const char* where, const char* name, const std::stri
   throw py::value_error(std::string(where) + ": " + name + " is '" + activation + "', expected one of " + known);
 }
 
-Index checked_product(const char* where, std::initializer_list<Index> sizes, Index element_bytes) {
-  Index product = 1;
-  double bytes = static_cast<double>(element_bytes);
-  for (const Index size : sizes) {
-    product = static_cast<Index>(static_cast<std::uint64_t>(product) * static_cast<std::uint64_t>(size));
-    bytes *= static_cast<double>(size);
+Index checked_product(const char* where, std::initializer_list<Index> sizes, std::size_t element_bytes) {
+  try {
+    return gatedcore::checked_product(sizes, element_bytes);
+  } catch (const OutOfMemory& error) {
+    throw py::value_error(std::string(where) + ": " + error.what());
   }
-  if (bytes >= static_cast<double>(std::numeric_limits<Index>::max())) {
-    throw py::value_error(std::string(where) + ": the arrays of this call would need " + std::to_string(bytes / 1e18) +
-                          "e18 bytes, expected what memory can hold; use fewer steps, rows or units at once");
-  }
-  return product;
 }
 
 #define GATEDCORE_INSTANTIATE(Scalar)                                                                     \

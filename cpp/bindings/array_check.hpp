@@ -102,8 +102,7 @@ StepMask reversed(StepMask mask, Index T);
 // Throws ValueError unless the name is one of Keras's that the kernels know.
 Activation parse_activation(const char* where, const char* name, const std::string& activation);
 
-// The product of sizes that are not negative. Throws ValueError naming the bytes where the memory could not be
-// addressed.
-Index checked_product(const char* where, std::initializer_list<Index> sizes, Index element_bytes);
+// The product of sizes; see core/memory.hpp. Throws ValueError naming the bytes where they are more than memory holds.
+Index checked_product(const char* where, std::initializer_list<Index> sizes, std::size_t element_bytes);
 
 }  // namespace gatedcore::bindings

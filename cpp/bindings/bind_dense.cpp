@@ -1,4 +1,5 @@
 // dense_forward, dense_backward, activate and activation_gradient.
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -46,7 +47,7 @@ py::array forward(const py::array& x, const py::array& kernel, const OptionalArr
   call.w = contiguous<Scalar>({kWhere, "kernel", kernel}, {call.I, call.O}, "(I, O)");
   call.b = contiguous<Scalar>(kWhere, "bias", bias, {call.O}, "(O,)");
   const Activation kind = parse_activation(kWhere, "activation", activation);
-  checked_product(kWhere, {call.M, call.O}, sizeof(Scalar));
+  checked_product(kWhere, {call.M, std::max(call.I, call.O)}, sizeof(Scalar));
   py::array_t<Scalar> y = new_array<Scalar>({call.M, call.O});
   call.y = y.mutable_data();
   {
@@ -82,7 +83,7 @@ py::object backward(const BackwardArguments& a) {
   call.d_w = writable<Scalar>({kWhere, "d_kernel", a.d_kernel}, {call.I, call.O}, "(I, O)");
   if (a.d_bias) call.d_b = writable<Scalar>({kWhere, "d_bias", *a.d_bias}, {call.O}, "(O,)");
   const Activation kind = parse_activation(kWhere, "activation", a.activation);
-  Buffer<Scalar> d_a(kind == Activation::kLinear ? 0 : call.M * call.O);
+  Buffer<Scalar> d_a({kind == Activation::kLinear ? 0 : call.M, call.O});
   if (kind != Activation::kLinear) call.d_y = d_a.data();
   py::object d_x = py::none();
   if (a.need_d_x) {

@@ -1,4 +1,5 @@
 // gru_forward, gru_backward, gru_gates and the cache between them.
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -75,7 +76,7 @@ GruForward<Scalar> forward_call(const ForwardArguments& a) {
   call.dims = sequence_dims({kWhere, "x", a.x}, a.time_major);
   Dims& dims = call.dims;
   dims.H = gate_units(Argument{kWhere, "kernel", a.kernel}, kGates);
-  checked_product(kWhere, {dims.T, dims.B, kRuns * dims.H}, sizeof(Scalar));
+  checked_product(kWhere, {dims.T, dims.B, std::max(dims.I, kRuns * dims.H)}, sizeof(Scalar));
   call.activation = parse_activation(kWhere, "activation", a.activation);
   call.recurrent_activation = parse_activation(kWhere, "recurrent_activation", a.recurrent_activation);
   call.clip = static_cast<Scalar>(a.clip);
@@ -108,7 +109,7 @@ py::tuple forward(const ForwardArguments& a) {
   }
   py::object cache = py::none();
   if (a.save) {
-    if (!a.recompute) saved.gates = Buffer<Scalar>(rows * kRuns * dims.H);
+    if (!a.recompute) saved.gates = Buffer<Scalar>({rows, kRuns, dims.H});
     call.cache = {saved.gates.data()};
   }
   {

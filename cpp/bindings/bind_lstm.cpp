@@ -1,4 +1,5 @@
 // lstm_forward, lstm_backward, lstm_gates and the cache between them.
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -84,7 +85,7 @@ LstmForward<Scalar> forward_call(const ForwardArguments& a) {
   call.dims = sequence_dims({kWhere, "x", a.x}, a.time_major);
   Dims& dims = call.dims;
   dims.H = gate_units(Argument{kWhere, "kernel", a.kernel}, kGates);
-  checked_product(kWhere, {dims.T, dims.B, kGates * dims.H}, sizeof(Scalar));
+  checked_product(kWhere, {dims.T, dims.B, std::max(dims.I, kGates * dims.H)}, sizeof(Scalar));
   call.activation = parse_activation(kWhere, "activation", a.activation);
   call.recurrent_activation = parse_activation(kWhere, "recurrent_activation", a.recurrent_activation);
   call.clip = static_cast<Scalar>(a.clip);
@@ -130,9 +131,9 @@ py::tuple forward(const ForwardArguments& a) {
   }
   py::object cache = py::none();
   if (a.save) {
-    if (!a.recompute) saved.gates = Buffer<Scalar>(rows * kGates * dims.H);
-    saved.c = Buffer<Scalar>(rows * dims.H);
-    if (a.projection) saved.m = Buffer<Scalar>(rows * dims.H);
+    if (!a.recompute) saved.gates = Buffer<Scalar>({rows, kGates, dims.H});
+    saved.c = Buffer<Scalar>({rows, dims.H});
+    if (a.projection) saved.m = Buffer<Scalar>({rows, dims.H});
     call.cache = {saved.gates.data(), saved.c.data(), saved.m.data()};
   }
   {

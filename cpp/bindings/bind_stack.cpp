@@ -1,4 +1,5 @@
 // stack_forward, stack_backward and the cache between them: several recurrent layers in one call.
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -90,7 +91,7 @@ Sequence<Scalar> last_output(const ForwardArguments& a, const Dims& dims, Index 
     return output;
   }
   if (!a.save || a.mask) return {};  // what is masked keeps its own
-  return {saved.take(dims.T * dims.B * width), dims.B * width, width};
+  return {saved.take({dims.T, dims.B, width}), dims.B * width, width};
 }
 
 template <class Scalar>
@@ -118,7 +119,7 @@ py::tuple forward(const ForwardArguments& a) {
     if (saved.calls.size() == a.layers.size()) {
       output = last_output(a, dims, width, saved, result);
     } else {
-      output = {saved.take(dims.T * dims.B * width), dims.B * width, width};
+      output = {saved.take({dims.T, dims.B, width}), dims.B * width, width};
     }
     py::list last;
     Index first = 0;
@@ -269,7 +270,8 @@ py::tuple backward(StackCacheObject& cache, SavedStack<Scalar>& saved, const Bac
     const Dims dims = layer_dims(i);
     Sequence<Scalar> d_x;
     if (i > 0) {
-      d_x = {between.emplace_back(dims.T * dims.B * dims.I).data(), dims.B * dims.I, dims.I};
+      d_x = {between.emplace_back(std::initializer_list<Index>{dims.T, dims.B, dims.I}).data(), dims.B * dims.I,
+             dims.I};
     } else if (a.need_d_x) {
       py::array_t<Scalar> array = new_array<Scalar>(sequence_shape(dims.T, dims.B, dims.I, cache.time_major));
       d_x = sequence_of(array, cache.time_major);

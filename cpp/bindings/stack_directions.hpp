@@ -1,6 +1,8 @@
 // The directions of a stack's layers: what Python hands in for each, checked and as the core takes it.
 #pragma once
 
+#include <algorithm>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,9 +49,10 @@ struct SavedStack {
   std::vector<Buffer<Scalar>> memory;  // gates, cell states, and what passes from layer to layer
   Index bytes = 0;
 
-  Scalar* take(Index size) {
-    bytes += size * static_cast<Index>(sizeof(Scalar));
-    return memory.emplace_back(size).data();
+  Scalar* take(std::initializer_list<Index> sizes) {
+    Buffer<Scalar>& taken = memory.emplace_back(sizes);
+    bytes += taken.size() * static_cast<Index>(sizeof(Scalar));
+    return taken.data();
   }
 };
 
@@ -81,14 +84,14 @@ LstmForward<Scalar> call_of(const LstmDirection& a, const DirectionInput& in, In
   LstmForward<Scalar> call;
   Dims& dims = call.dims = in.dims;
   dims.H = gate_units(Argument{in.where, "kernel", a.kernel}, kLstmGates);
-  checked_product(in.where, {dims.T, dims.B, kLstmGates * dims.H}, sizeof(Scalar));
+  checked_product(in.where, {dims.T, dims.B, std::max(dims.I, kLstmGates * dims.H)}, sizeof(Scalar));
   call.weights = lstm_weights<Scalar>({in.where, a.kernel, a.recurrent_kernel, a.bias}, dims.I, dims.H);
   point_operands(call, a, in, Scalar());
   call.zoneout.z_c = zoneout<Scalar>(in.where, "z_c", a.options.z_c, dims, in.time_major);
   call.c0 = contiguous<Scalar>(in.where, "c0", a.c0, {dims.B, dims.H}, "(B, H)");
   if (in.save) {
-    if (!a.options.recompute) call.cache.gates = saved.take(rows * kLstmGates * dims.H);
-    call.cache.c = saved.take(rows * dims.H);
+    if (!a.options.recompute) call.cache.gates = saved.take({rows, kLstmGates, dims.H});
+    call.cache.c = saved.take({rows, dims.H});
   }
   return call;
 }
@@ -99,10 +102,10 @@ GruForward<Scalar> call_of(const GruDirection& a, const DirectionInput& in, Inde
   Dims& dims = call.dims = in.dims;
   call.form = a.reset_after ? GruForm::kResetAfter : GruForm::kResetBefore;
   dims.H = gate_units(Argument{in.where, "kernel", a.kernel}, kGruGates);
-  checked_product(in.where, {dims.T, dims.B, kSaved * dims.H}, sizeof(Scalar));
+  checked_product(in.where, {dims.T, dims.B, std::max(dims.I, kSaved * dims.H)}, sizeof(Scalar));
   call.weights = gru_weights<Scalar>({in.where, a.kernel, a.recurrent_kernel, a.bias}, call.form, dims.I, dims.H);
   point_operands(call, a, in, Scalar());
-  if (in.save && !a.options.recompute) call.cache.gates = saved.take(rows * kSaved * dims.H);
+  if (in.save && !a.options.recompute) call.cache.gates = saved.take({rows, kSaved, dims.H});
   return call;
 }
 

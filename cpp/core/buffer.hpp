@@ -1,8 +1,7 @@
 // Memory for packed weights, scratch and results: aligned to a cache line, not initialised, given back with its owner.
 #pragma once
 
-#include <limits>
-#include <new>
+#include <initializer_list>
 #include <utility>
 
 #include "core/memory.hpp"
@@ -15,10 +14,13 @@ class Buffer {
  public:
   Buffer() = default;
 
-  // Room for count elements. Throws std::bad_alloc, also for a count that is negative or that no memory could hold.
-  explicit Buffer(Index count) : data_(allocate(count)), size_(count) {}
+  // Room for a product of sizes, which may be larger than Index. Throws OutOfMemory.
+  explicit Buffer(std::initializer_list<Index> sizes)
+      : size_(checked_product(sizes, sizeof(Scalar))),
+        data_(size_ == 0 ? nullptr : static_cast<Scalar*>(take_memory(bytes(size_)))) {}
+  explicit Buffer(Index count) : Buffer({count}) {}
 
-  Buffer(Buffer&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  Buffer(Buffer&& other) noexcept : size_(std::exchange(other.size_, 0)), data_(std::exchange(other.data_, nullptr)) {}
   Buffer& operator=(Buffer&& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
@@ -33,17 +35,10 @@ class Buffer {
   Index size() const { return size_; }
 
  private:
-  // Null for no elements.
-  static Scalar* allocate(Index count) {
-    constexpr Index kMost = std::numeric_limits<Index>::max() / static_cast<Index>(sizeof(Scalar));
-    if (count < 0 || count > kMost) throw std::bad_alloc();
-    if (count == 0) return nullptr;
-    return static_cast<Scalar*>(take_memory(bytes(count)));
-  }
   static std::size_t bytes(Index count) { return static_cast<std::size_t>(count) * sizeof(Scalar); }
 
-  Scalar* data_ = nullptr;
   Index size_ = 0;
+  Scalar* data_ = nullptr;
 };
 
 }  // namespace gatedcore

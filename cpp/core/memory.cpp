@@ -1,8 +1,10 @@
 #include "core/memory.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
+#include <cstdio>
 #include <new>
 #include <utility>
 
@@ -26,6 +28,10 @@ constexpr bool kKeeps = false;  // the sanitizers are to see every block come an
 constexpr bool kKeeps = true;
 #endif
 
+// More than any machine has, and so far below the end of Index that the padding of kernels and the scratch memory of
+// some steps stay below it too.
+constexpr double kMostBytes = 0x1p55;
+
 // Sizes in steps of an eighth of their power of two, so that a slightly smaller call finds the block of the last one.
 std::size_t rounded(std::size_t bytes) {
   if (bytes < kSmallest || !kKeeps) return bytes;
@@ -38,7 +44,8 @@ std::align_val_t alignment(std::size_t size) {
 }
 
 void* from_system(std::size_t size) {
-  void* const memory = ::operator new(size, alignment(size));
+  void* const memory = ::operator new(size, alignment(size), std::nothrow);
+  if (memory == nullptr) throw OutOfMemory(static_cast<double>(size));
 #if defined(__linux__)
   if (size >= kHugePage) madvise(memory, size, MADV_HUGEPAGE);  // a wish: without it the pages are small
 #endif
@@ -105,6 +112,20 @@ class Turn {
 bool is_kept(std::size_t size) { return kKeeps && size >= kSmallest && size <= kLargest; }
 
 }  // namespace
+
+OutOfMemory::OutOfMemory(double bytes) noexcept {
+  std::snprintf(text_, sizeof(text_),
+                "%.16g bytes are needed, expected what memory can hold; use fewer steps, rows or units at once", bytes);
+}
+
+Index checked_product(std::initializer_list<Index> sizes, std::size_t element_bytes) {
+  double bytes = static_cast<double>(element_bytes);
+  for (const Index size : sizes) bytes *= std::max(1.0, static_cast<double>(static_cast<std::size_t>(size)));
+  if (bytes > kMostBytes) throw OutOfMemory(bytes);
+  Index product = 1;
+  for (const Index size : sizes) product *= size;
+  return product;
+}
 
 void* take_memory(std::size_t bytes) {
   const std::size_t size = rounded(bytes);

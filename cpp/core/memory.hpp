@@ -7,6 +7,10 @@
 #pragma once
 
 #include <cstddef>
+#include <initializer_list>
+#include <new>
+
+#include "core/types.hpp"
 
 namespace gatedcore {
 
@@ -17,7 +21,21 @@ inline constexpr std::size_t kMemoryAlignment = 64;
 // cost a twelfth of its time; a small part of a machine that trains such layers.
 inline constexpr std::size_t kMostKeptMemory = std::size_t{256} << 20;
 
-// At least so many bytes, aligned, not initialised. Throws std::bad_alloc.
+// What no memory holds or the system refused, with the bytes in what(): Python's MemoryError.
+class OutOfMemory : public std::bad_alloc {
+ public:
+  explicit OutOfMemory(double bytes) noexcept;
+  const char* what() const noexcept override { return text_; }
+
+ private:
+  char text_[160];
+};
+
+// The product of sizes. Throws OutOfMemory where one is negative, or so many elements are more than any memory holds or
+// would be if no size were 0: any product of some of the sizes is safe after it.
+Index checked_product(std::initializer_list<Index> sizes, std::size_t element_bytes);
+
+// At least so many bytes, aligned, not initialised. Throws OutOfMemory.
 void* take_memory(std::size_t bytes);
 
 // What take_memory returned for as many bytes; null is nothing.

@@ -87,7 +87,7 @@ void run_loop(LoopThreads threads, Index batch, const Body& body) {
 template <class Scalar>
 class PartScratch {
  public:
-  PartScratch(int parts, Index size) : size_(aligned(size)), memory_(size_ * parts) {}
+  PartScratch(int parts, Index size) : size_(aligned(size)), memory_({size_, parts}) {}
   Scalar* operator[](int part) { return memory_.data() + size_ * part; }
 
  private:

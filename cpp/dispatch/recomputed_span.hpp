@@ -48,9 +48,9 @@ class RecomputedSpan {
         panels_(panel_shares(kernels_, flat_, work(call, rows), threads)),
         row_parts_(useful_threads(work(call, rows), rows, threads)),
         packed_(kernels_.forward_packed_size(forward())),
-        x_((rows + chunk_) * call.dims.I),
-        h_((rows + chunk_) * call.dims.H),
-        gates_((rows + chunk_) * row_size()),
+        x_({rows + chunk_, call.dims.I}),
+        h_({rows + chunk_, call.dims.H}),
+        gates_({rows + chunk_, row_size()}),
         cells_(row_parts_, Cell::kStates == 1 ? 0 : kSpanBlock * call.dims.H),
         scratch_(row_parts_, kernels_.forward_scratch_size(forward(), kSpanBlock)),
         sums_(panels_.parts(), kernels_.weight_scratch_size(flat_, panels_.largest())) {}

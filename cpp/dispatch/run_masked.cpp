@@ -29,12 +29,12 @@ void forward(const KernelTable& table, const Forward& call, MaskedSteps<Scalar>&
   if (B == 0) return;
   const Index pieces = static_cast<Index>(v.pieces.size());
   const int parts = useful_threads(operations(v, call.dims, Cell::kGates), pieces, threads);
-  masked.x = Buffer<Scalar>(v.count * I);
-  masked.h = Buffer<Scalar>(v.count * P);
-  masked.m_h = Buffer<Scalar>(call.factors.m_h == nullptr ? 0 : pieces * P);
-  masked.z_h = Buffer<Scalar>(is_drawn(call.zoneout.z_h) ? v.count * H : 0);
-  masked.z_c = Buffer<Scalar>(is_drawn(call.zoneout.z_c) ? v.count * H : 0);
-  Buffer<Scalar> memory(kStates * pieces * Cell::widest(call)), packed(kernels.forward_packed_size(call));
+  masked.x = Buffer<Scalar>({v.count, I});
+  masked.h = Buffer<Scalar>({v.count, P});
+  masked.m_h = Buffer<Scalar>({call.factors.m_h == nullptr ? 0 : pieces, P});
+  masked.z_h = Buffer<Scalar>({is_drawn(call.zoneout.z_h) ? v.count : 0, H});
+  masked.z_c = Buffer<Scalar>({is_drawn(call.zoneout.z_c) ? v.count : 0, H});
+  Buffer<Scalar> memory({kStates, pieces, Cell::widest(call)}), packed(kernels.forward_packed_size(call));
   const std::array<Scalar*, kStates> states = split<Scalar, kStates>(memory);
   Forward whole = call;  // the batch that every run is a part of; its scratch serves more than one step
   whole.dims.T = std::max<Index>(T, 2);
@@ -50,14 +50,14 @@ void forward(const KernelTable& table, const Forward& call, MaskedSteps<Scalar>&
     kernels.pack_forward(call, packed.data());
   }
   run_parts(parts, [&](int part) {
-    const Range pieces = v.share(part, parts);
-    gather<Scalar>(v, pieces, call.x, call.factors.m_x, I, masked.x.data());
-    if (is_drawn(call.zoneout.z_h)) gather<Scalar>(v, pieces, call.zoneout.z_h, nullptr, H, masked.z_h.data());
-    if (is_drawn(call.zoneout.z_c)) gather<Scalar>(v, pieces, call.zoneout.z_c, nullptr, H, masked.z_c.data());
+    const Range mine = v.share(part, parts);
+    gather<Scalar>(v, mine, call.x, call.factors.m_x, I, masked.x.data());
+    if (is_drawn(call.zoneout.z_h)) gather<Scalar>(v, mine, call.zoneout.z_h, nullptr, H, masked.z_h.data());
+    if (is_drawn(call.zoneout.z_c)) gather<Scalar>(v, mine, call.zoneout.z_c, nullptr, H, masked.z_c.data());
     for (int i = 0; i < kStates; ++i)
-      sort_state(v, pieces, &Piece::starts_row, Cell::initial(call)[i], Cell::width(call, i), states[i]);
+      sort_state(v, mine, &Piece::starts_row, Cell::initial(call)[i], Cell::width(call, i), states[i]);
     for (const DenseRun& run : v.runs) {
-      const Range in_run = part_of(run, pieces);
+      const Range in_run = part_of(run, mine);
       if (in_run.begin == in_run.end) break;  // nor in any later one
       Forward dense = call;
       dense.dims = {run.end - run.begin, run.pieces, I, H};
@@ -70,9 +70,9 @@ void forward(const KernelTable& table, const Forward& call, MaskedSteps<Scalar>&
       Cell::move_cache(dense, run.first);
       kernels.forward_rows(dense, packed.data(), in_run, {}, scratch[part]);
     }
-    if (call.h.data != nullptr) scatter<Scalar>(v, pieces, masked.output, masked.h.data(), nullptr, P, call.h);
+    if (call.h.data != nullptr) scatter<Scalar>(v, mine, masked.output, masked.h.data(), nullptr, P, call.h);
     for (int i = 0; i < kStates; ++i)
-      unsort_state(v, pieces, &Piece::ends_row, states[i], Cell::width(call, i), Cell::last(call)[i]);
+      unsort_state(v, mine, &Piece::ends_row, states[i], Cell::width(call, i), Cell::last(call)[i]);
   });
 }
 

@@ -27,7 +27,7 @@ class RecurrentLayer final : public StreamLayer<Scalar> {
       : kernels_(kernels), call_(call) {
     Dims& dims = call_.dims;
     dims = {kBlockSteps, batch, features, call.dims.H};
-    memory_ = Buffer<Scalar>(Cell::kStates * batch * dims.H);
+    memory_ = Buffer<Scalar>({Cell::kStates, batch, dims.H});
     const auto states = split<Scalar, Cell::kStates>(memory_);
     Cell::begin_from(call_, read_only(states));
     Cell::end_in(call_, states);
@@ -119,7 +119,7 @@ void Stream<Scalar>::append(std::unique_ptr<StreamLayer<Scalar>> layer, Index ou
   layers_.reserve(layers_.size() + 1);
   states_.reserve(states_.size() + 1);
   if (outputs > widest_) {
-    Buffer<Scalar> from(kBlockSteps * batch_ * outputs), to(kBlockSteps * batch_ * outputs);
+    Buffer<Scalar> from({kBlockSteps, batch_, outputs}), to({kBlockSteps, batch_, outputs});
     from_ = std::move(from);
     to_ = std::move(to);
     widest_ = outputs;

@@ -1,9 +1,23 @@
 #include "dispatch/valid_steps.hpp"
 
 #include <algorithm>
+#include <new>
+
+#include "core/buffer.hpp"
 
 namespace gatedcore {
 namespace {
+
+// Throws OutOfMemory where std::vector would leave unsaid how much was asked for.
+template <class Item>
+void reserve(std::vector<Item>& items, Index count) {
+  checked_product({count}, sizeof(Item));
+  try {
+    items.reserve(static_cast<std::size_t>(count));
+  } catch (const std::bad_alloc&) {
+    throw OutOfMemory(static_cast<double>(count) * sizeof(Item));
+  }
+}
 
 // A caller's mask, read once: sizes rest on it, and another thread may write to the caller's.
 class Steps {
@@ -11,19 +25,18 @@ class Steps {
   // Where there is no mask, every step has the given value.
   Steps(StepMask mask, bool without, Index T, Index B) : T_(T), without_(without) {
     if (mask.data == nullptr) return;
-    set_.reserve(static_cast<std::size_t>(T * B));
+    set_ = Buffer<std::uint8_t>({T, B});
+    std::uint8_t* to = set_.data();
     for (Index b = 0; b < B; ++b) {
-      for (Index t = 0; t < T; ++t) set_.push_back(mask.data[t * mask.t_stride + b * mask.b_stride] != 0);
+      for (Index t = 0; t < T; ++t) *to++ = mask.data[t * mask.t_stride + b * mask.b_stride] != 0;
     }
   }
-  bool operator()(Index t, Index b) const {
-    return set_.empty() ? without_ : set_[static_cast<std::size_t>(b * T_ + t)] != 0;
-  }
+  bool operator()(Index t, Index b) const { return set_.size() == 0 ? without_ : set_.data()[b * T_ + t] != 0; }
 
  private:
   Index T_;
   bool without_;
-  std::vector<std::uint8_t> set_;  // (B, T); empty: no mask
+  Buffer<std::uint8_t> set_;  // (B, T); empty: no mask
 };
 
 // The pieces of one row, in order of time.
@@ -41,12 +54,12 @@ void append_pieces(const Steps& mask, const Steps& reset, Index T, Index b, std:
 
 ValidSteps::ValidSteps(StepMask callers_mask, StepMask callers_reset, Index T, Index B) {
   const Steps mask(callers_mask, true, T, B), reset(callers_reset, false, T, B);
-  pieces.reserve(static_cast<std::size_t>(B));
+  reserve(pieces, B);
   for (Index b = 0; b < B; ++b) append_pieces(mask, reset, T, b, pieces);
   std::stable_sort(pieces.begin(), pieces.end(), [](const Piece& a, const Piece& b) { return a.valid > b.valid; });
 
   const Index longest = pieces.empty() ? 0 : pieces.front().valid;
-  first.reserve(static_cast<std::size_t>(longest));
+  reserve(first, longest);
   Index active = static_cast<Index>(pieces.size());
   for (Index s = 0; s < longest; ++s) {
     while (pieces[static_cast<std::size_t>(active - 1)].valid <= s) --active;
@@ -55,6 +68,7 @@ ValidSteps::ValidSteps(StepMask callers_mask, StepMask callers_reset, Index T, I
     first.push_back(count);
     count += active;
   }
+  reserve(time, count);
   time.resize(static_cast<std::size_t>(count));
   for (std::size_t p = 0; p < pieces.size(); ++p) {
     std::size_t s = 0;

@@ -27,13 +27,20 @@ TEST_CASE("no elements need no memory") {
   CHECK(Buffer<double>(0).size() == 0);
 }
 
-TEST_CASE("a size that no memory holds is std::bad_alloc, also where it would overflow in bytes") {
+TEST_CASE("a size that no memory holds is std::bad_alloc that says so, also where it would overflow") {
   constexpr Index kMax = std::numeric_limits<Index>::max();
-  CHECK_THROWS(Buffer<float>(-1), std::bad_alloc, "");
-  CHECK_THROWS(Buffer<float>(kMax), std::bad_alloc, "");
+  CHECK_THROWS(Buffer<float>(-1), OutOfMemory, "bytes are needed");
+  CHECK_THROWS(Buffer<float>(kMax), OutOfMemory, "3.68934881474191e+19 bytes");
   // 2^62 + 1 floats are 4 bytes modulo 2^64.
-  CHECK_THROWS(Buffer<float>((Index{1} << 62) + 1), std::bad_alloc, "");
-  CHECK_THROWS(Buffer<double>(kMax / 8), std::bad_alloc, "");
+  CHECK_THROWS(Buffer<float>((Index{1} << 62) + 1), OutOfMemory, "1.844674407370955e+19 bytes");
+  CHECK_THROWS(Buffer<double>(kMax / 8), std::bad_alloc, "9.223372036854776e+18 bytes");
+  // 2^64 elements are none.
+  CHECK_THROWS(Buffer<float>({Index{1} << 32, Index{1} << 32}), OutOfMemory, "7.378697629483821e+19 bytes");
+}
+
+TEST_CASE("sizes are multiplied") {
+  CHECK(Buffer<float>({3, 5, 7}).size() == 105);
+  CHECK(Buffer<float>({3, 0, 7}).data() == nullptr);
 }
 
 TEST_CASE("moving hands the memory over") {

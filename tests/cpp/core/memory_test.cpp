@@ -62,6 +62,20 @@ TEST_CASE("what is kept is bounded, and what is larger than half of that is not 
 
 #endif
 
+TEST_CASE("products of some of the sizes are safe where the whole is 0") {
+  constexpr Index kHuge = Index{1} << 40;
+  CHECK(checked_product({}, 4) == 1);
+  CHECK(checked_product({kHuge, 0, 1 << 10}, 4) == 0);
+  CHECK(checked_product({kHuge, 1 << 12}, 8) == kHuge << 12);  // 2^55 bytes
+  CHECK_THROWS(checked_product({kHuge, (1 << 12) + 1}, 8), OutOfMemory, "3.603759");
+  CHECK_THROWS(checked_product({kHuge, 0, kHuge}, 4), OutOfMemory, "4.835703278458517e+24 bytes");
+  CHECK_THROWS(checked_product({3, -1}, 4), OutOfMemory, "bytes are needed");
+}
+
+TEST_CASE("what the system refuses says how much it was") {
+  CHECK_THROWS(take_memory(std::size_t{1} << 54), OutOfMemory, "1.801439850948198e+16 bytes are needed");
+}
+
 TEST_CASE("threads take and give without losing or sharing a block") {
   std::vector<std::thread> threads;
   std::vector<int> wrong(4);

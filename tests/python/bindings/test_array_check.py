@@ -87,11 +87,53 @@ def test_one_row_may_stand_for_the_whole_batch():
     np.testing.assert_array_equal(result, expected)
 
 
-def test_sizes_that_no_memory_holds_are_refused_at_once():
-    huge = np.broadcast_to(np.zeros((1, 1, I), "f4"), (2**29, 2**30, I))
-    arguments = lstm_arguments() | {"x": huge, "h0": None, "c0": None}
-    with pytest.raises(ValueError, match=r"would need .* bytes"):
-        _core.lstm_forward(**arguments)
+HUGE = 2**58  # as many floats as NumPy counts the bytes of, and more than any memory holds
+
+
+@pytest.mark.parametrize(
+    ("steps", "rows"), [(2**29, 2**29), (HUGE, 1), (1, HUGE), (0, HUGE), (2**40, 1), (1, 2**40)]
+)
+@pytest.mark.parametrize("save", [False, True])
+@pytest.mark.parametrize("masked", [False, True])
+def test_sizes_that_no_memory_holds_are_refused_at_once(steps, rows, save, masked):
+    x = np.broadcast_to(np.zeros((1, 1, 1), "f4"), (rows, steps, 1))
+    mask = np.broadcast_to(np.ones((1, 1), bool), (rows, steps)) if masked else None
+    kernel = np.zeros((1, 4 * H), "f4")
+    arguments = lstm_arguments() | {"x": x, "kernel": kernel, "h0": None, "c0": None}
+    with pytest.raises((MemoryError, ValueError), match=r"[0-9.e+]+ bytes are needed, expected"):
+        _core.lstm_forward(**arguments | {"save": save, "mask": mask, "return_sequences": True})
+    kernel, recurrent_kernel = np.zeros((1, 3 * H), "f4"), np.zeros((H, 3 * H), "f4")
+    with pytest.raises((MemoryError, ValueError), match=r"[0-9.e+]+ bytes are needed, expected"):
+        _core.gru_forward(
+            x,
+            kernel,
+            recurrent_kernel,
+            None,
+            None,
+            "tanh",
+            "sigmoid",
+            True,
+            False,
+            False,
+            True,
+            save,
+            mask=mask,
+        )
+
+
+def test_products_of_huge_sizes_do_not_come_out_small():
+    # 2^60 rows of 16 units are 2^64 elements.
+    x = np.empty((2**60, 0, 1), "f4")
+    weights = np.zeros((1, 64), "f4"), np.zeros((16, 64), "f4")
+    direction = _core.LSTMDirection(*weights, None, None, None, "tanh", "sigmoid")
+    with pytest.raises(ValueError, match=r"bytes are needed, expected"):
+        _core.stack_forward(x, [[direction]], False, False)
+    with pytest.raises(ValueError, match=r"bytes are needed, expected"):
+        _core.dense_forward(
+            np.broadcast_to(np.zeros((1, 1), "f4"), (2**60, 1)), weights[0], None, "linear"
+        )
+    with pytest.raises(MemoryError, match=r"bytes are needed, expected"):
+        _core.columns_from_rows([0, 1, 2, 3], np.zeros((2**59, 0), "f4"))
 
 
 @pytest.mark.parametrize("name", ["d_kernel", "d_recurrent_kernel", "d_bias"])
