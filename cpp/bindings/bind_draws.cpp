@@ -58,8 +58,7 @@ Rows check_draws(const char* where, double rate, const Shape& shape, Index first
     throw py::value_error(std::string(where) + ": rows are " + std::to_string(own) + " from " + std::to_string(first) +
                           " on, expected some of all_rows=" + std::to_string(rows.all) + "; pass where they stand");
   }
-  Index count = shape.size() == 3 ? shape[0] : 1;
-  for (const Index size : {rows.all, shape.back()}) count = checked_product(where, {count, size}, sizeof(double));
+  checked_product(where, {shape.size() == 3 ? shape[0] : 1, rows.all, shape.back()}, sizeof(double));
   return rows;
 }
 

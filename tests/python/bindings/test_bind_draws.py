@@ -65,6 +65,11 @@ def test_nothing_is_drawn_at_once_over_however_many_steps() -> None:
     assert time.process_time() - start < 1.0  # a look at each step takes several
 
 
+def test_sizes_beside_an_empty_axis_are_bounded_too() -> None:
+    with pytest.raises(ValueError, match="bytes are needed, expected what memory can hold"):
+        _core.zoneout_draws(0, 2**43, 2**43, 0.4, 1, 2, True)
+
+
 @pytest.mark.parametrize("place", [(-1, 9), (7, 9), (0, 2), (1, None)])
 def test_rows_that_are_none_of_the_batch(place: tuple) -> None:
     message = r"rows are 3 from -?\d on, expected some of all_rows=\d; pass where they stand"
