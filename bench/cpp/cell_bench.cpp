@@ -78,9 +78,9 @@ struct LstmProblem : Step<Scalar> {
   // Runs of H that backward reads and writes for a row: four gates twice, c c_prev d_h d_h_next, d_c twice.
   static constexpr Index kRunsMoved = 14;
 
-  explicit LstmProblem(const Dims& dims) : Step<Scalar>{dims, kLstmGates, kLstmGates} {
-    this->packed = zeros<Scalar>(block_count<Scalar>(dims.H) * lstm_panel_size<Scalar>(dims, dims.H));
-    lstm_pack(dims, dims.H, this->w_x.data(), this->w_h.data(), this->b_x.data(), this->packed.data());
+  explicit LstmProblem(const Dims& of) : Step<Scalar>{of, kLstmGates, kLstmGates} {
+    this->packed = zeros<Scalar>(block_count<Scalar>(of.H) * lstm_panel_size<Scalar>(of, of.H));
+    lstm_pack(of, of.H, this->w_x.data(), this->w_h.data(), this->b_x.data(), this->packed.data());
     forward();
     this->save();
   }
@@ -151,9 +151,9 @@ struct GruProblem : Step<Scalar> {
   static constexpr const char* kName = "gru";
   static constexpr Index kRunsMoved = 12;  // z r n_h n twice, h_prev d_h, d_state twice
 
-  explicit GruProblem(const Dims& dims) : Step<Scalar>{dims, kGruGates, 2} {
-    this->packed = zeros<Scalar>(block_count<Scalar>(dims.H) * gru_after_panel_size<Scalar>(dims));
-    gru_after_pack(dims, this->w_x.data(), this->w_h.data(), this->b_x.data(), this->b_h.data(), this->packed.data());
+  explicit GruProblem(const Dims& of) : Step<Scalar>{of, kGruGates, 2} {
+    this->packed = zeros<Scalar>(block_count<Scalar>(of.H) * gru_after_panel_size<Scalar>(of));
+    gru_after_pack(of, this->w_x.data(), this->w_h.data(), this->b_x.data(), this->b_h.data(), this->packed.data());
     forward();
     this->save();
   }

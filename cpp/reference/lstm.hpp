@@ -41,7 +41,7 @@ void lstm_forward(const LstmForward<Scalar>& call) {
       for (Index u = 0; u < H; ++u) {
         const Scalar p_i = element_or_zero(call.variant.p, u), p_f = element_or_zero(call.variant.p, H + u);
         const Scalar p_o = element_or_zero(call.variant.p, 2 * H + u);
-        const auto gate = [&](Scalar a) { return activate_clipped(call.recurrent_activation, call.clip, a); };
+        const auto gate = [&](Scalar a_q) { return activate_clipped(call.recurrent_activation, call.clip, a_q); };
         const Scalar i = gate(a[u] + p_i * c[u]);                                          // (1), (78)
         const Scalar f = call.variant.input_forget ? 1 - i : gate(a[H + u] + p_f * c[u]);  // (2), (79), (82)
         const Scalar g = activate_clipped(call.activation, call.clip, a[2 * H + u]);       // (3)

@@ -90,6 +90,10 @@ struct Outcome {
   std::string values;  // empty for what is no comparison
 };
 
+// Numbers of two types are compared as C++ has it: a CHECK of a float may say 0.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+
 // The left side of a comparison, so that both values can be shown.
 template <class Left>
 struct Operand {
@@ -112,6 +116,8 @@ struct Operand {
 
   operator Outcome() const { return {static_cast<bool>(left), {}}; }
 };
+
+#pragma GCC diagnostic pop
 
 struct Begin {
   template <class Left>

@@ -65,7 +65,7 @@ LstmGates<Scalar> check_gates(const Policy& policy, const LstmProblem<Scalar>& p
   LstmProblem<Scalar> backward = p;
   backward.d_h_last.clear();  // d_h brings it
   const LstmGradients<double> gradients =
-      solve_backward(widened(backward), twin, for_twin(p, saved, activate_lanes<Scalar>));
+      solve_backward(widened(backward), twin, for_twin<Scalar>(p, saved, activate_lanes<Scalar>));
   V d_c = V::load(p.d_c_last.data());
   const LstmGates<Scalar> d_a = lstm_gates_backward(policy, gates, V::load(p.c0.data()), c, V::load(p.d_h.data()), d_c);
   check_close("d_a", values_of(d_a), gradients.d_a, Tolerances<Scalar>::kBackward);

@@ -25,7 +25,7 @@ void check_variant(LstmProblem<Scalar> p) {
   add_peephole_gradients(variant, d_a, c_prev, c, d_p.data(), 1, 0, V::kLanes);
   for (Index row = 0; row < 3; ++row) {
     for (Index u = 0; u < p.dims.H; ++u) {
-      const auto at = [&](Index gate) { return d_p[static_cast<std::size_t>((row * 3 + gate) * p.dims.H + u)]; };
+      const auto at = [&](Index q) { return d_p[static_cast<std::size_t>((row * 3 + q) * p.dims.H + u)]; };
       const auto product = [&](V d, V state) { return row == 1 ? lanes_of(d)[u] * lanes_of(state)[u] : Scalar(0); };
       CHECK_NEAR(at(0), 1 + product(d_a.i, c_prev), 1e-6);
       CHECK_NEAR(at(1), 1 + product(d_a.f, c_prev), 1e-6);
