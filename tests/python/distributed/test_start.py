@@ -92,7 +92,8 @@ def test_torchrun_starts_ranks(tmp_path):
         "ones = np.ones(3)\n"
         "comm.allreduce_(ones)\n"
         "assert ones.tolist() == [comm.size] * 3\n"
-        "print(f'rank {comm.rank} of {comm.size}', flush=True)\n"
+        # At once: a newline of its own may come after the other rank's text.
+        "os.write(1, f'rank {comm.rank} of {comm.size}\\n'.encode())\n"
         "os._exit(0)\n"
     )
     done = subprocess.run(
