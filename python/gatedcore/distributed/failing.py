@@ -3,11 +3,15 @@
 import platform
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from types import TracebackType
 
 from gatedcore.distributed.communicator import Communicator
+
+# Seconds for the launcher to pass a message on: at an abort MPICH's drops what it has not read.
+FORWARDED = 0.25
 
 _aborts: list[Callable[[int], None]] = []  # what ends the job that this process has joined
 
@@ -32,6 +36,7 @@ def abort_on_error(comm: Communicator, abort: Callable[[int], None]) -> None:
         sys.stderr.write(head + "".join(traceback.format_exception(kind, error, trace)))
         sys.stdout.flush()
         sys.stderr.flush()
+        time.sleep(FORWARDED)
         end_job(130 if issubclass(kind, KeyboardInterrupt) else 1)
 
     def tell_of_thread(failed: threading.ExceptHookArgs) -> None:
