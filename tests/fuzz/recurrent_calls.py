@@ -30,6 +30,17 @@ def recurrent(calls, gates):
     return B, I, H, steps, x, kernel, options
 
 
+def passes(calls, cache, gates):
+    """Wait for a few backward passes over a cache, the only one to know the arrays of its call."""
+    calls.arrays.forget()
+    for _ in range(calls.draws.randrange(1, 4)):
+        if calls.draws.often(0.3):
+            calls.call(gates, cache)
+        yield
+    assert cache.nbytes >= 0
+    assert cache.consumed in (True, False)
+
+
 def zoneout(calls, steps, H):
     if not calls.draws.often(0.3):
         return None
@@ -62,10 +73,7 @@ def lstm(calls):
         return
     cache = cached[-1]
     del x, kernel, projection, options, cached
-    calls.arrays.forget()
-    for _ in range(calls.draws.randrange(1, 4)):
-        if calls.draws.often(0.3):
-            calls.call(_core.lstm_gates, cache)
+    for _ in passes(calls, cache, _core.lstm_gates):
         calls.call(
             _core.lstm_backward,
             cache,
@@ -79,8 +87,6 @@ def lstm(calls):
             calls.result(3, H) if calls.flag() else None,
             calls.result(H, P) if calls.draws.often(0.9) else None,
         )
-    assert cache.nbytes >= 0
-    assert cache.consumed in (True, False)
 
 
 def gru(calls):
@@ -105,10 +111,7 @@ def gru(calls):
         return
     cache = cached[-1]
     del x, kernel, options, cached
-    calls.arrays.forget()
-    for _ in range(calls.draws.randrange(1, 4)):
-        if calls.draws.often(0.3):
-            calls.call(_core.gru_gates, cache)
+    for _ in passes(calls, cache, _core.gru_gates):
         calls.call(
             _core.gru_backward,
             cache,
@@ -119,8 +122,6 @@ def gru(calls):
             calls.result(H, 3 * H),
             calls.result(*bias) if calls.flag() else None,
         )
-    assert cache.nbytes >= 0
-    assert cache.consumed in (True, False)
 
 
 def given_weights(calls, shapes):
