@@ -9,7 +9,7 @@ from gatedcore import configs, keras_arguments, row_building
 from gatedcore.arrays import FLOAT32, Array, Shape
 from gatedcore.checks import check_bool, check_name, fits
 from gatedcore.keras_arguments import reject_unsupported
-from gatedcore.layers.base import Layer, Mask
+from gatedcore.layers.base import Layer, Mask, building
 from gatedcore.layers.building import check_batch_shape, unique_name
 from gatedcore.layers.input import Input
 from gatedcore.layers.rows import run_layers
@@ -214,7 +214,9 @@ class Sequential(RowTensors):
         """
         shape = check_batch_shape(f"{self.name}.build", input_shape)
         self.compute_output_shape(shape)
-        if not self.built:
+        with building():  # of several first calls at once, one makes the parameters
+            if self.built:
+                return
             with undone_on_error():
                 self._assemble(self._layers, row_building.general_shape(self._layers, shape))
 
