@@ -239,6 +239,8 @@ def load_model(
         If the file is damaged, newer than this library, or does not hold a model.
     OSError
         If it cannot be read.
+    MemoryError
+        If it does not fit into memory.
 
     Examples
     --------
@@ -270,7 +272,7 @@ def load_model(
                 model.compile_from_config(content["compile"])
                 assert model.optimizer is not None
                 give_optimizer(model.optimizer, content["optimizer"], tensors)
-    except SavedFileError:
+    except (SavedFileError, MemoryError):
         raise
     except Exception as error:  # whatever a class says to a config that does not suit it
         raise SavedFileError(

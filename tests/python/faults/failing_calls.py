@@ -1,6 +1,6 @@
 """Calls whose n-th allocation fails, for every n until they succeed.
 
-    LD_PRELOAD=failing_malloc.so python failing_calls.py CASE
+    LD_PRELOAD=failing_malloc.so python failing_calls.py [CASE ...]
 
 Each failure must be a MemoryError that changes nothing: what the call may change is as before, the
 same call made again gives what it gives without failures, and nothing stays allocated. Prints how
@@ -27,7 +27,8 @@ RNG = np.random.default_rng(0)
 X = RNG.normal(size=(B, T, I)).astype(np.float32)
 Y = RNG.normal(size=(B, 1)).astype(np.float32)
 MASK = np.arange(T) < RNG.integers(1, T + 1, (B, 1))
-LEAKED = 64 << 10  # bytes that one round may leave more than the one before it; a buffer is larger
+LEAKED = 64 << 10  # bytes that a round may leave more than the one before it; a buffer is larger
+ROUNDS = 30  # the library keeps free blocks for reuse: rounds pass until it has one of each size
 SECONDS = 300  # a call that hangs is ended, and told where
 
 
@@ -193,7 +194,9 @@ def cells() -> Case:
 @case
 def saved_and_loaded() -> Case:
     gk.set_random_seed(1)
-    model = gk.Sequential([gk.LSTM(H, input_shape=(None, I), name="a"), gk.Dense(1, name="b")])
+    # Not orthogonal: NumPy's own triu ends the process where its allocation fails (2.4).
+    first = gk.LSTM(H, recurrent_initializer="zeros", input_shape=(None, I), name="a")
+    model = gk.Sequential([first, gk.Dense(1, name="b")], name="model")
     model.compile("adam", "mse")
     model.fit(X, Y, verbose=0)
     folder = tempfile.TemporaryDirectory()
@@ -273,9 +276,12 @@ def main(names: list[str]) -> None:
     for name in names or CASES:
         faulthandler.dump_traceback_later(SECONDS, exit=True)
         count = fail_each(name)
-        before = in_use()
-        fail_each(name)
-        left = in_use() - before
+        for _ in range(ROUNDS):
+            before = in_use()
+            fail_each(name)
+            left = in_use() - before
+            if left < LEAKED:
+                break
         assert left < LEAKED, f"{name}: {left} bytes more after each round"
         faulthandler.cancel_dump_traceback_later()
         print(f"{name}: {count} allocations failed, {left} bytes", flush=True)

@@ -10,15 +10,6 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-# Of those in failing_calls.py; CONTRIBUTING.md has the command for all.
-CASES = [
-    "lstm_with_a_mask",
-    "gru_with_few_rows",
-    "lstm_backward",
-    "gru_backward_with_a_mask",
-    "stream",
-    "step_of_Adam",
-]
 compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
 pytestmark = [
     pytest.mark.skipif(compiler is None, reason="needs a C compiler"),
@@ -37,7 +28,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_allocation_that_fails_is_an_error_that_changes_nothing(library: Path) -> None:
     run = subprocess.run(
-        [sys.executable, HERE / "failing_calls.py", *CASES],
+        [sys.executable, HERE / "failing_calls.py"],
         env={**os.environ, "LD_PRELOAD": str(library)},
         capture_output=True,
         text=True,
@@ -45,5 +36,5 @@ def test_every_allocation_that_fails_is_an_error_that_changes_nothing(library: P
     )
     assert run.returncode == 0, run.stderr
     failed = dict(re.findall(r"^(\w+): (\d+) allocations failed", run.stdout, re.MULTILINE))
-    assert list(failed) == CASES
+    assert {"lstm", "step_of_a_stack", "saved_and_loaded"} <= set(failed)
     assert all(int(count) > 0 for count in failed.values()), failed
