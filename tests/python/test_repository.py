@@ -244,6 +244,22 @@ def test_there_is_something_to_read():
     assert len(python_sources()) > 20
 
 
+def test_files_are_short():
+    # The stub of one compiled module cannot be divided: docs/decisions/0014.
+    longest = {PACKAGE / "_core.pyi": 500}
+    folders = ("bench", "cpp", "python", "scripts", "tests")
+    sources = [
+        path
+        for folder in folders
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".py", ".pyi", ".cpp", ".hpp", ".c", ".sh"}
+    ]
+    assert len(sources) > 500
+    lengths = {path: len(path.read_text().splitlines()) for path in sources}
+    long = [str(path) for path, length in lengths.items() if length > longest.get(path, 400)]
+    assert long == []
+
+
 def test_every_module_has_a_level():
     known = set().union(*PYTHON_LEVELS)
     modules = {name_of(source).split(".")[0] for source in python_sources()}
