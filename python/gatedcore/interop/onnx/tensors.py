@@ -119,9 +119,12 @@ def to_array(where: str, tensor: TensorProto, beside: Beside | None = None) -> T
 
 def _converted(where: str, elements: Any, dtype: np.dtype[Any]) -> Tensor:
     """Return elements in a dtype that may be narrower than the field that they stand in."""
-    try:
-        return np.fromiter(elements, dtype, len(elements))
-    except (OverflowError, ValueError) as error:
-        raise ValueError(
-            f"{where}: an element is no {dtype} ({error}), expected its range; repair the file"
-        ) from None
+    if dtype.kind in "iu":  # NumPy before 2 wraps around what does not fit
+        known = np.iinfo(dtype)
+        outside = [element for element in elements if not known.min <= element <= known.max]
+        if outside:
+            raise ValueError(
+                f"{where}: an element is no {dtype} ({outside[0]}), expected its range; "
+                "repair the file"
+            )
+    return np.fromiter(elements, dtype, len(elements))
