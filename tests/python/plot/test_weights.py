@@ -34,7 +34,7 @@ def test_a_panel_for_each_parameter():
         "kernel (5, 9)", "recurrent_kernel (3, 9)", "bias (2, 9)",
         "kernel (3, 1)", "bias (1,)",
     ]  # fmt: skip
-    assert figure.get_suptitle() == "mine: 254 parameters"
+    assert figure.texts[0].get_text() == "mine: 254 parameters"
 
 
 def test_a_graph_has_those_of_its_layers():
@@ -42,7 +42,7 @@ def test_a_graph_has_those_of_its_layers():
     graph = gk.Model(x, gk.Dense(1)(gk.GRU(3)(x)), name="graph")
     figure = plot_weights(graph)
     assert len(panels(figure)) == 5
-    assert figure.get_suptitle() == f"graph: {graph.count_params()} parameters"
+    assert figure.texts[0].get_text() == f"graph: {graph.count_params()} parameters"
 
 
 def test_each_gate_has_its_own_outline():
