@@ -110,7 +110,9 @@ class Arrays:
         strides = [0] * len(shape)
         if axis < len(shape) - 1:
             strides[-1] = dtype.itemsize
-        if dtype.hasobject or np.prod([float(n) for n in shape]) * dtype.itemsize >= 2**62:
+        # NumPy refuses a shape that is too big but for an axis of none.
+        bytes_needed = np.prod([float(max(n, 1)) for n in shape]) * dtype.itemsize
+        if dtype.hasobject or bytes_needed >= 2**62:
             return None
         self.has_huge = True
         return placed(shape, dtype, strides, 0)
