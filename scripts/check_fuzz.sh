@@ -28,7 +28,7 @@ build_core() {
   if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
   # Two instruction sets: what is fuzzed is how calls are checked and divided, which is the same for all.
   cmake -S . -B "$build" -G Ninja -DCMAKE_CXX_COMPILER="$clangxx" "${launcher[@]}" -DGATEDCORE_FUZZ=ON \
-    -DGATEDCORE_SANITIZE=fuzzer-no-link,address,undefined -DGATEDCORE_ONLY_ISAS="avx2;baseline" \
+    -DGATEDCORE_SANITIZE=fuzzer-no-link,address,undefined -DGATEDCORE_ONLY_ISAS="${ISAS:-avx2;baseline}" \
     -DCMAKE_BUILD_TYPE=Fuzz -DCMAKE_CXX_FLAGS_FUZZ=-O1 -DPython_EXECUTABLE="$(command -v python)" \
     -Dpybind11_DIR="$(python -m pybind11 --cmakedir)" >"$build/cmake.log"
   cmake --build "$build" >"$build/build.log" || { tail -40 "$build/build.log"; exit 1; }
