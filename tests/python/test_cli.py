@@ -12,11 +12,7 @@ import pytest
 import gatedcore as gk
 from gatedcore import cli, tasks
 
-# The child may have inherited an ignored SIGINT, as from a shell's background job.
-PROGRAM = (
-    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    "from gatedcore.cli import main; sys.exit(main())"
-)
+PROGRAM = "import sys; from gatedcore.cli import main; sys.exit(main())"
 
 
 def run(capsys, *arguments):

@@ -3,7 +3,7 @@
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -13,14 +13,6 @@ import gatedcore as gk
 from small_model import X, Y, make, snapshot
 
 WITHIN = 0.2  # seconds from the signal to the end of the call
-
-
-@pytest.fixture(autouse=True)
-def default_handler() -> Iterator[None]:
-    """Have Ctrl-C raise KeyboardInterrupt, also in a job in the background, which ignores it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 class Batches:
