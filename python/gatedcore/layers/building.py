@@ -72,7 +72,7 @@ class Draws:
             If it is something else than numbers of this shape, or there is no room for them.
         """
         count, room = prod(shape), _room.get()
-        if count * self.dtype.itemsize > sys.maxsize:
+        if count * np.dtype(np.float64).itemsize > sys.maxsize:  # initializers draw these
             raise ValueError(
                 f"{self.where}: {argument} is asked for the shape {shape}, which would need "
                 f"{count * self.dtype.itemsize} bytes, expected what memory can hold; choose "

@@ -87,3 +87,10 @@ def test_no_more_first_values_than_there_is_room_for() -> None:
 def test_weights_that_no_memory_holds() -> None:
     with pytest.raises(ValueError, match=f"which would need {8 * 10**30} bytes"):
         gk.Embedding(10**30, 2).build((None, 4))
+    with pytest.raises(ValueError, match=rf"^dense.*: kernel_.* which would need {2**62} bytes"):
+        gk.Dense(2**60).build((None, 1))
+    with pytest.raises(ValueError, match="expected what memory can hold; choose smaller sizes"):
+        gk.LSTM(2**58).build((None, None, 1))
+    # One number less is an address that exists, and only the memory is missing.
+    with pytest.raises(MemoryError):
+        gk.Dense(2**60 - 1).build((None, 1))
