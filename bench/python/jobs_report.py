@@ -53,9 +53,9 @@ def head(document: Document) -> list[str]:
         "",
         "<!-- Written by bench/python/jobs_report.py from what bench/python/jobs.py measured. -->",
         "",
-        f"**Machine**: {machine_text(document['machine'])}.  ",
-        f"**Versions**: {named}; gatedcore's kernels are {isa}, built by {compiler}.  ",
-        f"**Measured** {document['date'][:10]}, {threads_text(document['threads'])}.",
+        f"- **Machine**: {machine_text(document['machine'])}.",
+        f"- **Versions**: {named}; gatedcore's kernels are {isa}, built by {compiler}.",
+        f"- **Measured** {document['date'][:10]}, {threads_text(document['threads'])}.",
         "",
     ]
 

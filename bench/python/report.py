@@ -92,10 +92,10 @@ def head(table: Table) -> list[str]:
         "<!-- Written by bench/python/report.py from what bench/python/peers.py measured. -->",
         "",
     ]
-    lines += [f"**Machine**: {machine_text(machine)}.  " for machine in machines.values()]
+    lines += [f"- **Machine**: {machine_text(machine)}." for machine in machines.values()]
     named = ", ".join(f"{name} {version}" for name, version in versions.items())
-    lines.append(f"**Versions**: {named}; gatedcore's kernels are {isa}, built by {compiler}.  ")
-    lines.append(f"**Measured** {when}.")
+    lines.append(f"- **Versions**: {named}; gatedcore's kernels are {isa}, built by {compiler}.")
+    lines.append(f"- **Measured** {when}.")
     return [*lines, ""]
 
 

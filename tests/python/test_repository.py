@@ -1,6 +1,7 @@
 """The repository itself: no module imports upward, each source has its mirror test."""
 
 import ast
+import re
 import sys
 from pathlib import Path
 
@@ -363,3 +364,19 @@ def test_the_namespace_utils_only_imports():
     statements = ast.parse((PACKAGE / "utils.py").read_text()).body
     # The last one looks up names that are not there.
     assert {type(s) for s in statements[1:-1]} <= {ast.ImportFrom, ast.Assign}
+
+
+PROSE = [
+    path
+    for pattern in ("*.md", "*.yml", "*.toml", "docs/**/*.md", "scripts/*", ".github/workflows/*")
+    for path in ROOT.glob(pattern)
+    if path.is_file()
+]
+
+
+@pytest.mark.parametrize("path", PROSE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_line_ends_in_spaces_and_named_files_exist(path):
+    text = path.read_text()
+    assert re.findall(r".*[ \t]$", text, re.MULTILINE) == []
+    named = re.findall(r"\b(?:scripts|bench|tests|docs)/[\w/]+\.(?:sh|py|md)\b", text)
+    assert [name for name in named if not (ROOT / name).exists()] == []
