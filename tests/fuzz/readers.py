@@ -17,6 +17,7 @@ import gatedcore as gk
 from draws import Draws
 from gatedcore.datasets import imdb
 from gatedcore.interop.convert.foreign import FACTOR
+from gatedcore.preprocessing import TextVectorization
 from gatedcore.preprocessing.text import tokenizer_from_json
 from gatedcore.tasks.csv_column import read_column
 
@@ -50,6 +51,15 @@ def load_and_run(path):
         model.run(given)
     finally:
         model.to_sequential()
+
+
+def append(path):
+    """Go on in a log."""
+    logger = gk.CSVLogger(path, append=True)
+    try:
+        logger.on_train_begin()
+    finally:
+        logger.on_train_end()
 
 
 def read_text(read):
@@ -115,6 +125,18 @@ READERS = {
         "a.json",
         imdb.get_word_index,
         "imdb.get_word_index: PATH",
+    ),
+    "log": (
+        lambda draws: damaged_files.damaged(damaged_files.CSV, draws),
+        "log.csv",
+        append,
+        "CSVLogger: PATH",
+    ),
+    "vocabulary": (
+        lambda draws: damaged_files.damaged("the\na\n\u00e9\n".encode(), draws),
+        "words.txt",
+        lambda path: TextVectorization(vocabulary=path),
+        "TextVectorization.set_vocabulary: PATH",
     ),
     "reviews": (damaged_files.reviews, "a.npz", imdb.load_data, "imdb.load_data: PATH"),
 }

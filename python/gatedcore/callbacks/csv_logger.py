@@ -30,8 +30,8 @@ class CSVLogger(Callback):
     OSError
         At the begin of the run, if the file cannot be written.
     TypeError, ValueError
-        If an argument is out of range; after the first epoch, if the file that is appended to
-        has other columns.
+        If an argument is out of range; at the begin of the run, if the file that is appended to
+        is no CSV file; after the first epoch, if it has other columns.
 
     References
     ----------
@@ -96,8 +96,14 @@ class CSVLogger(Callback):
         """Return the columns of the file, none if it is absent or empty."""
         if not self.filename.exists():
             return []
-        with self.filename.open(newline="", encoding="utf-8") as file:
-            return next(csv.reader(file, delimiter=self.separator), [])
+        try:
+            with self.filename.open(newline="", encoding="utf-8") as file:
+                return next(csv.reader(file, delimiter=self.separator), [])
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise ValueError(
+                f"CSVLogger: {self.filename} cannot be read ({error}), expected a CSV file to go "
+                "on in; use another file, or append=False"
+            ) from error
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_file": None}

@@ -154,8 +154,16 @@ class TextVectorization:
             If the file cannot be read.
         """
         where = f"{type(self).__name__}.set_vocabulary"
+        name = "vocabulary"
         if isinstance(vocabulary, str | os.PathLike):
-            words = Path(vocabulary).read_text(encoding="utf-8").removesuffix("\n").split("\n")
+            name = os.fspath(vocabulary)
+            try:
+                words = Path(vocabulary).read_text(encoding="utf-8").removesuffix("\n").split("\n")
+            except UnicodeDecodeError as error:
+                raise ValueError(
+                    f"{where}: {name} is no UTF-8 text ({error}), expected a word in each line; "
+                    "convert it first"
+                ) from error
         else:
             words = [str(word) for word in _texts(where, vocabulary)]
         for special in (_PADDING, _UNKNOWN):
@@ -166,11 +174,11 @@ class TextVectorization:
             came = f"{twice[0]!r} twice" if twice else f"{len(words)} words, {_PADDING!r} or "
             came += "" if twice else f"{_UNKNOWN!r} among them or none at all"
             raise ValueError(
-                f"{where}: vocabulary has {came}, expected different words; leave these out"
+                f"{where}: {name} has {came}, expected different words; leave these out"
             )
         if self.max_tokens is not None and len(words) + 2 > self.max_tokens:
             raise ValueError(
-                f"{where}: vocabulary has {len(words)} words, expected at most max_tokens - 2 = "
+                f"{where}: {name} has {len(words)} words, expected at most max_tokens - 2 = "
                 f"{self.max_tokens - 2}; leave some out, or raise max_tokens"
             )
         self._take(words)

@@ -74,6 +74,15 @@ def test_append_to_other_columns(tmp_path: Path) -> None:
     assert path.read_text() == "epoch,loss\n0,1.5\n"
 
 
+@pytest.mark.parametrize("data", [b"\xff\xfe\x00epoch", b"x" * 200_000])
+def test_append_to_what_is_no_csv_file(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "log.csv"
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=r"CSVLogger: .*log\.csv cannot be read .*append=False"):
+        run(gk.CSVLogger(path, append=True))
+    assert path.read_bytes() == data
+
+
 def test_the_file_is_closed_after_an_error_too(tmp_path: Path) -> None:
     logger = gk.CSVLogger(tmp_path / "log.csv")
 

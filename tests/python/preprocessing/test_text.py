@@ -81,6 +81,17 @@ def test_a_vocabulary_that_is_given(tmp_path: Path) -> None:
         TextVectorization(vocabulary=tmp_path / "none.txt")
 
 
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [(b"earth\n\xff\xfe", "is no UTF-8 text .*; convert it first"), (b"a\na", "has 'a' twice")],
+)
+def test_a_file_that_is_no_vocabulary(tmp_path: Path, data: bytes, message: str) -> None:
+    path = tmp_path / "words.txt"
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=rf"set_vocabulary: .*words\.txt {message}"):
+        TextVectorization(vocabulary=path)
+
+
 def test_configs() -> None:
     vectorize = adapted(max_tokens=5, split="character")
     copy = TextVectorization.from_config(vectorize.get_config())
