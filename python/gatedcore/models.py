@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gatedcore import configs, keras_arguments
+from gatedcore.archive import MALFORMED
 from gatedcore.graph import Model
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.keras_names import absent
@@ -40,13 +41,13 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
     import json
 
     try:
-        config = json.loads(json_string)
-    except RecursionError:
-        raise ValueError(
-            "model_from_json: json_string is nested too deeply, expected what to_json() returned; "
-            "pass that"
-        ) from None
-    model = configs.deserialize(config, custom_objects)
+        model = configs.deserialize(json.loads(json_string), custom_objects)
+    except MALFORMED as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(
+            f"model_from_json: json_string makes no model ({error}), expected what to_json() "
+            "returned; correct that, or write it anew"
+        ) from error
     if not isinstance(model, Persistent):
         raise TypeError(
             f"model_from_json: json_string holds a {type(model).__name__}, expected a model; pass "

@@ -1,6 +1,7 @@
 """Models from JSON, from configs, and from other models."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -100,15 +101,35 @@ def test_wrong_json() -> None:
         gk.models.clone_model(make(), clone_function=lambda layer: layer)
 
 
+LAYER = '{"class_name": "Dense", "config": {"units": 1}, "inbound_nodes": [%s]}'
+CALL = '{"args": [{"config": {"keras_history": []}}], "kwargs": {}}'
+GRAPH = '{"class_name": "Model", "config": {"layers": [%s], "input_layers": 1, "output_layers": 1}}'
+
+
 @pytest.mark.parametrize(
-    "text",
+    ("text", "cause"),
     [
-        "[" * 10**5,
-        '{"class_name": "Sequential", "config": {}}',
-        '{"class_name": "Model", "config": {"layers": []}}',
-        '{"class_name": "Generator", "config": {"bit_generator": "PCG64", "state": {}}}',
+        ("[" * 10**5, "recursion|Stack overflow"),
+        ("abc", "Expecting value"),
+        ("1" * 5000, "4300 digits"),
+        ('{"class_name": "Sequential", "config": {}}', "KeyError"),
+        ('{"class_name": "Sequential", "config": {"layers": 5}}', "not iterable"),
+        ('{"class_name": "Sequential", "config": {"layers": [], "name": 5}}', "name is 5"),
+        ('{"class_name": "Model", "config": {"layers": []}}', "KeyError"),
+        (GRAPH % LAYER % 5, "not subscriptable"),
+        (GRAPH % LAYER % CALL, "not enough values"),
+        ('{"class_name": "Unknown", "config": {}}', "class 'Unknown' is not known"),
+        ('{"class_name": "Generator", "config": {"bit_generator": "PCG64", "state": {}}}', "state"),
+        ("5", "config is 5"),
+        (5, "must be str"),
     ],
 )
-def test_json_that_is_none_of_a_model(text) -> None:
-    with pytest.raises(ValueError, match=r"expected what (to_json|serialize)"):
+def test_json_that_is_none_of_a_model(text, cause) -> None:
+    with pytest.raises((ValueError, TypeError)) as caught:
         gk.models.model_from_json(text)
+    assert re.fullmatch(
+        rf"model_from_json: json_string makes no model \(.*(?:{cause}).*\), expected what "
+        r"to_json\(\) returned; correct that, or write it anew",
+        str(caught.value),
+        re.DOTALL,
+    )
