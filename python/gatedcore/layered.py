@@ -148,4 +148,4 @@ class Layered(Summarized, ModelWeights, Persistent):
     # Copies and pickles carry the layers' values; the vector is made anew.
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_vector": None, "_training": False, "_course": None}
+        return {**self.__dict__, "_vector": None, "_run": None, "_course": None}

@@ -92,7 +92,7 @@ class Sequential(RowTensors):
             If it cannot follow the layers before it, or the model is training; the model then
             stays as it was.
         """
-        if self._training:
+        if self._is_training:
             raise ValueError(
                 f"{self.name}.add: model is training, expected it at rest; add layers before fit, "
                 "or after it"
@@ -141,8 +141,8 @@ class Sequential(RowTensors):
         """
         where = f"{self.name}.pop"
         reject_unsupported(where, {"rebuild": rebuild}, keras_arguments.POP)
-        if self._training or not self._layers:
-            came = "model is training" if self._training else "model has no layers"
+        if self._is_training or not self._layers:
+            came = "model is training" if self._is_training else "model has no layers"
             raise ValueError(f"{where}: {came}, expected some at rest; call it after add or fit")
         *rest, last = self._layers
         if rest and self._input_shape is not None:

@@ -1,5 +1,6 @@
 """Fit: one readable training loop over any model."""
 
+import os
 import warnings
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
@@ -40,8 +41,13 @@ def one_at_a_time(train: F) -> F:
 
     @wraps(train)
     def call(self: "Trainer", *arguments: object, **options: object) -> Any:
-        with self._alone(train.__name__):
+        own = (os.getpid(),)
+        try:  # Ctrl-C may come at any moment from here on
+            self._begin(train.__name__, own)
             return train(self, *arguments, **options)
+        finally:
+            if self._run is own:
+                self._run = self._course = None
 
     return cast(F, call)
 
@@ -61,7 +67,7 @@ class Trainer(Evaluator):
         super().__init__()
         self.history: History | None = None
         self.stop_training = False
-        self._training = False
+        self._run: tuple[int] | None = None  # the call that trains it, by its process
         self._part: Part | None = None  # what the run trains, if not all
         self._course: Course | None = None  # of the run in progress
 
@@ -331,20 +337,20 @@ class Trainer(Evaluator):
             step.take(means, (x_batch, y_batch, batch.weights))
         return as_asked(means.logs(), return_dict)
 
-    @contextmanager
-    def _alone(self, where: str) -> Iterator[None]:
+    @property
+    def _is_training(self) -> bool:
+        """Whether a call trains the model in this process; a forked child has no such threads."""
+        return self._run is not None and self._run[0] == os.getpid()
+
+    def _begin(self, where: str, own: tuple[int]) -> None:
         """Be the only one who trains the model, and keep layers from being added meanwhile."""
         with building():  # of several threads one comes first
-            if self._training:
+            if self._is_training:
                 raise ValueError(
                     f"{where}: model is training already, expected it at rest; "
                     "start after the other run"
                 )
-            self._training = True
-        try:
-            yield
-        finally:
-            self._training, self._course = False, None
+            self._run = own
 
     @contextmanager
     def _unchanged_before_a_step(self, where: str, optimizer: Optimizer) -> Iterator[None]:

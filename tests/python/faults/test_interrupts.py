@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import gatedcore as gk
+from gatedcore import training
 from small_model import X, Y, make, snapshot
 
 WITHIN = 0.2  # seconds from the signal to the end of the call
@@ -99,6 +100,29 @@ def test_evaluation_and_prediction_stop_and_change_nothing(call: str) -> None:
     assert snapshot(model) == before
     for one, other in zip(model.layers[0]._carried, carried, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("train", ["fit", "train_on_batch"])
+def test_a_call_that_was_interrupted_as_it_began_leaves_the_model_free(
+    monkeypatch: pytest.MonkeyPatch, train: str
+) -> None:
+    class Interrupted:
+        """A lock: Ctrl-C comes as it is let go."""
+
+        def __enter__(self) -> None:
+            pass
+
+        def __exit__(self, *error: object) -> None:
+            raise KeyboardInterrupt
+
+    model = make()
+    before = snapshot(model)
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "building", Interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            getattr(model, train)(X, Y)
+    assert snapshot(model) == before
+    getattr(model, train)(X, Y)
 
 
 def test_a_model_that_was_interrupted_before_its_first_step_is_as_before() -> None:

@@ -56,6 +56,26 @@ def test_a_child_forked_while_other_threads_compute() -> None:
         gk.set_num_threads(kept)
 
 
+def test_a_child_forked_while_another_thread_trains_the_model() -> None:
+    model, in_training, go_on = make(), threading.Event(), threading.Event()
+
+    class Wait(gk.Callback):
+        def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+            in_training.set()
+            assert go_on.wait(LONGEST)
+
+    options = {"verbose": 0, "callbacks": [Wait()]}
+    thread = threading.Thread(target=model.fit, args=(X, Y), kwargs=options)
+    thread.start()
+    try:
+        assert in_training.wait(LONGEST)
+        found = in_child("fork", work, model, 1)
+    finally:
+        go_on.set()
+        thread.join()
+    assert_same(found, work(model, 1))
+
+
 def built() -> tuple[int, ...]:
     layer = gk.GRU(3)
     layer.build((None, None, 2))
