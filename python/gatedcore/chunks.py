@@ -71,9 +71,9 @@ def cut(
 def states_between_chunks(layers: Sequence[Layer]) -> Iterator[None]:
     """Let recurrent layers carry their states from one training forward to the next within."""
     carrying = [layer for layer in layers if isinstance(layer, SequenceLayer)]
-    for layer in carrying:
-        layer.begin_chunks()
     try:
+        for layer in carrying:
+            layer.begin_chunks()
         yield
     finally:
         for layer in carrying:

@@ -140,11 +140,12 @@ def drawing_for(rows: Rows) -> Iterator[None]:
 
     Parts of a batch that are computed one by one then come to what the batch would at once.
     """
-    token = _divided.set(rows)
-    try:
+    before = _divided.get()
+    try:  # Ctrl-C may come as soon as it is set
+        _divided.set(rows)
         yield
     finally:
-        _divided.reset(token)
+        _divided.set(before)
 
 
 def rows_in_batch(count: int) -> tuple[int, int]:

@@ -70,11 +70,12 @@ def custom_object_scope(objects: Mapping[str, Any]) -> Iterator[None]:
     objects : mapping
         Classes and functions by name.
     """
-    token = _in_scope.set({**_in_scope.get(), **objects})
-    try:
+    before = _in_scope.get()
+    try:  # Ctrl-C may come as soon as it is set
+        _in_scope.set({**before, **objects})
         yield
     finally:
-        _in_scope.reset(token)
+        _in_scope.set(before)
 
 
 def known_name(thing: object) -> str | None:

@@ -43,11 +43,12 @@ def clear_session() -> None:
 @contextmanager
 def room_for(numbers: int) -> Iterator[None]:
     """Within the block layers draw at most so many first values: a config may ask for any size."""
-    token = _room.set([numbers])
-    try:
+    before = _room.get()
+    try:  # Ctrl-C may come as soon as it is set
+        _room.set([numbers])
         yield
     finally:
-        _room.reset(token)
+        _room.set(before)
 
 
 class Draws:

@@ -86,12 +86,12 @@ def accelerated() -> Iterator[None]:
         As ``enable``.
     """
     block = object()
-    with _lock:
-        was_on = _backend is not None
-        enable()
-        if _blocks or not was_on:
-            _blocks.add(block)
     try:
+        with _lock:
+            was_on = _backend is not None
+            enable()
+            if _blocks or not was_on:
+                _blocks.add(block)
         yield
     finally:
         with _lock:

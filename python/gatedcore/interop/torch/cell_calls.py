@@ -82,8 +82,8 @@ def forward(cell: str, step: Step, known: WeightArrays, *, save: bool) -> StepRe
     blocks, h_prev, c_prev = BLOCKS[cell], rows_of_given(h), rows_of_given(c)
     if B <= _FEW_ROWS or B * (w_x.numel() + w_h.numel()) <= _FEW_PRODUCTS:
         weights = known.of((w_x, w_h, b_x, b_h))
-        _core.limit_this_thread(torch.get_num_threads())
         try:
+            _core.limit_this_thread(torch.get_num_threads())
             found = _core.row_step_forward(blocks, rows_of(x), h_prev, c_prev, *weights, save)
         finally:
             _core.limit_this_thread(0)

@@ -190,8 +190,8 @@ def backward(
 @contextmanager
 def thread_limit() -> Iterator[None]:
     """Use no more threads than PyTorch was told to use."""
-    _core.limit_this_thread(torch.get_num_threads())
     try:
+        _core.limit_this_thread(torch.get_num_threads())
         yield
     finally:
         _core.limit_this_thread(0)
