@@ -321,6 +321,8 @@ class Trainer(Evaluator):
         ------
         TypeError, ValueError
             As ``fit``; nothing is changed then.
+        KeyboardInterrupt
+            After Ctrl-C, at the end of the step, which is taken.
         """
         where = "train_on_batch"
         reject_unsupported(where, keras, keras_arguments.TRAIN_ON_BATCH)
@@ -331,9 +333,12 @@ class Trainer(Evaluator):
         batch = ArrayBatches(x_batch, y_batch, len(x_batch), weights=given)
         feeding.weigh_classes(where, batch, class_weight, labels)
         means = objective.means()
-        with self._unchanged_before_a_step(where, objective.optimizer):
+        with (
+            self._unchanged_before_a_step(where, objective.optimizer),
+            DeferredInterrupt() as interrupt,
+        ):
             vector = self._ready(objective, cast(Shape, x_batch.shape))
-            step = TrainingStep(self, objective, vector, self._part)
+            step = TrainingStep(self, objective, vector, self._part, interrupt=interrupt)
             step.take(means, (x_batch, y_batch, batch.weights))
         return as_asked(means.logs(), return_dict)
 

@@ -55,15 +55,39 @@ def seconds_to_stop(call: Callable[[], object], after: Iterable[float] = (0.1, 0
     return min(times)
 
 
-def test_fit_stops_at_the_next_batch_with_the_weights_of_whole_steps() -> None:
-    model, other = make(), make()
+def test_fit_stops_at_the_next_batch() -> None:
+    model = make()
     assert seconds_to_stop(lambda: model.fit(Batches(10**6), verbose=0)) < WITHIN
-    steps = model.optimizer.iterations
-    assert steps > 0
-    for _ in range(steps):
+    assert model.optimizer.iterations > 0
+    model.fit(X, Y, verbose=0)
+
+
+class InterruptedAdam(gk.Adam):
+    """Ctrl-C comes within its third update, when weights are new and nothing else is yet."""
+
+    def update(self, *arguments: Any) -> None:
+        super().update(*arguments)
+        if self.iterations == 2:
+            signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("call", ["fit", "train_on_batch"])
+def test_ctrl_c_within_a_step_waits_for_its_end(call: str) -> None:
+    model, other = make(InterruptedAdam()), make()
+
+    def train() -> None:
+        if call == "fit":
+            model.fit(X, Y, batch_size=20, shuffle=False, epochs=9, verbose=0)
+        for _ in range(9):
+            model.train_on_batch(X, Y)
+
+    with pytest.raises(KeyboardInterrupt):
+        train()
+    assert model.optimizer.iterations == 3
+    for _ in range(3):
         other.train_on_batch(X, Y)
     assert snapshot(model)[:3] == snapshot(other)[:3]
-    model.fit(X, Y, verbose=0)
+    train()
 
 
 @pytest.mark.parametrize("freq", [1, 2])
