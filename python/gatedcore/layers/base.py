@@ -198,8 +198,8 @@ class Layer(Written, Configurable):
         state = self.__dict__.copy()
 
         def restore() -> None:
-            self.__dict__.clear()
-            self.__dict__.update(state)
+            # In one moment: Ctrl-C may come a second time.
+            object.__setattr__(self, "__dict__", state.copy())
 
         return restore
 

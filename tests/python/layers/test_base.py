@@ -1,6 +1,8 @@
 import copy
 import pickle
 import re
+import sys
+from types import FrameType
 
 import numpy as np
 import pytest
@@ -192,6 +194,24 @@ def test_to_set_a_weight_is_to_write_its_values() -> None:
         second.bias = np.ones(1)
     with pytest.raises(AttributeError, match=r"mine.kernel: layer has no weights yet, expected a"):
         gk.GRU(2, name="mine").kernel = np.ones((2, 6))
+
+
+def test_ctrl_c_while_a_layer_is_restored_leaves_it_whole() -> None:
+    layer = gk.Dense(2)
+    restore = layer.restore_point()
+    layer.build((None, 3))
+
+    def interrupt(frame: FrameType, event: str, called: object) -> None:
+        if event == "c_return" and getattr(called, "__name__", "") in {"clear", "copy"}:
+            sys.setprofile(None)
+            raise KeyboardInterrupt
+
+    sys.setprofile(interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        restore()
+    assert layer(np.ones((1, 3))).shape == (1, 2)
+    restore()
+    assert not layer.built
 
 
 def test_the_name_of_the_base() -> None:
