@@ -87,7 +87,8 @@ template <class Scalar>
 Sequence<Scalar> view(Scalar* data, const Problem<std::remove_const_t<Scalar>>& p, Index F, Index first,
                       bool reversed) {
   const Index step = p.B * F;
-  if (!reversed || p.T == 0) return {data + first, step, F};
+  if (p.T == 0 || p.B == 0) return {data, step, F};  // nothing may be added to the address of no elements
+  if (!reversed) return {data + first, step, F};
   return {data + (p.T - 1) * step + first, -step, F};
 }
 
