@@ -142,13 +142,13 @@ Dims sequence_dims(const Argument& a, bool time_major) {
   return dims;
 }
 
-Index gate_units(const Argument& a, Index gates) {
-  if (a.array.ndim() != 2 || a.array.shape(1) < gates || a.array.shape(1) % gates != 0) {
+Index gate_units(const Argument& kernel, Index gates) {
+  if (kernel.array.ndim() != 2 || kernel.array.shape(1) < gates || kernel.array.shape(1) % gates != 0) {
     const std::string count = std::to_string(gates);
-    throw py::value_error(subject(a) + " has shape " + describe(shape_of(a.array)) + ", expected (I, " + count +
-                          "*H) with H of at least 1: the " + count + " gates side by side");
+    throw py::value_error(subject(kernel) + " has shape " + describe(shape_of(kernel.array)) + ", expected (I, " +
+                          count + "*H) with H of at least 1: the " + count + " gates side by side");
   }
-  return a.array.shape(1) / gates;
+  return kernel.array.shape(1) / gates;
 }
 
 StepMask step_mask(const Argument& a, const Dims& dims, bool time_major) {

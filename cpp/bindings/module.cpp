@@ -39,6 +39,7 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
 
 #undef PyInit__core
 
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the name that CPython looks for
 extern "C" PYBIND11_EXPORT PyObject* PyInit__core() {
   if (!in_subinterpreter()) return init_core();
   PyErr_SetString(PyExc_ImportError, kSubinterpreter);

@@ -36,6 +36,7 @@ constexpr double kMostBytes = 0x1p55;
 std::size_t rounded(std::size_t bytes) {
   if (bytes < kSmallest || !kKeeps) return bytes;
   const std::size_t step = std::bit_floor(bytes) / 8;
+  // NOLINTNEXTLINE(clang-analyzer-core.DivideZero): kSmallest is more than 8
   return (bytes + step - 1) / step * step;
 }
 

@@ -13,9 +13,9 @@ namespace gatedcore {
 template <template <class> class Step, class Scalar>
 void run_step(const KernelTable& table, const Step<Scalar>& step, int threads, const UpdateFrame<Scalar>& frame = {});
 
-// Moves the average of count parameters by a share of the way to them.
+// Moves the average of count parameters by a part of the way to them.
 template <class Scalar>
-void run_average(const KernelTable& table, const Scalar* parameters, Scalar* average, Index count, double share,
+void run_average(const KernelTable& table, const Scalar* parameters, Scalar* average, Index count, double part_moved,
                  int threads);
 
 }  // namespace gatedcore

@@ -28,6 +28,7 @@ class Steps {
     set_ = Buffer<std::uint8_t>({T, B});
     std::uint8_t* to = set_.data();
     for (Index b = 0; b < B; ++b) {
+      // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a product of sizes that are not 0 has memory
       for (Index t = 0; t < T; ++t) *to++ = mask.data[t * mask.t_stride + b * mask.b_stride] != 0;
     }
   }
