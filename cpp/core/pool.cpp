@@ -186,12 +186,11 @@ class Pool {
 // Never destroyed: at the end of the process its threads may be anywhere, and the system ends them where they are.
 std::atomic<Pool*> the_pool{nullptr};
 
-// In a forked child, its parent's: not to be touched, but not lost either to those who look for leaks.
-std::atomic<Pool*> parents_pool{nullptr};
-
 Pool& pool() {
 #if !defined(_WIN32)  // where processes do not fork
   // A forked child has none of its parent's threads, and cannot know what state they were in.
+  // Its parent's pool is not to be touched, but not lost either to those who look for leaks.
+  static std::atomic<Pool*> parents_pool{nullptr};
   [[maybe_unused]] static const int registered =
       pthread_atfork(nullptr, nullptr, [] { parents_pool.store(the_pool.exchange(nullptr)); });
 #endif
