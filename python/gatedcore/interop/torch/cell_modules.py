@@ -44,7 +44,9 @@ class _CellModule:
         if lone:
             input, given = input.unsqueeze(0), tuple(s.unsqueeze(0) for s in given)  # noqa: A001
         h_prev, c_prev = (*given, None, None)[:2]
-        h, c = run_step(self._cell, Step(input, h_prev, c_prev, *weights), self._known_arrays())
+        # Compiled calls have no use for them, and PyTorch before 2.13 cannot trace their keeping.
+        known = WeightArrays() if torch.compiler.is_compiling() else self._known_arrays()
+        h, c = run_step(self._cell, Step(input, h_prev, c_prev, *weights), known)
         if lone:
             h, c = h.squeeze(0), None if c is None else c.squeeze(0)
         return h if c is None else (h, c)

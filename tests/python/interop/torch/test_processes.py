@@ -97,7 +97,8 @@ def test_distributed_data_parallel(tmp_path):
     try:
         for worker in workers:
             out, err = worker.communicate(timeout=300)
-            assert (worker.returncode, out) == (0, "same gradients\n"), err
+            # gloo of some versions says before that it is connected.
+            assert (worker.returncode, out.splitlines()[-1:]) == (0, ["same gradients"]), err
     finally:
         for worker in workers:
             worker.kill()
