@@ -216,22 +216,25 @@ def write_whole(path: str, data: bytes | bytearray) -> None:
     target = check_target(path)
     folder, name = os.path.split(target)
     temporary = os.path.join(folder, f"{temporary_prefix(name)}{os.urandom(6).hex()}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
-        with open(handle, "wb") as file:
+        with open(temporary, "xb") as file:
             with suppress(FileNotFoundError):
-                os.fchmod(handle, stat.S_IMODE(os.stat(target).st_mode))
+                os.chmod(temporary, stat.S_IMODE(os.stat(target).st_mode))
             file.write(data)
             file.flush()
-            os.fsync(handle)
+            os.fsync(file.fileno())
         os.replace(temporary, target)
     except BaseException as error:
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             os.unlink(temporary)
-        if isinstance(error, OSError) and error.filename is None and error.errno is not None:
-            raise OSError(error.errno, error.strerror, path) from None  # a full disk, say
-        raise
-    entry = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        if not isinstance(error, OSError) or error.errno is None:
+            raise
+        if error.filename not in (None, temporary):
+            raise
+        raise OSError(error.errno, error.strerror, path) from None  # a full disk, say
+    if not hasattr(os, "O_DIRECTORY"):  # Windows opens no folders
+        return
+    entry = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(entry)  # the name itself survives a loss of power from here on
     finally:
@@ -240,7 +243,9 @@ def write_whole(path: str, data: bytes | bytearray) -> None:
 
 def temporary_prefix(name: str) -> str:
     """Return how the names of unfinished files begin, which only a killed process leaves."""
-    return f".{name}.unfinished-"
+    # Of a long name the beginning: 50 characters, of at most 4 bytes each, and 25 more for the
+    # rest fit into the 255 bytes that file systems give a name.
+    return f".{name[:50]}.unfinished-"
 
 
 def take_tensors(tree: Any, name: str, tensors: Tensors) -> Any:

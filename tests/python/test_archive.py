@@ -138,6 +138,31 @@ def test_an_error_leaves_the_old_file_and_no_other(path, monkeypatch) -> None:
     assert Path(path).read_bytes() == before
 
 
+NOT_ON_WINDOWS = ("O_CLOEXEC", "O_DIRECTORY", "O_NOFOLLOW", "O_NONBLOCK", "fchmod", "fork")
+
+
+def test_what_windows_lacks_is_not_needed(path, monkeypatch) -> None:
+    for name in NOT_ON_WINDOWS:
+        monkeypatch.delattr(os, name, raising=False)
+    for number in range(2):
+        archive.write(path, "model", {"number": number}, TENSORS)
+        assert read(path)[0]["number"] == number
+    assert os.listdir(os.path.dirname(path)) == ["file.safetensors"]
+
+
+@pytest.mark.parametrize("letter", ["a", "\u00e9", "\U0001d11e"])
+def test_names_as_long_as_file_systems_have(tmp_path, letter) -> None:
+    size = len(letter.encode())
+    path = tmp_path / (letter * ((255 - 12) // size) + ".safetensors")
+    archive.write(str(path), "model", CONTENT, TENSORS)
+    assert read(str(path))[1].keys() == TENSORS.keys()
+    longer = str(tmp_path / f"{letter * 260}.safetensors")
+    with pytest.raises(OSError, match="too long") as caught:
+        archive.write(longer, "model", CONTENT, TENSORS)
+    assert caught.value.filename == longer
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions and links")
 def test_permissions_and_links_stay(path, tmp_path) -> None:
     os.chmod(path, 0o640)
     link = tmp_path / "link.safetensors"

@@ -7,6 +7,7 @@ from pathlib import Path
 from gatedcore.distributed.communicator import Communicator
 from gatedcore.distributed.exchange import gather
 from gatedcore.ops import get_num_threads, set_num_threads
+from gatedcore.ops.threads import usable_cores
 
 
 def share_cores(comm: Communicator) -> None:
@@ -22,7 +23,7 @@ def share_cores(comm: Communicator) -> None:
     comm : Communicator
         All ranks.
     """
-    cores = sorted(os.sched_getaffinity(0))
+    cores = usable_cores()
     told = gather(comm, [_read("/proc/sys/kernel/random/boot_id"), _cgroup(), cores])
     if os.environ.get("TORCHELASTIC_RUN_ID") and os.environ.get("OMP_NUM_THREADS") == "1":
         os.environ.pop("OMP_NUM_THREADS")  # before the core looks; PyTorch has done so

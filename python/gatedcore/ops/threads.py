@@ -1,5 +1,7 @@
 """How many threads a call may use."""
 
+import os
+
 from gatedcore import _core
 from gatedcore.checks import check_count
 
@@ -25,3 +27,10 @@ def set_num_threads(threads: int) -> None:
 def get_num_threads() -> int:
     """Return the largest number of threads that a call may use."""
     return _core.get_num_threads()
+
+
+def usable_cores() -> list[int]:
+    """Return the cores that this process may run on: where nobody knows better, all of them."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))

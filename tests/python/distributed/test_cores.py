@@ -47,6 +47,18 @@ def test_ranks_of_this_host_share_its_cores(monkeypatch):
     assert threads_of(1, cores) == [cores]
 
 
+def test_where_no_system_tells_which_cores(monkeypatch):
+    for name in ("GATEDCORE_NUM_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delattr(os, "sched_getaffinity")
+    before = gk.get_num_threads()
+    try:
+        share_cores(SelfCommunicator())
+        assert gk.get_num_threads() == before
+    finally:
+        gk.set_num_threads(before)
+
+
 def test_what_the_environment_sets_stays(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     assert threads_of(4, 3) == [3] * 4

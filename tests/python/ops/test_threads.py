@@ -1,6 +1,9 @@
+import os
+
 import pytest
 
 import gatedcore as gk
+from gatedcore.ops.threads import usable_cores
 
 
 def test_set_and_get() -> None:
@@ -38,3 +41,12 @@ def test_a_thread_may_be_bound_to_fewer() -> None:
     finally:
         _core.limit_this_thread(0)
         gk.set_num_threads(kept)
+
+
+def test_usable_cores(monkeypatch) -> None:
+    if hasattr(os, "sched_getaffinity"):
+        assert usable_cores() == sorted(os.sched_getaffinity(0))
+        monkeypatch.delattr(os, "sched_getaffinity")
+    assert usable_cores() == list(range(os.cpu_count()))
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert usable_cores() == [0]

@@ -1,6 +1,5 @@
 """The kernels behind Keras's JAX backend, eager and in ``jax.jit``, with gradients."""
 
-import os
 from functools import partial
 from typing import Any
 
@@ -20,6 +19,7 @@ from gatedcore.interop.keras.recurrence import (
 )
 from gatedcore.interop.keras.requests import NotServedError
 from gatedcore.interop.keras.shelf import shelf
+from gatedcore.ops.threads import usable_cores
 
 
 def run(call: Call, given: Operands) -> Results:
@@ -33,7 +33,7 @@ def run(call: Call, given: Operands) -> Results:
     """
     if jax.default_backend() != "cpu":
         raise NotServedError(f"JAX runs on {jax.default_backend()}")
-    if len(os.sched_getaffinity(0)) == 1:
+    if len(usable_cores()) == 1:
         # The one thread of its pool would wait in the callback for a copy that it has to make.
         raise NotServedError("JAX has one core, on which its callbacks may wait for ever")
     plain: list[Any] = [None if one is None else convert_to_tensor(one) for one in given]

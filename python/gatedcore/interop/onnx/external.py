@@ -1,5 +1,6 @@
 """Elements of tensors that stand in files of their own, beside the model's: nowhere else."""
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -76,8 +77,12 @@ class Beside:
     def _bytes(self, where: str, name: str, start: int, size: int) -> bytes:
         assert self.folder is not None
         path = self.folder / name
-        # A link may lead anywhere, and a pipe never ends.
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        if path.is_symlink():
+            raise OSError(errno.ELOOP, "a symbolic link, which may lead anywhere", str(path))
+        # Nor may it become one meanwhile, and a pipe never ends. Windows lacks these two flags, and
+        # without the third it changes the ends of lines.
+        flags = (getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
+        handle = os.open(path, os.O_RDONLY | sum(flags))
         with open(handle, "rb") as file:
             status = os.fstat(handle)
             left = self._left.setdefault(name, status.st_size)

@@ -49,6 +49,14 @@ def test_nothing_is_read_elsewhere(folder, name):
         read(folder, location=name)
 
 
+def test_where_there_are_no_flags_for_it_links_are_not_followed(folder, monkeypatch):
+    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC"):
+        monkeypatch.delattr(os, name)
+    assert read(folder, location="data").tolist() == [0, 1, 2]
+    with pytest.raises(OSError, match="link"):
+        read(folder, location="link")
+
+
 def test_links_and_pipes_are_not_followed(folder):
     with pytest.raises(OSError, match="link"):
         read(folder, location="link")
