@@ -5,22 +5,13 @@
 #   scripts/check_fuzz.sh                    # a few seconds of each target
 #   scripts/check_fuzz.sh 600                # ten minutes of each
 #   scripts/check_fuzz.sh 600 core model     # of these two
+#   scripts/check_fuzz.sh replay NAME FILE   # an input that failed, once more; they are kept in build-fuzz/found
 #
-# An input that fails stays in build-fuzz/found; `build-fuzz/core_fuzzer FILE`, or atheris_main.py NAME FILE, runs it again.
 # What runs found interesting is kept in build-fuzz/corpus, for the next one to start from.
 set -euo pipefail
+if [[ ${1:-} == replay ]]; then file=$(realpath -e "$3"); fi
 cd "$(dirname "$0")/.."
-
-seconds=${1:-5}
-shift || true
 build=$PWD/build-fuzz
-targets=("$@")
-if ((${#targets[@]} == 0)); then
-  mapfile -t targets < <(PYTHONPATH=tests/fuzz:tests/python python -c '
-import entry_points, readers
-print("core", *readers.READERS, *entry_points.ENTRY_POINTS, sep="\n")' |
-    if python -c 'import torch' 2>/dev/null; then cat; else grep -v '^pickle$'; fi)
-fi
 
 build_core() {
   local clangxx launcher=()
@@ -34,23 +25,47 @@ build_core() {
   cmake --build "$build" >"$build/build.log" || { tail -40 "$build/build.log"; exit 1; }
 }
 
+# One target, with options of libFuzzer or the file of an input.
+run_target() {
+  local name=$1
+  shift
+  if [[ $name == core ]]; then
+    # An interpreter keeps what it has until the process ends. Too much memory is an error of the call, not of the run.
+    PYTHONPATH=tests/fuzz:$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') PYTHONMALLOC=malloc \
+      ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:max_allocation_size_mb=2000 UBSAN_OPTIONS=print_stacktrace=1 \
+      "$build/core_fuzzer" "$@"
+  else
+    (ulimit -v 8000000 && python tests/fuzz/atheris_main.py "$name" "$@")
+  fi
+}
+
 mkdir -p "$build/found"
 export GATEDCORE_NUM_THREADS=${GATEDCORE_NUM_THREADS:-2}
+if [[ ${1:-} == replay ]]; then
+  if [[ $2 == core ]]; then build_core; fi
+  run_target "$2" "$file"
+  exit
+fi
+
+seconds=${1:-5}
+shift || true
+targets=("$@")
+if ((${#targets[@]} == 0)); then
+  listed=$(PYTHONPATH=tests/fuzz:tests/python python -c '
+import entry_points, readers
+print("core", *readers.ready(), *entry_points.ENTRY_POINTS)')
+  read -ra targets <<<"$listed"
+fi
+((${#targets[@]} > 0)) || { echo 'error: there is no target' >&2; exit 1; }
+
 failed=()
 for name in "${targets[@]}"; do
   mkdir -p "$build/corpus/$name"
   options=(-max_total_time="$seconds" -max_len=400 -len_control=0 -timeout=30 -rss_limit_mb=3000
     -artifact_prefix="$build/found/$name-" "$build/corpus/$name")
+  if [[ $name == core ]]; then build_core; fi
   status=0
-  if [[ $name == core ]]; then
-    build_core
-    # An interpreter keeps what it has until the process ends. Too much memory is an error of the call, not of the run.
-    PYTHONPATH=tests/fuzz:$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') PYTHONMALLOC=malloc \
-      ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:max_allocation_size_mb=2000 UBSAN_OPTIONS=print_stacktrace=1 \
-      "$build/core_fuzzer" "${options[@]}" >"$build/$name.log" 2>&1 || status=$?
-  else
-    (ulimit -v 8000000 && python tests/fuzz/atheris_main.py "$name" "${options[@]}") >"$build/$name.log" 2>&1 || status=$?
-  fi
+  run_target "$name" "${options[@]}" >"$build/$name.log" 2>&1 || status=$?
   printf '%-14s %s\n' "$name" "$(grep -aE '^Done [0-9]+ runs' "$build/$name.log" || tail -1 "$build/$name.log")"
   if ((status != 0)); then
     failed+=("$name")

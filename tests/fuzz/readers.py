@@ -6,8 +6,10 @@ and take memory in proportion to the file. ``atheris_main.py`` drives them.
 
 import functools
 import re
+import sys
 import tempfile
 import tracemalloc
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -145,6 +147,23 @@ READERS = {
     ),
     "reviews": (damaged_files.reviews, "a.npz", imdb.load_data, "imdb.load_data: PATH"),
 }
+
+# Of other people's, what the readers of their files need.
+NEEDS = {
+    "keras": "h5py",
+    "keras_old": "h5py",
+    "keras_weights": "h5py",
+    "onnx": "onnx",
+    "pickle": "torch",
+}
+
+
+def ready():
+    """Return the names of those that can run here, and print which cannot."""
+    missing = {name for name, needed in NEEDS.items() if find_spec(needed) is None}
+    for name in sorted(missing):
+        print(f"{name:14} left out: {NEEDS[name]} is not installed", file=sys.stderr)
+    return [name for name in READERS if name not in missing]
 
 
 def reading(name):

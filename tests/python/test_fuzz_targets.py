@@ -1,6 +1,9 @@
 """The fuzzers' targets on a few random inputs each: what scripts/check_fuzz.sh runs for minutes."""
 
+import os
 import random
+import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,15 +11,6 @@ import pytest
 import core_calls
 import entry_points
 import readers
-
-# Of other people's, what the readers of their files need.
-NEEDS = {
-    "keras": "h5py",
-    "keras_old": "h5py",
-    "keras_weights": "h5py",
-    "onnx": "onnx",
-    "pickle": "torch",
-}
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore"),  # of strange numbers, and of what is left out
@@ -42,7 +36,7 @@ def test_calls_of_the_core():
 
 @pytest.mark.parametrize("name", readers.READERS)
 def test_readers(name):
-    framework = NEEDS.get(name, "numpy")
+    framework = readers.NEEDS.get(name, "numpy")
     pytest.importorskip(framework, reason=f"{framework} is not installed")
     one_input = readers.reading(name)
     for data in inputs(12):
@@ -54,3 +48,25 @@ def test_entry_points(name):
     one_input = entry_points.calling(name)
     for data in inputs(40):
         one_input(data)
+
+
+def test_targets_that_are_left_out_are_named(capsys, monkeypatch):
+    absent = {"torch", "onnx"}
+    monkeypatch.setattr(readers, "find_spec", lambda name: None if name in absent else name)
+    names = readers.ready()
+    assert set(readers.READERS) - set(names) == {"pickle", "onnx"}
+    assert capsys.readouterr().err.splitlines() == [
+        "onnx           left out: onnx is not installed",
+        "pickle         left out: torch is not installed",
+    ]
+
+
+def test_a_fuzzing_run_of_nothing_fails(tmp_path):
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\necho 'No module named numpy' >&2\nexit 1\n")
+    python.chmod(0o755)
+    script = Path(__file__).parents[2] / "scripts" / "check_fuzz.sh"
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run([script, "1"], env={"PATH": path}, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "No module named numpy" in done.stderr
