@@ -5,6 +5,7 @@ import sys
 import warnings
 from collections.abc import Iterable
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -100,6 +101,19 @@ def check_bool(where: str, name: str, value: object) -> bool:
     if isinstance(value, np.bool_):
         return bool(value)
     raise TypeError(f"{where}: {name} is {value!r}, expected True or False; pass one of these")
+
+
+def check_list(where: str, name: str, value: object) -> list[Any]:
+    """Return the items of ``value``.
+
+    Raises
+    ------
+    TypeError
+        If it has none, or is a text.
+    """
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise TypeError(f"{where}: {name} is {value!r}, expected a list; pass one")
+    return list(value)
 
 
 def check_rank(where: str, name: str, array: Array, formula: str, advice: str) -> None:

@@ -7,10 +7,11 @@ import numpy as np
 
 from gatedcore import configs
 from gatedcore.arrays import Array
-from gatedcore.checks import check_number
+from gatedcore.checks import check_count, check_number
 from gatedcore.configs import Configurable
 
 _TINY = 1e-7  # added to norms, as Keras does, so that zeros stay zeros
+_FIRST_AXIS = -64  # of as many as NumPy's arrays can have
 
 
 class Constraint(Configurable):
@@ -66,7 +67,7 @@ class MinMaxNorm(Constraint):
                 "choose one there"
             )
         self.rate = check_number(where, "rate", rate, 0.0, np.nextafter(1.0, 2.0))
-        self.axis = axis if isinstance(axis, int) else tuple(axis)
+        self.axis = _axis(where, axis)
 
     def __call__(self, weights: Array) -> Array:
         norms = np.sqrt(np.square(weights).sum(axis=self.axis, keepdims=True))
@@ -74,6 +75,13 @@ class MinMaxNorm(Constraint):
         scale = (self.rate * wanted + (1 - self.rate) * norms) / (norms + _TINY)
         scaled: Array = (weights * scale).astype(weights.dtype, copy=False)
         return scaled
+
+
+def _axis(where: str, axis: object) -> int | tuple[int, ...]:
+    """Return one axis or several."""
+    if isinstance(axis, Sequence):
+        return tuple(check_count(where, "axis", one, _FIRST_AXIS) for one in axis)
+    return check_count(where, "axis", axis, _FIRST_AXIS)
 
 
 class MaxNorm(MinMaxNorm):
@@ -107,10 +115,15 @@ class UnitNorm(Constraint):
     ----------
     axis : int or tuple of int
         As of ``MinMaxNorm``.
+
+    Raises
+    ------
+    TypeError
+        If it is none.
     """
 
     def __init__(self, axis: int | Sequence[int] = 0) -> None:
-        self.axis = axis if isinstance(axis, int) else tuple(axis)
+        self.axis = _axis("UnitNorm", axis)
 
     def __call__(self, weights: Array) -> Array:
         norms = np.sqrt(np.square(weights).sum(axis=self.axis, keepdims=True))

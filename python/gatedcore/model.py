@@ -7,7 +7,7 @@ import numpy as np
 
 from gatedcore import configs, keras_arguments, row_building
 from gatedcore.arrays import FLOAT32, Array, Shape
-from gatedcore.checks import check_bool, check_name, fits
+from gatedcore.checks import check_bool, check_list, check_name, fits
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.base import Layer, Mask, building
 from gatedcore.layers.building import check_batch_shape, unique_name
@@ -186,7 +186,7 @@ class Sequential(RowTensors):
         others = {key: value for key, value in config.items() if key not in own}
         reject_unsupported(where, others, keras_arguments.MODEL)
         model = cls(
-            [configs.deserialize(c) for c in config["layers"]],
+            [configs.deserialize(c) for c in check_list(where, "layers", config["layers"])],
             name=config.get("name"),
             trainable=config.get("trainable", True),
         )

@@ -7,6 +7,7 @@ import gatedcore as gk
 from gatedcore.checks import (
     check_bool,
     check_count,
+    check_list,
     check_name,
     check_number,
     check_rank,
@@ -46,6 +47,13 @@ def test_bool() -> None:
     for wrong in (1, "True", None):
         with pytest.raises(TypeError, match=r"here: flag is .*, expected True or False"):
             check_bool("here", "flag", wrong)
+
+
+def test_list() -> None:
+    assert check_list("here", "x", (1, 2)) == check_list("here", "x", np.array([1, 2])) == [1, 2]
+    for wrong in (1, "12", None):
+        with pytest.raises(TypeError, match=r"here: x is .*, expected a list; pass one"):
+            check_list("here", "x", wrong)
 
 
 def test_rank_is_read_off_the_formula() -> None:

@@ -51,6 +51,15 @@ def test_get():
         constraints.MinMaxNorm(rate=2)
 
 
+@pytest.mark.parametrize("make", [constraints.UnitNorm, constraints.MaxNorm])
+def test_axes(make):
+    assert make(axis=np.int64(1)).axis == 1
+    assert make(axis=[0, -1]).axis == (0, -1)
+    for wrong in (2.5, None, "x", [0.5]):
+        with pytest.raises(TypeError, match=rf"{make.__name__}: axis is .*, expected an integer"):
+            make(axis=wrong)
+
+
 def test_training_keeps_to_them():
     x, y = np.random.default_rng(0).normal(size=(32, 4, 2)), np.ones((32, 1))
     model = gk.Sequential(

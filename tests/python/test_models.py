@@ -113,7 +113,7 @@ GRAPH = '{"class_name": "Model", "config": {"layers": [%s], "input_layers": 1, "
         ("abc", "Expecting value"),
         ("1" * 5000, "4300 digits"),
         ('{"class_name": "Sequential", "config": {}}', "KeyError"),
-        ('{"class_name": "Sequential", "config": {"layers": 5}}', "not iterable"),
+        ('{"class_name": "Sequential", "config": {"layers": 5}}', "layers is 5, expected a list"),
         ('{"class_name": "Sequential", "config": {"layers": [], "name": 5}}', "name is 5"),
         ('{"class_name": "Model", "config": {"layers": []}}', "KeyError"),
         (GRAPH % LAYER % 5, "not subscriptable"),

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from gatedcore.arrays import Array
-from gatedcore.checks import check_bool, check_count, check_number
+from gatedcore.checks import check_bool, check_count, check_list, check_number
 from gatedcore.losses.base import EPSILON
 from gatedcore.metrics.base import Counter, Weights
 from gatedcore.metrics.confusion import Counts, yes_or_no
@@ -85,7 +85,8 @@ class AUC(Counter):
             inner = [k / (self.num_thresholds - 1) for k in range(1, self.num_thresholds - 1)]
         else:
             top = np.nextafter(1.0, 2.0)
-            inner = sorted(check_number(where, "thresholds", t, 0.0, top) for t in thresholds)
+            given = check_list(where, "thresholds", thresholds)
+            inner = sorted(check_number(where, "thresholds", t, 0.0, top) for t in given)
             self.num_thresholds = len(inner) + 2
         self.thresholds = None if thresholds is None else inner
         self._limits = np.array([-EPSILON, *inner, 1.0 + EPSILON])
@@ -96,7 +97,10 @@ class AUC(Counter):
         self.label_weights = (
             None
             if label_weights is None
-            else [check_number(where, "label_weights", weight, 0.0) for weight in label_weights]
+            else [
+                check_number(where, "label_weights", weight, 0.0)
+                for weight in check_list(where, "label_weights", label_weights)
+            ]
         )
         self.from_logits = check_bool(where, "from_logits", from_logits)
 

@@ -125,6 +125,12 @@ def test_errors(call, message: str) -> None:
         call()
 
 
+@pytest.mark.parametrize("name", ["thresholds", "label_weights"])
+def test_lists_are_lists(name: str) -> None:
+    with pytest.raises(TypeError, match=f"auc: {name} is 3, expected a list"):
+        metrics.AUC(name="auc", **{name: 3})
+
+
 def test_configuration() -> None:
     metric = metrics.AUC(curve="pr", thresholds=[0.5, 0.2], name="area")
     config = metric.get_config()
