@@ -1,7 +1,7 @@
 """What Python programs call, as targets for a fuzzer: arrays, layers, training, configs.
 
-Arguments are nearly right; each call may return, or raise a ValueError that names the call, a
-TypeError, or a MemoryError. ``atheris_main.py`` drives them.
+Arguments are nearly right; each call may return, or raise a ValueError or TypeError that says what
+is wrong, or a MemoryError. ``atheris_main.py`` drives them.
 """
 
 import json
