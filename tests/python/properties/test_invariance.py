@@ -58,6 +58,34 @@ def test_any_strides(layer, place, place_d):
     assert not different(layer.run(moved), layer.run(p))
 
 
+@st.composite
+def overlapping(draw):
+    """Return a function that lays a (B, T, F) array over the numbers of another.
+
+    Its rows and steps lie 0 to F + 2 numbers apart, forward or back: they repeat or overlap.
+    """
+    apart = draw(st.tuples(*[st.integers(-40, 40)] * 2))
+
+    def place(array):
+        steps = [n and int(np.sign(n)) * (abs(n) % (array.shape[2] + 3)) for n in apart]
+        reach = [(n - 1) * step for n, step in zip(array.shape, steps, strict=False)]
+        start = -sum(min(0, n) for n in reach)
+        memory = np.resize(array.ravel(), start + sum(max(0, n) for n in reach) + array.shape[2])
+        strides = [step * array.itemsize for step in (*steps, 1)]
+        return np.lib.stride_tricks.as_strided(memory[start:], array.shape, strides)
+
+    return place
+
+
+@every_property
+@given(layer=layers(least_rows=1, least_steps=1), place=overlapping(), place_d=overlapping())
+def test_strides_that_are_zero_or_overlap(layer, place, place_d):
+    p = layer.problem()
+    shared = p._replace(x=place(p.x), d_h=place_d(p.d_h))
+    copied = p._replace(x=shared.x.copy(), d_h=shared.d_h.copy())
+    assert not different(layer.run(shared), layer.run(copied))
+
+
 @every_property
 @given(layer=layers())
 def test_either_layout(layer):
