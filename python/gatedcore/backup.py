@@ -14,13 +14,8 @@ from gatedcore.checkpoints import check_save_freq
 from gatedcore.checks import check_bool, check_count
 from gatedcore.distributed.exchange import gather, of_first
 from gatedcore.keras_arguments import reject_unsupported
-from gatedcore.persistence import (
-    give_optimizer,
-    give_weights,
-    match_weights,
-    take_optimizer,
-    take_weights,
-)
+from gatedcore.layers.weighted import give_weights
+from gatedcore.persistence import give_optimizer, match_weights, take_optimizer, take_weights
 from gatedcore.run_state import get_layer_states, set_layer_states
 
 _NAME = f"backup{SUFFIX}"

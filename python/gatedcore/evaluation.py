@@ -307,6 +307,8 @@ class Evaluator(ABC):
     ) -> Any:
         """Return the outputs for all samples.
 
+        While another thread trains the model, a batch may see a step half done.
+
         Parameters
         ----------
         x : array-like, (N, ...), or dataset

@@ -52,12 +52,13 @@ class LocalStep(SharedStep):
         self._take_flags(stop, interrupt)
         self._last = bool(last)
         optimizer = self.objective.optimizer
-        for vector in (self.vector.values, *optimizer.slots.values()):
-            chosen = vector if self.part is None else self.part.take(vector)
-            self.team.comm.allreduce_(chosen)
-            chosen /= self.team.size
-            if self.part is not None:
-                self.part.give(vector, chosen)
+        with self.vector.lock:
+            for vector in (self.vector.values, *optimizer.slots.values()):
+                chosen = vector if self.part is None else self.part.take(vector)
+                self.team.comm.allreduce_(chosen)
+                chosen /= self.team.size
+                if self.part is not None:
+                    self.part.give(vector, chosen)
         if self.feed.is_own:  # of sources that end at different times some have taken more steps
             counts = [optimizer.calls, optimizer.numbers]
             optimizer.calls, optimizer.numbers = broadcast(self.team.comm, counts)

@@ -379,7 +379,7 @@ class Sequential(RowTensors):
             If the model is not built, or has a layer that runs backwards.
         """
         self.need_built(f"{self.name}.stream")
-        return Stream(self.name, self._layers, batch)
+        return self.in_one_piece(lambda: Stream(self.name, self._layers, batch))
 
     # Copies and pickles carry the layers' values; the vector is made anew.
 

@@ -1,14 +1,16 @@
 """What a model has of its layers' weights, and how they are read and exchanged."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from gatedcore.arrays import Array
 from gatedcore.checks import check_bool
 from gatedcore.layers.base import Layer
-from gatedcore.layers.weighted import Rule, as_list
+from gatedcore.layers.weighted import Rule, as_list, give_weights
 from gatedcore.optimizers.part import Part, Table
-from gatedcore.parameters import ParameterVector
+from gatedcore.parameters import ParameterVector, in_one_piece
+
+R = TypeVar("R")
 
 
 class ModelWeights:
@@ -129,8 +131,15 @@ class ModelWeights:
     non_trainable_variables = non_trainable_weights
 
     def get_weights(self) -> list[Array]:
-        """Return copies of the parameters, layer by layer, each in Keras's order."""
-        return [value.copy() for value in self.weights]
+        """Return copies of the parameters, layer by layer, each in Keras's order.
+
+        While another thread trains the model they are those after one of its steps.
+        """
+        return self.in_one_piece(lambda: [value.copy() for value in self.weights])
+
+    def in_one_piece(self, call: Callable[[], R]) -> R:
+        """Return what a call returns while no other thread is within a change of the weights."""
+        return in_one_piece(self._layers, call)
 
     def set_weights(self, weights: Iterable[object]) -> None:
         """Replace the values of all parameters, or of none.
@@ -160,8 +169,7 @@ class ModelWeights:
             stop = start + len(layer.parameters)
             checked += layer.check_weights(f"{where} ({layer.name})", given[start:stop])
             start = stop
-        for value, new in zip(self.weights, checked, strict=True):
-            value[...] = new
+        self.in_one_piece(lambda: give_weights(zip(self.weights, checked, strict=True)))
 
     def count_params(self) -> int:
         """Return the number of parameters.

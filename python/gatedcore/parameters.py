@@ -1,13 +1,18 @@
 """One flat vector of parameters, one of their gradients, and the named views into both."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import os
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+from weakref import WeakSet
 
 import numpy as np
 
 from gatedcore.arrays import Array, aligned_zeros
 
 TAIL = 8  # numbers
+
+R = TypeVar("R")
 
 
 class ParameterVector:
@@ -33,9 +38,13 @@ class ParameterVector:
         Where each parameter ends in the vectors.
     value_views, gradient_views : list of dict
         For each layer its parameters by name, as views that stay valid as long as this object.
+    lock : RLock
+        Held while values change in several strokes; ``in_one_piece`` waits for it.
     """
 
     def __init__(self, groups: Sequence[Mapping[str, Array]], dtype: np.dtype[Any]) -> None:
+        self.lock = threading.RLock()
+        _vectors.add(self)
         count = sum(value.size for group in groups for value in group.values())
         self.values = aligned_zeros(count, dtype)
         self.exchanged = aligned_zeros(count + TAIL, dtype)
@@ -59,3 +68,36 @@ class ParameterVector:
     def holds(self, array: Array) -> bool:
         """Return whether an array may lie in the memory of the values."""
         return bool(np.may_share_memory(array, self.values))
+
+
+_vectors: WeakSet[ParameterVector] = WeakSet()
+
+
+def _be_free_after_fork() -> None:
+    for vector in _vectors:  # the thread that may have held a lock is not in the child
+        vector.lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_be_free_after_fork)
+
+
+class Holder(Protocol):
+    """What has parameters in a vector, once it is built."""
+
+    _vector: ParameterVector | None
+
+
+def in_one_piece(holders: Iterable[Holder], call: Callable[[], R]) -> R:
+    """Return what a call returns while no other thread is within a change of the parameters."""
+    vectors = {holder._vector for holder in holders if holder._vector is not None}
+    # In one order, so that no two threads wait for each other.
+    return _locked(sorted(vectors, key=id), call)
+
+
+def _locked(vectors: Sequence[ParameterVector], call: Callable[[], R]) -> R:
+    # One within the other: of a list of locks Ctrl-C could leave one held that is not noted yet.
+    if not vectors:
+        return call()
+    with vectors[0].lock:
+        return _locked(vectors[1:], call)

@@ -15,7 +15,9 @@ from gatedcore.configs import Configurable
 from gatedcore.keras_arguments import reject_unsupported
 from gatedcore.layers.base import Layer
 from gatedcore.layers.building import room_for
+from gatedcore.layers.weighted import give_weights
 from gatedcore.optimizers import Optimizer
+from gatedcore.parameters import in_one_piece
 from gatedcore.random import generator_left_alone
 from gatedcore.registration import custom_object_scope
 from gatedcore.run_state import get_layer_states, set_layer_states
@@ -80,21 +82,22 @@ class Persistent(Trainer, Configurable):
         where = "save"
         reject_unsupported(where, keras, keras_arguments.SAVE)
         path = _path_to_write(where, filepath, overwrite)
-        tensors: Tensors = {}
-        content = {
-            "library_version": _core.__version__,
-            "model": configs.serialize(self),
-            "weights": take_weights(self.computing_layers, tensors),
-            "layer_states": archive.take_tensors(
-                get_layer_states(self.computing_layers), "layer_states", tensors
-            ),
-            "compile": None,
-            "optimizer": None,
-        }
-        if check_bool(where, "include_optimizer", include_optimizer) and self.optimizer is not None:
-            content["compile"] = self.get_compile_config()
-            content["optimizer"] = take_optimizer(self.optimizer, tensors)
-        archive.write(path, "model", content, tensors)
+        compiled = check_bool(where, "include_optimizer", include_optimizer)
+        layers, tensors = self.computing_layers, Tensors()
+
+        def take() -> dict[str, Any]:
+            optimizer = self.optimizer if compiled else None
+            states = archive.take_tensors(get_layer_states(layers), "layer_states", tensors)
+            return {
+                "library_version": _core.__version__,
+                "model": configs.serialize(self),
+                "weights": take_weights(layers, tensors),
+                "layer_states": states,
+                "compile": None if optimizer is None else self.get_compile_config(),
+                "optimizer": None if optimizer is None else take_optimizer(optimizer, tensors),
+            }
+
+        archive.write(path, "model", in_one_piece(layers, take), tensors)
 
     def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
         """Write the weights alone to a file; ``load_weights`` reads it.
@@ -154,7 +157,8 @@ class Persistent(Trainer, Configurable):
         path = archive.check_path(where, filepath)
         self.need_built(where)
         content, tensors = archive.read(where, path, "model", "weights")
-        give_weights(match_weights(where, path, self.computing_layers, content, tensors))
+        pairs = match_weights(where, path, self.computing_layers, content, tensors)
+        in_one_piece(self.computing_layers, lambda: give_weights(pairs))
 
     def to_json(self, **options: Any) -> str:
         """Return the architecture as JSON; ``gatedcore.models.model_from_json`` reads it.
@@ -316,20 +320,12 @@ def match_weights(
     return [(value, array) for (_, _, value), (_, array) in zip(own, found, strict=True)]
 
 
-def give_weights(pairs: list[tuple[Array, Any]]) -> None:
-    """Write new values into weights."""
-    for value, array in pairs:
-        value[...] = array
-
-
 def take_weights(layers: list[Layer], tensors: Tensors) -> list[str]:
-    """Put the weights of layers among the tensors of a file; return their names in order."""
-    names = []
-    for layer in layers:
-        for name, value in layer.parameters.items():
-            names.append(f"weights/{layer.name}/{name}")
-            tensors[names[-1]] = value
-    return names
+    """Put copies of layers' weights among the tensors of a file; return their names in order."""
+    own = [(layer, name, value) for layer in layers for name, value in layer.parameters.items()]
+    taken = {f"weights/{layer.name}/{name}": value for layer, name, value in own}
+    tensors |= in_one_piece(layers, lambda: {name: value.copy() for name, value in taken.items()})
+    return list(taken)
 
 
 def take_optimizer(optimizer: Optimizer, tensors: Tensors) -> Any:

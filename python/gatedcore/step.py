@@ -173,10 +173,11 @@ class TrainingStep:
 
     def update(self, gradients: Array) -> None:
         """Let the optimizer take its step, and constraints what follows from it."""
-        self.objective.optimizer.step(self.vector.values, gradients, self.part)
-        for value, _, rule in self.ruled:
-            if rule.constraint is not None:
-                value[...] = rule.constraint(value)
+        with self.vector.lock:
+            self.objective.optimizer.step(self.vector.values, gradients, self.part)
+            for value, _, rule in self.ruled:
+                if rule.constraint is not None:
+                    value[...] = rule.constraint(value)
 
     def not_finite(self, what: str, x: Array, y: Array, *, backward: bool) -> NotFiniteError:
         """Return the error for a batch whose loss or gradients are no finite numbers."""

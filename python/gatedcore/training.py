@@ -287,7 +287,8 @@ class Trainer(Evaluator):
                 run.call("on_epoch_end", epoch, logs)
                 if steps.ends_run():
                     break
-            objective.optimizer.finalize_variable_values(vector.values, self._part)
+            with vector.lock:
+                objective.optimizer.finalize_variable_values(vector.values, self._part)
             run.call("on_train_end", logs)
         return history
 

@@ -1,6 +1,9 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
-from gatedcore.parameters import TAIL, ParameterVector
+import gatedcore as gk
+from gatedcore.parameters import TAIL, ParameterVector, in_one_piece
 
 GROUPS = [
     {"kernel": np.arange(6.0).reshape(2, 3), "bias": np.ones(3)},
@@ -38,3 +41,25 @@ def test_behind_the_gradients_there_is_room_in_the_same_memory() -> None:
     assert vector.exchanged.size == 12 + TAIL
     vector.exchanged[:] = 3.0
     assert vector.gradients.tolist() == [3.0] * 12
+
+
+def test_a_call_in_one_piece_holds_every_vector_once_and_may_hold_it_again() -> None:
+    dtype = np.dtype(np.float32)
+    holders = [gk.Dense(1) for _ in range(4)]
+    first, second = (ParameterVector(GROUPS, dtype) for _ in range(2))
+    holders[0]._vector, holders[1]._vector, holders[2]._vector = second, first, second
+
+    def free(vector: ParameterVector) -> bool:
+        """Return whether another thread may have the vector now."""
+        with ThreadPoolExecutor(1) as pool:
+            taken = pool.submit(vector.lock.acquire, blocking=False).result()
+            if taken:
+                pool.submit(vector.lock.release).result()
+        return taken
+
+    def look() -> list[bool]:
+        return [free(first), free(second)]
+
+    assert in_one_piece(holders, lambda: in_one_piece(holders, look)) == [False, False]
+    assert look() == [True, True]
+    assert in_one_piece(holders[3:], look) == [True, True]  # not built

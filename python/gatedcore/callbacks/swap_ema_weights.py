@@ -81,9 +81,11 @@ class SwapEMAWeights(Callback):
         if self._weights is None and model.optimizer.calls:
             model.gather()
             self._weights = model._vector.values.copy()
-            model.optimizer.finalize_variable_values(model._vector.values, model._part)
+            with model._vector.lock:
+                model.optimizer.finalize_variable_values(model._vector.values, model._part)
 
     def _swap_back(self) -> None:
         if self._weights is not None:
-            self.model._vector.values[...] = self._weights
+            with self.model._vector.lock:
+                self.model._vector.values[...] = self._weights
             self._weights = None

@@ -10,7 +10,7 @@ from gatedcore.arrays import Array, as_array
 from gatedcore.checks import check_bool, check_shape
 from gatedcore.configs import encode
 from gatedcore.optimizers.part import Tokens
-from gatedcore.parameters import ParameterVector
+from gatedcore.parameters import ParameterVector, in_one_piece
 from gatedcore.regularizers import Regularizer
 
 
@@ -176,7 +176,7 @@ class Weighted:
 
     def get_weights(self) -> list[Array]:
         """Return copies of the parameters, in Keras's order."""
-        return [value.copy() for value in self.parameters.values()]
+        return in_one_piece([self], lambda: [value.copy() for value in self.parameters.values()])
 
     def set_weights(self, weights: Iterable[object]) -> None:
         """Replace the values of all parameters, or of none.
@@ -195,8 +195,8 @@ class Weighted:
         """
         where = f"{self.name}.set_weights"
         checked = self.check_weights(where, as_list(where, weights))
-        for value, new in zip(self.parameters.values(), checked, strict=True):
-            value[...] = new
+        pairs = zip(self.parameters.values(), checked, strict=True)
+        in_one_piece([self], lambda: give_weights(pairs))
 
     def check_weights(self, where: str, weights: Sequence[object]) -> list[Array]:
         """Return ``weights`` as arrays that fit the parameters one by one.
@@ -241,6 +241,12 @@ class Weighted:
                 "it on an array or build(input_shape) first"
             )
         return sum(value.size for value in self.parameters.values())
+
+
+def give_weights(pairs: Iterable[tuple[Array, Any]]) -> None:
+    """Write new values into weights."""
+    for value, new in pairs:
+        value[...] = new
 
 
 def as_list(where: str, weights: object) -> list[object]:

@@ -76,6 +76,27 @@ def test_a_child_forked_while_another_thread_trains_the_model() -> None:
     assert_same(found, work(model, 1))
 
 
+def test_a_child_forked_within_a_step_of_another_thread() -> None:
+    in_step, go_on = threading.Event(), threading.Event()
+
+    class Slow(gk.SGD):
+        def update(self, *arguments: Any) -> None:
+            in_step.set()
+            assert go_on.wait(LONGEST)
+            super().update(*arguments)
+
+    model = make(Slow())
+    before = [value.copy() for value in model.weights]
+    thread = threading.Thread(target=model.train_on_batch, args=(X, Y))
+    thread.start()
+    try:
+        assert in_step.wait(LONGEST)
+        assert_same(in_child("fork", model.get_weights), before)
+    finally:
+        go_on.set()
+        thread.join()
+
+
 def built() -> tuple[int, ...]:
     layer = gk.GRU(3)
     layer.build((None, None, 2))

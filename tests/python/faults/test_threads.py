@@ -2,14 +2,18 @@
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import gatedcore as gk
 from small_model import X, Y, make, snapshot
+
+Copy = Callable[[gk.Sequential, Path], list[np.ndarray]]
 
 
 @pytest.fixture
@@ -113,9 +117,9 @@ def test_the_model_is_taken_before_its_data_are_read() -> None:
 
 
 @pytest.mark.usefixtures("hasty")
-def test_predictions_while_another_thread_trains_are_those_of_some_step() -> None:
+def test_a_training_that_changes_no_weight_changes_no_prediction_of_other_threads() -> None:
     model = gk.Sequential([gk.GRU(3), gk.Dense(1)])  # not built yet
-    model.compile(gk.SGD(0.0), "mse")  # all steps have the same weights
+    model.compile(gk.SGD(0.0), "mse")
     stop = threading.Event()
 
     def train() -> None:
@@ -133,6 +137,85 @@ def test_predictions_while_another_thread_trains_are_those_of_some_step() -> Non
     for results in found:
         for one in results:
             np.testing.assert_array_equal(one, expected)
+
+
+class Slow(gk.SGD):
+    """Makes all weights one more, half of them some time after the others."""
+
+    in_step = threading.Event()
+
+    def update(self, parameters: np.ndarray, *_: object) -> None:
+        half = parameters.size // 2
+        parameters[:half] += 1
+        Slow.in_step.set()
+        time.sleep(0.05)
+        parameters[half:] += 1
+
+
+def saved(model: gk.Sequential, folder: Path) -> list[np.ndarray]:
+    model.save(folder / "model.safetensors")
+    found = gk.load_model(folder / "model.safetensors", {"Slow": Slow})
+    return [*found.get_weights(), np.float32(found.optimizer.iterations)]
+
+
+def saved_weights(model: gk.Sequential, folder: Path) -> list[np.ndarray]:
+    model.save_weights(folder / "weights.safetensors")
+    found = model.clone()
+    found.load_weights(folder / "weights.safetensors")
+    return found.get_weights()
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        lambda model, folder: model.get_weights(),
+        lambda model, folder: model.layers[0].get_weights(),
+        saved,
+        saved_weights,
+        lambda model, folder: [model.stream().step(np.eye(1, 3)) / 2],  # kernel[0] + bias
+    ],
+    ids=["model", "layer", "save", "save_weights", "stream"],
+)
+def test_copies_of_weights_wait_for_the_end_of_a_step(copy: Copy, tmp_path: Path) -> None:
+    model = gk.Sequential([gk.Dense(4, input_shape=(3,))])
+    model.set_weights([np.zeros_like(value) for value in model.weights])
+    model.compile(Slow(), "mse")
+    Slow.in_step.clear()
+    x = np.ones((6, 3))
+    with ThreadPoolExecutor(1) as pool:
+        training = pool.submit(model.fit, x, np.ones((6, 4)), batch_size=2, verbose=0)
+        assert Slow.in_step.wait(60)
+        found = copy(model, tmp_path)
+        training.result()
+    numbers = {float(number) for value in found for number in np.ravel(value)}
+    assert len(numbers) == 1, f"of several steps: {numbers}"
+    assert numbers <= {1.0, 2.0, 3.0}
+
+
+@pytest.mark.usefixtures("hasty")
+def test_copies_of_weights_while_another_thread_trains_are_of_some_step() -> None:
+    model = gk.Sequential([gk.LSTM(64, return_sequences=True), gk.GRU(64), gk.Dense(1)])
+    model.compile(gk.SGD(0.05), "mse")
+    model.build(X.shape)
+
+    def picture() -> bytes:
+        return b"".join(value.tobytes() for value in model.get_weights())
+
+    steps = {picture()}
+
+    class Note(gk.Callback):
+        def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+            steps.add(picture())
+
+    with ThreadPoolExecutor(1) as pool:
+        options = {"batch_size": 4, "epochs": 40, "verbose": 0, "callbacks": [Note()]}
+        training = pool.submit(model.fit, X, Y, **options)
+        found = [picture()]
+        while not training.done():
+            found.append(picture())
+        training.result()
+    assert len(set(found)) > 1
+    assert set(found) <= steps
 
 
 def test_the_number_of_threads_may_change_while_others_compute() -> None:
