@@ -15,7 +15,7 @@ REALS = [0.0, 0.5, 1.0, -1.0, 1e-45, 1e300, 1e-300, float("nan"), float("inf"), 
 # Where: what came, what was expected; what to do. The name of an activation may end the message,
 # as \0 ends C's strings. Else what pybind11 and Python say of arguments and of abstract classes.
 MESSAGE = re.compile(
-    r"[\w. ]+: .+(, expected .|; use np|; use \w+\.copy| is '$)"
+    r"[\w. ]+: .+(, expected .|; (check|pass|use) .| is '$)"
     r"|[\w.]+\(\): incompatible |[\w.<>]+\(\) (got|missing|takes) |Can't instantiate abstract ",
     re.ASCII | re.DOTALL,
 )
