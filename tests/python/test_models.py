@@ -111,7 +111,7 @@ GRAPH = '{"class_name": "Model", "config": {"layers": [%s], "input_layers": 1, "
     [
         ("[" * 10**5, "recursion|Stack overflow"),
         ("abc", "Expecting value"),
-        ("1" * 5000, "4300 digits"),
+        ("1" * 5000, "4300"),  # Python 3.10 does not say that they are digits
         ('{"class_name": "Sequential", "config": {}}', "KeyError"),
         ('{"class_name": "Sequential", "config": {"layers": 5}}', "layers is 5, expected a list"),
         ('{"class_name": "Sequential", "config": {"layers": [], "name": 5}}', "name is 5"),
