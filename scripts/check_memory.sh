@@ -4,9 +4,9 @@
 #   scripts/check_memory.sh [BUILD_FOLDER [CTEST_ARGUMENTS ...]]
 #
 # ISAS names the instruction sets, by default "avx2;baseline"; valgrind knows no AVX-512. Without CTEST_ARGUMENTS: every
-# kernel, and calls of every kind but run_lstm, run_gru and run_row_step, whose tests want denormals flushed, which valgrind does
-# not do. Nor the sweeps of sigmoid and tanh and the comparisons of whole calls bit by bit, which do the same thousands of
-# times, or the tests of threads and forks, as valgrind runs one thread at a time.
+# kernel, and calls of every kind but run_lstm, run_gru and run_row_step, whose tests want denormals flushed, which valgrind
+# does not do. Nor the sweeps of sigmoid and tanh and the comparisons of whole calls bit by bit, which do the same thousands
+# of times, or the tests of threads and forks, as valgrind runs one thread at a time.
 set -euo pipefail
 exec </dev/null
 
