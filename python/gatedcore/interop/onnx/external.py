@@ -81,7 +81,7 @@ class Beside:
             raise OSError(errno.ELOOP, "a symbolic link, which may lead anywhere", str(path))
         # Nor may it become one meanwhile, and a pipe never ends. Windows lacks these two flags, and
         # without the third it changes the ends of lines.
-        flags = (getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
+        flags = (getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
         handle = os.open(path, os.O_RDONLY | sum(flags))
         with open(handle, "rb") as file:
             status = os.fstat(handle)
